@@ -1,0 +1,28 @@
+/** A bundle as it was when it was surveyed; compared again before it is used. */
+export interface BundleSource {
+  /** Absolute. */
+  readonly path: string;
+  readonly kind: "archive" | "folder";
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  /** sha256 of the archive; of a folder, of its names and contents without the image archive. Names pristine files by cut of a release. */
+  readonly digest: string;
+  /** `containers.tar` or `containers.tar.gz`, relative to the bundle's root; null when it brings no images. */
+  readonly imageArchive: string | null;
+}
+
+/** One image that a bundle brings, checked layer by layer. */
+export interface BundledImage {
+  readonly tags: readonly string[];
+  /** `sha256:...` of the image's configuration. */
+  readonly config: string;
+  /** diff ids, lowest first. */
+  readonly layers: readonly string[];
+}
+
+/** An image that a service needs. */
+export interface ImageNeed {
+  readonly service: string;
+  /** As the vendor's compose file resolves it. */
+  readonly reference: string;
+}

@@ -1,0 +1,193 @@
+import type { BundleSource } from "../domain/bundle.ts";
+import type { ComposeModel } from "../domain/compose-model.ts";
+import type { DatabaseProof } from "../domain/database.ts";
+
+/** Everything outside the process that a step or a survey may touch. Real: host/*. Simulated: test/simulator/*. */
+export interface World {
+  readonly files: Files;
+  readonly trees: Trees;
+  readonly bundles: Bundles;
+  readonly engine: Engine;
+  readonly compose: Compose;
+  readonly postgres: Postgres;
+  readonly ports: Ports;
+  readonly now: () => Date;
+  /** Random bytes as URL-safe text, for generated secrets and ids. */
+  readonly random: (bytes: number) => string;
+}
+
+export type Progress = (text: string) => void;
+
+/** Small files of the home and of instances: read whole, written atomically and durably. */
+export interface Files {
+  /** Null when there is no such file. */
+  read(path: string): Promise<string | null>;
+  /** Atomic and durable (write beside, sync, rename, sync folder). Keeps the owner and mode of an existing file unless `mode` is given. */
+  write(path: string, text: string, mode?: number): Promise<void>;
+  /** No error when there is nothing. */
+  remove(path: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+  /** Names in a folder, sorted; empty when there is no folder. */
+  list(path: string): Promise<readonly string[]>;
+  makeFolder(path: string): Promise<void>;
+  /** Durable. Refuses with EXISTS when `to` is there. */
+  rename(from: string, to: string): Promise<void>;
+  readLink(path: string): Promise<string | null>;
+  /** Atomic: readers see the old target or the new one. Null removes the link. */
+  replaceLink(path: string, target: string | null): Promise<void>;
+}
+
+/** Whole folders, which may hold files of other owners and more than fits in memory. */
+export interface Trees {
+  /** Owners, modes, times, links and xattrs as they are; `to` must not exist and appears whole (staged beside, then renamed). */
+  copy(from: string, to: string, leaveOut: readonly string[], helperImage: string | null): Promise<void>;
+  /** Also what other users own (with a helper container where this user may not). Nothing there is no error. */
+  remove(path: string, helperImage: string | null): Promise<void>;
+}
+
+export interface Bundles {
+  /** Puts the bundle's entries into `to`, without its image archive; `to` appears whole. The bundle is checked again while it is read. */
+  unpack(bundle: BundleSource, to: string, progress: Progress): Promise<void>;
+  /** Feeds the bundle's image archive to the engine. */
+  loadImages(bundle: BundleSource, progress: Progress): Promise<void>;
+}
+
+export interface ImageInfo {
+  /** What `docker image inspect` calls Id: on the classic store the digest of the configuration. */
+  readonly id: string;
+  readonly tags: readonly string[];
+  /** diff ids of the layers, lowest first: the same on every kind of image store. */
+  readonly layers: readonly string[];
+  readonly sizeBytes: number;
+}
+
+export interface VolumeInfo {
+  readonly name: string;
+  readonly driver: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface NetworkInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+
+/** What `docker ps -a` tells, one call for all. */
+export interface ContainerSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly project: string | null;
+  readonly service: string | null;
+  /** `com.docker.compose.project.working_dir`. */
+  readonly workingDir: string | null;
+  readonly state: ContainerState;
+  readonly health: "healthy" | "unhealthy" | "starting" | "none";
+  /** Host ports that are published now. */
+  readonly ports: readonly { readonly container: number; readonly protocol: string; readonly host: number; readonly address: string }[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What `docker inspect` tells. */
+export interface ContainerDetail extends ContainerSummary {
+  readonly image: string;
+  readonly imageName: string;
+  readonly exitCode: number;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly restartPolicy: string;
+  readonly restartCount: number;
+  readonly outOfMemory: boolean;
+  /** Output of the last health probes, newest last. */
+  readonly healthLog: readonly string[];
+  readonly mounts: readonly { readonly type: string; readonly name: string | null; readonly source: string; readonly target: string; readonly writable: boolean }[];
+  /** Ports that the container is configured to publish, also while it is stopped. */
+  readonly boundPorts: readonly { readonly container: number; readonly protocol: string; readonly host: number; readonly address: string }[];
+  readonly networks: readonly string[];
+}
+
+export interface Engine {
+  /** Docker's id of the engine, its version and Compose's. */
+  about(): Promise<{ readonly id: string; readonly version: string; readonly compose: string; readonly architecture: string }>;
+  /** By reference (tag or id); null where the engine has none. Same order as asked. */
+  images(references: readonly string[]): Promise<readonly (ImageInfo | null)[]>;
+  /** `reference` to the image names below a repository prefix that exist: `graph-mgr/v2_22_2/caddy`. */
+  tagsUnder(repositoryPrefix: string): Promise<readonly string[]>;
+  tag(imageId: string, reference: string): Promise<void>;
+  /** Removes one name of an image; when it was the last, and no container uses it, the image goes. No error when it is gone. */
+  untag(reference: string): Promise<void>;
+  /** Unforced: refused while a container uses it or another name points to it. No error when it is gone. */
+  removeImage(imageId: string): Promise<void>;
+  volumes(): Promise<readonly VolumeInfo[]>;
+  volume(name: string): Promise<VolumeInfo | null>;
+  /** Refuses with EXISTS when there is one of that name. */
+  createVolume(volume: VolumeInfo): Promise<void>;
+  /** No error when it is gone; refused while a container uses it. */
+  removeVolume(name: string): Promise<void>;
+  networks(): Promise<readonly NetworkInfo[]>;
+  removeNetwork(id: string): Promise<void>;
+  containers(): Promise<readonly ContainerSummary[]>;
+  inspect(ids: readonly string[]): Promise<readonly ContainerDetail[]>;
+  setRestartPolicy(id: string, policy: string): Promise<void>;
+  start(ids: readonly string[]): Promise<void>;
+  /** The container's own stop signal, then `graceSeconds`. */
+  stop(ids: readonly string[], graceSeconds: number): Promise<void>;
+  /** The container and nothing else: never a volume. No error when it is gone. */
+  removeContainer(id: string): Promise<void>;
+  /** Digest over paths, types, modes, owners, sizes, links and content of everything in a volume. */
+  volumeDigest(name: string, helperImage: string): Promise<string>;
+  /** In a helper container; `to` is emptied first, so it can be run again after a cut. */
+  copyVolume(from: string, to: string, helperImage: string, progress: Progress): Promise<void>;
+  volumeSizeBytes(names: readonly string[], helperImage: string): Promise<Readonly<Record<string, number>>>;
+  /** Removes helper containers that a killed run left, of this home and not of `keepOperation`. */
+  sweep(home: string): Promise<readonly string[]>;
+}
+
+/** A Compose project as it stands in a folder. */
+export interface Project {
+  readonly name: string;
+  readonly dir: string;
+  /** Relative to `dir`, in the order of the vendor's wrapper; empty means Compose's own default. */
+  readonly envFiles: readonly string[];
+}
+
+export interface Compose {
+  /** What Compose makes of the files, all profiles on. Holds secrets: never journalled, never shown. */
+  resolve(project: Project): Promise<ComposeModel>;
+  /** Creates and starts; all services of the active profiles when none is named. Never pulls, never builds, never asks. */
+  up(project: Project, services: readonly string[]): Promise<void>;
+}
+
+/** Where a database is reached: inside a running container. */
+export interface DatabaseAccess {
+  readonly containerId: string;
+  /** Runs the helper: an image with psql, pg_dump and pg_restore. */
+  readonly helperImage: string;
+  readonly user: string;
+  readonly database: string;
+  /** Never in an argument list; handed over standard input. */
+  readonly password: string;
+}
+
+export interface Postgres {
+  /** A login and `SELECT 1` over TCP. @throws OperatorError DATABASE_LOGIN with Postgres's own words */
+  check(access: DatabaseAccess): Promise<{ readonly version: string; readonly sizeBytes: number; readonly databases: readonly string[] }>;
+  /** One consistent snapshot a database: globals, every database in directory format, and the proof, into `dir`, which appears whole. */
+  dump(access: DatabaseAccess, dir: string, progress: Progress): Promise<void>;
+  /** The proof that was taken with a dump. */
+  proofOf(dir: string): Promise<DatabaseProof>;
+  /** Into a fresh cluster; what a cut-off run left there is taken away first. The first superuser keeps its password. */
+  restore(access: DatabaseAccess, dir: string, progress: Progress): Promise<void>;
+  /** What a proof is made of, read from a running database. */
+  prove(access: DatabaseAccess): Promise<DatabaseProof>;
+  /** `pg_controldata`'s "Database cluster state" and PG_VERSION of a volume; null when it holds no cluster. */
+  clusterState(volume: string, helperImage: string): Promise<{ readonly state: string; readonly major: string } | null>;
+}
+
+export interface Ports {
+  /** Which of these host ports somebody listens on (any address). */
+  taken(ports: readonly number[]): Promise<ReadonlySet<number>>;
+}

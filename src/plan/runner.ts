@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
+import { type Journal, outcomeOf, standingsOf } from "./journal.ts";
+import { kindOf, PLAN_SCHEMA, type Plan } from "./plan.ts";
+import type { Json } from "../domain/json.ts";
+import type { AnyStepKind, StepContext, StepKinds } from "./step.ts";
+
+export interface RunEvent {
+  readonly type: "doing" | "done" | "skipped" | "progress" | "undoing" | "undone";
+  /** From 0. */
+  readonly step: number;
+  readonly steps: number;
+  readonly title: string;
+  readonly text?: string;
+}
+
+export interface Run<World> {
+  readonly plan: Plan;
+  readonly journal: Journal;
+  readonly kinds: StepKinds<World>;
+  readonly world: World;
+  readonly on: (event: RunEvent) => void;
+  /** Honoured between steps, and inside steps that only wait. */
+  readonly signal: AbortSignal;
+}
+
+/** Binds a journal to its plan, so that a swapped plan.json is noticed. */
+export const planDigest = (plan: Plan): string => createHash("sha256").update(JSON.stringify(plan)).digest("hex");
+
+/** A step that did not do what it should; carries which one for the report. */
+export class StepFailed extends OperatorError {
+  readonly step: number;
+  constructor(step: number, total: number, title: string, cause: unknown) {
+    const hint = cause instanceof OperatorError ? cause.hint : undefined;
+    const code = cause instanceof OperatorError ? cause.code : "STEP_FAILED";
+    super(code, `Step ${step + 1} of ${total} failed (${title}): ${messageOf(cause)}`, {
+      cause,
+      exit: EXIT.halfway,
+      ...(hint === undefined ? {} : { hint }),
+    });
+    this.step = step;
+  }
+}
+
+/**
+ * Carries out what the journal says is left; starting and resuming are the same code.
+ *
+ * @throws StepFailed when a step fails, Interrupted when the operator asked to stop, OperatorError ALREADY_CLOSED
+ */
+export async function runPlan<World>(run: Run<World>): Promise<void> {
+  const standings = await openJournal(run);
+  for (const [step, planned] of run.plan.steps.entries()) {
+    const standing = standings[step];
+    if (standing?.state === "done") continue;
+    if (run.signal.aborted) throw new Interrupted("stopped between steps");
+    await runStep(run, step, kindOf(planned, run.kinds), standing?.state === "begun" ? { before: standing.before } : null);
+  }
+  await run.journal.append({ type: "closed", outcome: "done" });
+}
+
+async function openJournal<World>({ plan, journal }: Run<World>) {
+  const entries = await journal.read();
+  const digest = planDigest(plan);
+  const opened = entries[0];
+  if (!opened) await journal.append({ type: "opened", schema: PLAN_SCHEMA, plan: digest });
+  else if (opened.type !== "opened" || opened.plan !== digest) {
+    throw new OperatorError("PLAN_CHANGED", `The plan of operation ${plan.id} is not the one that its journal was begun with.`);
+  }
+  const outcome = outcomeOf(entries);
+  if (outcome === "done" || outcome === "undone") {
+    throw new OperatorError("ALREADY_CLOSED", `Operation ${plan.id} is already ${outcome}.`);
+  }
+  return standingsOf(plan.steps.length, entries);
+}
+
+async function runStep<World>(run: Run<World>, step: number, kind: AnyStepKind<World>, begun: { before: Json } | null) {
+  const { plan, journal } = run;
+  const input = plan.steps[step]?.input ?? null;
+  const event = { step, steps: plan.steps.length, title: kind.title(input) };
+  const context = contextOf(run, event);
+  run.on({ type: "doing", ...event });
+  let wasDone = false;
+  try {
+    // A step that was cut off keeps the `before` it was journalled with: looking again would see our own debris.
+    const before = begun ? begun.before : await kind.look(input, context);
+    if (!begun) await journal.append({ type: "doing", step, before });
+    wasDone = await kind.isDone(input, context, before);
+    if (!wasDone) {
+      await kind.do(input, context, before);
+      if (!(await kind.isDone(input, context, before))) throw new Error("it ran without an error and did not take effect");
+    }
+    await journal.append({ type: "done", step });
+  } catch (cause) {
+    if (cause instanceof Interrupted) throw cause;
+    throw new StepFailed(step, plan.steps.length, event.title, cause);
+  }
+  run.on({ type: wasDone ? "skipped" : "done", ...event });
+}
+
+
+/**
+ * Puts back, last first, every step that began. Stops at the first that will not go back, because the order matters.
+ *
+ * @throws OperatorError CANNOT_UNDO, ALREADY_DONE, or what a step's undo threw
+ */
+export async function undoPlan<World>(run: Run<World>): Promise<void> {
+  const { plan, journal, kinds } = run;
+  const entries = await journal.read();
+  const outcome = outcomeOf(entries);
+  if (outcome === "undone") return;
+  if (outcome === "done") {
+    throw new OperatorError("ALREADY_DONE", `Operation ${plan.id} is finished; undo is for operations that are not.`, {
+      ...(plan.wayBack === null ? {} : { hint: plan.wayBack }),
+    });
+  }
+  const standings = standingsOf(plan.steps.length, entries);
+  const begun = [...plan.steps.entries()].filter(([step]) => standings[step]?.state !== "waiting").reverse();
+  const final = begun.find(([, planned]) => typeof kindOf(planned, kinds).undo !== "function");
+  if (final) {
+    const kind = kindOf(final[1], kinds);
+    const why = typeof kind.undo === "function" ? "" : kind.undo.never;
+    throw new OperatorError("CANNOT_UNDO", `Cannot go back past step ${final[0] + 1} (${kind.title(final[1].input)}): ${why}`, {
+      hint: "graph-mgr resume",
+    });
+  }
+  for (const [step, planned] of begun) {
+    const kind = kindOf(planned, kinds);
+    const event = { step, steps: plan.steps.length, title: kind.title(planned.input) };
+    run.on({ type: "undoing", ...event });
+    await journal.append({ type: "undoing", step });
+    if (typeof kind.undo === "function") await kind.undo(planned.input, contextOf(run, event), standings[step]?.before ?? null);
+    await journal.append({ type: "undone", step });
+    run.on({ type: "undone", ...event });
+  }
+  await journal.append({ type: "closed", outcome: "undone" });
+}
+
+function contextOf<World>(run: Run<World>, event: Omit<RunEvent, "type">): StepContext<World> {
+  return {
+    world: run.world,
+    operation: { id: run.plan.id, home: run.plan.home },
+    progress: text => run.on({ type: "progress", ...event, text }),
+    signal: run.signal,
+  };
+}

@@ -1,0 +1,51 @@
+import type { Json } from "../domain/json.ts";
+
+/** What a step gets besides its input. `World` is everything outside the process; `plan/` does not know what is in it. */
+export interface StepContext<World> {
+  readonly world: World;
+  /** The operation that this step belongs to; what the step creates is labelled with it, so that undo takes away nothing else. */
+  readonly operation: { readonly id: string; readonly home: string };
+  /** One line on how far a long step is. Never a secret. */
+  readonly progress: (text: string) => void;
+  /** A step that only waits may end early by throwing `Interrupted`; others are not cut. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One kind of change. A kind is code; a planned step is data (`{kind, input}`), so that plans and journals are plain JSON.
+ *
+ * `Input`: what to do, without secrets: name the env key or the file that holds one. `Before`: what `undo` needs.
+ */
+export interface StepKind<World, Input extends Json, Before extends Json> {
+  /** Stable, because it is written into journals. */
+  readonly kind: string;
+  /** Imperative, one line, names the thing changed: "Load 3 images". */
+  title(input: Input): string;
+  /** Reads only. Its answer is journalled before `do` runs. */
+  look(input: Input, context: StepContext<World>): Promise<Before>;
+  /** May be run again after it was cut off half-way. */
+  do(input: Input, context: StepContext<World>, before: Before): Promise<void>;
+  /** Reads only. True when the world is as `do` would leave it; asked before `do` and after it. */
+  isDone(input: Input, context: StepContext<World>, before: Before): Promise<boolean>;
+  /** Puts back what `look` saw, from any half-way state, and may be run again; or says why nobody can. */
+  readonly undo: ((input: Input, context: StepContext<World>, before: Before) => Promise<void>) | { readonly never: string };
+}
+
+export interface PlannedStep {
+  readonly kind: string;
+  readonly input: Json;
+}
+
+/** A kind whose input and before are known only to itself; the runner passes on what the plan and the journal hold. */
+export type AnyStepKind<World> = StepKind<World, Json, Json>;
+export type StepKinds<World> = ReadonlyMap<string, AnyStepKind<World>>;
+
+/** Infers `Input` and `Before`, and gives the kind its maker: `setCurrent.step({...})`. */
+export function defineStep<World, Input extends Json, Before extends Json>(kind: StepKind<World, Input, Before>) {
+  return Object.freeze({ ...kind, step: (input: Input): PlannedStep => ({ kind: kind.kind, input }) });
+}
+
+/** The registry that the runner looks kinds up in. */
+export function stepKinds<World>(...kinds: readonly { readonly kind: string }[]): StepKinds<World> {
+  return new Map(kinds.map(kind => [kind.kind, kind as AnyStepKind<World>]));
+}
