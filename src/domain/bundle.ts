@@ -26,3 +26,13 @@ export interface ImageNeed {
   /** As the vendor's compose file resolves it. */
   readonly reference: string;
 }
+
+/** What a look at a bundle found. Reading it changes nothing. */
+export interface BundleContents {
+  readonly source: BundleSource;
+  /** Small text files (at most 1 MiB each) by path relative to the bundle's root. Holds secrets (`.env`): never journalled, never shown. */
+  readonly texts: Readonly<Record<string, string>>;
+  readonly images: readonly BundledImage[];
+  /** Bytes that the entries take on disk, without the image archive. */
+  readonly unpackedBytes: number;
+}

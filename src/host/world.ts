@@ -1,4 +1,4 @@
-import type { BundleSource } from "../domain/bundle.ts";
+import type { BundleContents, BundleSource } from "../domain/bundle.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import type { DatabaseProof } from "../domain/database.ts";
 
@@ -46,6 +46,11 @@ export interface Trees {
 }
 
 export interface Bundles {
+  /**
+   * Reads a bundle from end to end and checks it: entries, image archive, every layer. Writes nothing.
+   * @throws OperatorError NO_BUNDLE, BUNDLE_HOSTILE, BUNDLE_DAMAGED, BUNDLE_TOO_LARGE
+   */
+  read(path: string, progress: Progress): Promise<BundleContents>;
   /** Puts the bundle's entries into `to`, without its image archive; `to` appears whole. The bundle is checked again while it is read. */
   unpack(bundle: BundleSource, to: string, progress: Progress): Promise<void>;
   /** Feeds the bundle's image archive to the engine. */
