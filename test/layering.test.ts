@@ -13,12 +13,20 @@ const may: Record<string, { ours: string[]; packages: string[]; types?: string[]
   steps: { ours: ["plan", "domain", "errors.ts"], packages: ["node:path", "node:crypto"], types: ["host/world.ts"] },
   survey: { ours: ["domain", "errors.ts", "plan"], packages: ["node:path", "node:crypto"], types: ["host/world.ts"] },
   operations: { ours: ["steps", "plan", "domain", "errors.ts"], packages: ["node:path"] },
-  host: { ours: ["domain", "errors.ts", "plan/journal.ts", "plan/step.ts"], packages: ["execa", "docker-compose", "fs-extra", "node:"] },
-  cli: { ours: ["operations", "survey", "steps", "plan", "domain", "errors.ts"], packages: ["yargs", "inquirer", "listr2", "node:path", "node:util"], types: ["host/world.ts"] },
+  host: {
+    ours: ["domain", "errors.ts", "plan/journal.ts", "plan/step.ts"],
+    packages: ["execa", "docker-compose", "fs-extra", "node:"],
+  },
+  cli: {
+    ours: ["operations", "survey", "steps", "plan", "domain", "errors.ts"],
+    packages: ["yargs", "inquirer", "listr2", "node:path", "node:util"],
+    types: ["host/world.ts"],
+  },
 };
 
 const within = (path: string, places: string[]) => places.some(place => path === place || path.startsWith(`${place}/`));
-const packageOf = (name: string) => (name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : name.startsWith("node:") ? name : name.split("/")[0]!);
+const packageOf = (name: string) =>
+  name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : name.startsWith("node:") ? name : name.split("/")[0]!;
 
 for (const file of readdirSync(src, { recursive: true, encoding: "utf8" }).filter(name => name.endsWith(".ts"))) {
   it(`${file} imports only what its room may`, () => {
@@ -26,12 +34,18 @@ for (const file of readdirSync(src, { recursive: true, encoding: "utf8" }).filte
     const rule = may[room];
     expect(rule, `the room ${room} is not in the table`).toBeDefined();
     const text = readFileSync(join(src, file), "utf8");
-    for (const [statement, , quoted, dynamic] of text.matchAll(/^(?:import|export)\b([^;]*?)from\s+"([^"]+)"|\bimport\("([^"]+)"\)/gms)) {
+    for (const [statement, , quoted, dynamic] of text.matchAll(
+      /^(?:import|export)\b([^;]*?)from\s+"([^"]+)"|\bimport\("([^"]+)"\)/gms,
+    )) {
       const name = quoted ?? dynamic!;
       const typesOnly = /^(import|export) type\b/.test(statement);
       if (name.startsWith(".")) {
-        const target = relative(src, resolve(src, dirname(file), name)).split(sep).join("/");
-        expect(within(target, [room, ...rule!.ours, ...(typesOnly ? (rule!.types ?? []) : [])]), `${file} -> ${target}`).toBe(true);
+        const target = relative(src, resolve(src, dirname(file), name))
+          .split(sep)
+          .join("/");
+        expect(within(target, [room, ...rule!.ours, ...(typesOnly ? (rule!.types ?? []) : [])]), `${file} -> ${target}`).toBe(
+          true,
+        );
       } else {
         const allowed = rule!.packages.some(each => (each === "node:" ? name.startsWith("node:") : packageOf(name) === each));
         expect(allowed, `${file} -> ${name}`).toBe(true);
@@ -41,7 +55,9 @@ for (const file of readdirSync(src, { recursive: true, encoding: "utf8" }).filte
 }
 
 it("only main knows the process", () => {
-  for (const file of readdirSync(src, { recursive: true, encoding: "utf8" }).filter(name => name.endsWith(".ts") && name !== "main.ts")) {
+  for (const file of readdirSync(src, { recursive: true, encoding: "utf8" }).filter(
+    name => name.endsWith(".ts") && name !== "main.ts",
+  )) {
     expect(readFileSync(join(src, file), "utf8"), file).not.toMatch(/\bprocess\.(exit|argv|stdin|stdout|stderr)\b/);
   }
 });

@@ -12,6 +12,10 @@ export interface World {
   readonly postgres: Postgres;
   readonly ports: Ports;
   readonly now: () => Date;
+  /** Does not go back when the clock is set. */
+  readonly elapsedMs: () => number;
+  /** Between two looks at something that is awaited. @throws Interrupted when the signal fires */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Random bytes as URL-safe text, for generated secrets and ids. */
   readonly random: (bytes: number) => string;
 }
@@ -92,7 +96,12 @@ export interface ContainerSummary {
   readonly state: ContainerState;
   readonly health: "healthy" | "unhealthy" | "starting" | "none";
   /** Host ports that are published now. */
-  readonly ports: readonly { readonly container: number; readonly protocol: string; readonly host: number; readonly address: string }[];
+  readonly ports: readonly {
+    readonly container: number;
+    readonly protocol: string;
+    readonly host: number;
+    readonly address: string;
+  }[];
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -108,15 +117,33 @@ export interface ContainerDetail extends ContainerSummary {
   readonly outOfMemory: boolean;
   /** Output of the last health probes, newest last. */
   readonly healthLog: readonly string[];
-  readonly mounts: readonly { readonly type: string; readonly name: string | null; readonly source: string; readonly target: string; readonly writable: boolean }[];
+  readonly mounts: readonly {
+    readonly type: string;
+    readonly name: string | null;
+    readonly source: string;
+    readonly target: string;
+    readonly writable: boolean;
+  }[];
   /** Ports that the container is configured to publish, also while it is stopped. */
-  readonly boundPorts: readonly { readonly container: number; readonly protocol: string; readonly host: number; readonly address: string }[];
+  readonly boundPorts: readonly {
+    readonly container: number;
+    readonly protocol: string;
+    readonly host: number;
+    readonly address: string;
+  }[];
   readonly networks: readonly string[];
 }
 
 export interface Engine {
   /** Docker's id of the engine, its version and Compose's. */
-  about(): Promise<{ readonly id: string; readonly version: string; readonly compose: string; readonly architecture: string }>;
+  about(): Promise<{
+    readonly id: string;
+    readonly version: string;
+    readonly compose: string;
+    readonly architecture: string;
+    /** `containerd` gives manifest digests as image ids, `classic` the digest of the configuration. */
+    readonly imageStore: "classic" | "containerd";
+  }>;
   /** By reference (tag or id); null where the engine has none. Same order as asked. */
   images(references: readonly string[]): Promise<readonly (ImageInfo | null)[]>;
   /** `reference` to the image names below a repository prefix that exist: `graph-mgr/v2_22_2/caddy`. */
@@ -162,6 +189,14 @@ export interface Project {
 export interface Compose {
   /** What Compose makes of the files, all profiles on. Holds secrets: never journalled, never shown. */
   resolve(project: Project): Promise<ComposeModel>;
+  /** The same for a project that exists only as texts (a bundle that is not unpacked): in a private scratch folder that is removed again. */
+  resolveTexts(
+    name: string,
+    envFiles: readonly string[],
+    texts: Readonly<Record<string, string>>,
+  ): Promise<{ readonly model: ComposeModel; readonly active: readonly string[]; readonly dir: string }>;
+  /** Services that a plain `up` starts: without those of profiles that are off. */
+  activeServices(project: Project): Promise<readonly string[]>;
   /** Creates and starts; all services of the active profiles when none is named. Never pulls, never builds, never asks. */
   up(project: Project, services: readonly string[]): Promise<void>;
 }
@@ -179,7 +214,9 @@ export interface DatabaseAccess {
 
 export interface Postgres {
   /** A login and `SELECT 1` over TCP. @throws OperatorError DATABASE_LOGIN with Postgres's own words */
-  check(access: DatabaseAccess): Promise<{ readonly version: string; readonly sizeBytes: number; readonly databases: readonly string[] }>;
+  check(
+    access: DatabaseAccess,
+  ): Promise<{ readonly version: string; readonly sizeBytes: number; readonly databases: readonly string[] }>;
   /** One consistent snapshot a database: globals, every database in directory format, and the proof, into `dir`, which appears whole. */
   dump(access: DatabaseAccess, dir: string, progress: Progress): Promise<void>;
   /** The proof that was taken with a dump. */

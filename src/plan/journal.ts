@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import type { Json } from "../domain/json.ts";
 import { OperatorError } from "../errors.ts";
 import { PLAN_SCHEMA } from "./plan.ts";
-import type { Json } from "../domain/json.ts";
 
 export type Entry =
   | { readonly type: "opened"; readonly schema: number; readonly plan: string }
@@ -49,9 +49,13 @@ export function decodeEntries(text: string): { readonly entries: readonly Entry[
     }
     const entry = JSON.parse(json) as Entry;
     if (entry.type === "opened" && entry.schema !== PLAN_SCHEMA) {
-      throw new OperatorError("JOURNAL_UNKNOWN_VERSION", `The journal has version ${entry.schema}; this graph-mgr knows ${PLAN_SCHEMA}.`, {
-        hint: "use the newer graph-mgr that began the operation",
-      });
+      throw new OperatorError(
+        "JOURNAL_UNKNOWN_VERSION",
+        `The journal has version ${entry.schema}; this graph-mgr knows ${PLAN_SCHEMA}.`,
+        {
+          hint: "use the newer graph-mgr that began the operation",
+        },
+      );
     }
     entries.push(entry);
     at = newline < 0 ? text.length : newline + 1;
@@ -70,7 +74,8 @@ export function standingsOf(steps: number, entries: readonly Entry[]): readonly 
   for (const entry of entries) {
     if (!("step" in entry)) continue;
     const standing = all[entry.step];
-    if (!standing) throw new OperatorError("JOURNAL_DAMAGED", `The journal speaks of step ${entry.step + 1}, and the plan has ${steps}.`);
+    if (!standing)
+      throw new OperatorError("JOURNAL_DAMAGED", `The journal speaks of step ${entry.step + 1}, and the plan has ${steps}.`);
     if (entry.type === "doing") all[entry.step] = { state: "begun", before: entry.before };
     else if (entry.type === "undoing") all[entry.step] = { ...standing, state: "begun" };
     else if (entry.type === "done") all[entry.step] = { ...standing, state: "done" };

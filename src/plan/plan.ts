@@ -1,5 +1,5 @@
-import { OperatorError } from "../errors.ts";
 import type { Json } from "../domain/json.ts";
+import { OperatorError } from "../errors.ts";
 import type { AnyStepKind, PlannedStep, StepKinds } from "./step.ts";
 
 /** The version of plan.json and journal.jsonl that this program writes (docs/formats.md). */

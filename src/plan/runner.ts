@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import type { Json } from "../domain/json.ts";
 import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
 import { type Journal, outcomeOf, standingsOf } from "./journal.ts";
 import { kindOf, PLAN_SCHEMA, type Plan } from "./plan.ts";
-import type { Json } from "../domain/json.ts";
 import type { AnyStepKind, StepContext, StepKinds } from "./step.ts";
 
 export interface RunEvent {
@@ -96,7 +96,6 @@ async function runStep<World>(run: Run<World>, step: number, kind: AnyStepKind<W
   }
   run.on({ type: wasDone ? "skipped" : "done", ...event });
 }
-
 
 /**
  * Puts back, last first, every step that began. Stops at the first that will not go back, because the order matters.

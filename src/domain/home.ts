@@ -1,0 +1,50 @@
+import { dirname, join } from "node:path";
+import type { InstanceName } from "./names.ts";
+
+/** Where things stand in a home (docs/formats.md). All absolute. */
+export class Home {
+  readonly path: string;
+  constructor(path: string) {
+    this.path = path;
+  }
+  readonly releases = (): string => join(this.path, "releases");
+  readonly instanceDir = (name: string): string => join(this.path, "releases", name);
+  /** Hidden and named for the operation, so that no two operations and no release can have it. */
+  readonly staging = (operation: string): string => join(this.path, "releases", `.staging-${operation}`);
+  readonly current = (): string => join(this.path, "current");
+  readonly own = (): string => join(this.path, ".graph-mgr");
+  readonly records = (): string => join(this.path, ".graph-mgr", "instances");
+  readonly record = (name: string): string => join(this.path, ".graph-mgr", "instances", `${name}.json`);
+  readonly operations = (): string => join(this.path, ".graph-mgr", "operations");
+  readonly operation = (id: string): string => join(this.path, ".graph-mgr", "operations", id);
+  readonly pristine = (release: string, digest: string): string =>
+    join(this.path, ".graph-mgr", "pristine", `${release}-${digest.replace(/^sha256:/, "").slice(0, 12)}`);
+  readonly removed = (name: string, time: string): string => join(this.path, ".graph-mgr", "removed", `${name}-${time}`);
+  readonly lock = (): string => join(this.path, ".graph-mgr", "lock");
+}
+
+/**
+ * Which home a command is about: `--home`, then `$GRAPH_MGR_HOME`, then the nearest parent with `.graph-mgr/`, then `~/graphistry`.
+ * @param hasOwn whether a folder has a `.graph-mgr` folder
+ */
+export async function findHome(
+  given: {
+    readonly flag: string | undefined;
+    readonly variable: string | undefined;
+    readonly cwd: string;
+    readonly userHome: string;
+  },
+  hasOwn: (folder: string) => Promise<boolean>,
+  resolve: (path: string) => string,
+): Promise<Home> {
+  if (given.flag !== undefined) return new Home(resolve(given.flag));
+  if (given.variable !== undefined && given.variable !== "") return new Home(resolve(given.variable));
+  for (let folder = given.cwd; ; folder = dirname(folder)) {
+    if (await hasOwn(folder)) return new Home(folder);
+    if (folder === dirname(folder)) break;
+  }
+  return new Home(join(given.userHome, "graphistry"));
+}
+
+/** The link target that `current` has for an instance: relative, so that a home can be moved. */
+export const currentTarget = ({ name }: Pick<InstanceName, "name">): string => `releases/${name}`;

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { OperatorError } from "../errors.ts";
+
+export const RECORD_SCHEMA = 1;
+
+const port = z.object({
+  service: z.string(),
+  container: z.number().int(),
+  protocol: z.enum(["tcp", "udp"]),
+  host: z.number().int().nullable(),
+});
+
+const record = z.object({
+  schema: z.literal(RECORD_SCHEMA),
+  name: z.string(),
+  release: z.string(),
+  suffix: z.string().nullable(),
+  product: z.string(),
+  layout: z.string(),
+  /** Compose project. */
+  project: z.string(),
+  dir: z.string(),
+  /** Relative to `dir`, in the order of the vendor's wrapper. */
+  envFiles: z.array(z.string()),
+  /** Docker's id of the engine that it lives on. */
+  engine: z.string(),
+  /** Folder with the vendor's own files of this cut of the release. */
+  pristine: z.string(),
+  services: z.array(z.string()),
+  ports: z.array(port),
+  volumes: z.array(z.object({ key: z.string(), name: z.string() })),
+  networks: z.array(z.object({ key: z.string(), name: z.string() })),
+  /** By service: the id that it launches, and what the vendor calls it. */
+  images: z.record(z.string(), z.object({ id: z.string(), reference: z.string() })),
+  origin: z.object({ how: z.enum(["install", "copy", "adopt"]), from: z.string(), operation: z.string() }),
+  createdAt: z.string(),
+  /** Restart policies that `stop` took away and `launch` puts back, by service; null while the instance is meant to run. */
+  stoppedPolicies: z.record(z.string(), z.string()).nullable(),
+});
+
+/** What graph-mgr knows of an instance, in `.graph-mgr/instances/<name>.json`. No secrets. */
+export type InstanceRecord = z.infer<typeof record>;
+
+/** @throws OperatorError BAD_RECORD */
+export function parseRecord(text: string, path: string): InstanceRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new OperatorError("BAD_RECORD", `${path} is not JSON.`, { cause });
+  }
+  const parsed = record.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new OperatorError("BAD_RECORD", `${path} cannot be read: ${z.prettifyError(parsed.error)}`, {
+    hint: "use the graph-mgr that wrote it, or a newer one",
+    cause: parsed.error,
+  });
+}
+
+export const recordToText = (value: InstanceRecord): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** Names of our own labels on volumes and helper containers. */
+export const LABELS = { home: "graph-mgr.home", operation: "graph-mgr.operation", instance: "graph-mgr.instance" } as const;
+
+/** The name under which graph-mgr keeps a service's image, so that no prune takes it. */
+export const ownTag = (slug: string, service: string): string => `graph-mgr/${slug}/${service.toLowerCase()}:pinned`;

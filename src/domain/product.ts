@@ -1,0 +1,126 @@
+import semver from "semver";
+import { parse } from "yaml";
+import { z } from "zod";
+import { OperatorError } from "../errors.ts";
+import type { ComposeModel } from "./compose-model.ts";
+
+/** A path inside the instance: a bundle's own description must not be able to point out of it. */
+const inside = z
+  .string()
+  .refine(
+    path => path !== "" && !path.startsWith("/") && !path.split("/").includes(".."),
+    "must be a relative path inside the instance",
+  );
+const serviceName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+const portOf = z.strictObject({ service: serviceName, container: z.number().int().min(1).max(65535) });
+
+const layout = z.strictObject({
+  layout: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  versions: z.string().refine(range => semver.validRange(range) !== null, "must be a range of versions"),
+  envFiles: z.array(inside).default([]),
+  settings: inside.default(".env"),
+  configuration: z.array(inside).default([]),
+  data: z.array(inside).default([]),
+});
+
+const product = z.strictObject({
+  schema: z.literal(1),
+  product: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  images: z.array(z.string()).default([]),
+  layouts: z.array(layout).min(1),
+  secrets: z
+    .array(z.strictObject({ key: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), defaults: z.array(z.string().min(1)) }))
+    .default([]),
+  postgres: z.strictObject({ service: serviceName, volume: z.string() }).nullable().default(null),
+  ports: z.strictObject({ http: portOf.optional(), https: portOf.optional() }).default({}),
+  fileVolumes: z.array(z.string()).default([]),
+  maintenance: z.strictObject({ service: serviceName }).nullable().default(null),
+  health: z
+    .strictObject({ timeoutSeconds: z.number().positive().default(600), windowSeconds: z.number().nonnegative().default(3) })
+    .default({ timeoutSeconds: 600, windowSeconds: 3 }),
+  outside: z.array(z.strictObject({ key: z.string(), what: z.string() })).default([]),
+});
+
+/** What graph-mgr must know of a vendor's product, as data (docs/formats.md). */
+export type Product = z.infer<typeof product>;
+export type Layout = Product["layouts"][number];
+
+/** @throws OperatorError BAD_PRODUCT */
+export function parseProduct(text: string, name: string): Product {
+  let value: unknown;
+  try {
+    value = parse(text, { maxAliasCount: 20, uniqueKeys: true });
+  } catch (cause) {
+    throw new OperatorError("BAD_PRODUCT", `The product description ${name} is not valid YAML.`, { cause });
+  }
+  const parsed = product.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new OperatorError("BAD_PRODUCT", `The product description ${name} cannot be used: ${z.prettifyError(parsed.error)}`, {
+    cause: parsed.error,
+  });
+}
+
+/** Matches `graphistry/*` against `graphistry/caddy:v2`, segment by segment from the left. */
+const imageMatches = (pattern: string, image: string): boolean =>
+  pattern.endsWith("*") ? image.startsWith(pattern.slice(0, -1)) : image === pattern || image.startsWith(`${pattern}:`);
+
+export const describesImages = (description: Product, model: ComposeModel): boolean =>
+  Object.values(model.services).some(
+    ({ image }) => image !== undefined && description.images.some(pattern => imageMatches(pattern, image)),
+  );
+
+/**
+ * Where this release keeps its things.
+ * @throws OperatorError UNKNOWN_LAYOUT
+ */
+export function layoutFor(description: Product, release: string): Layout {
+  const version = semver.parse(release, { loose: true }) ?? semver.coerce(release, { includePrerelease: true });
+  const found = description.layouts.find(({ versions }) =>
+    version === null ? versions === "*" : semver.satisfies(version, versions, { includePrerelease: true }),
+  );
+  const only = description.layouts.length === 1 ? description.layouts[0] : undefined;
+  const chosen = found ?? (only?.versions === "*" ? only : undefined);
+  if (chosen) return chosen;
+  throw new OperatorError("UNKNOWN_LAYOUT", `No layout of ${description.product} is known for ${release}.`, {
+    hint: "check the number with --release, or use a newer graph-mgr",
+  });
+}
+
+const DEFAULT_SECRETS = ["password", "abc123xyz", "changeme", "change_me", "secret", "admin", "postgres", "example", "default"];
+const SECRET_KEY = /PASSWORD|PASSWD|SECRET|TOKEN|SALT|(^|_)KEY$|_KEYS?$/;
+
+/** Whether a key's name says that its value is a secret, or that data depends on it. */
+export const looksSecret = (key: string): boolean => SECRET_KEY.test(key.toUpperCase());
+
+const POSTGRES_IMAGE = /(^|\/)(postgres|postgresql|postgis|timescaledb|pgvector)([:@/-]|$)/;
+const POSTGRES_MOUNT = /^\/(var\/lib\/postgresql|bitnami\/postgresql|var\/lib\/pgsql)(\/|$)/;
+
+/** A description of a product that nobody described, from what Compose makes of its files. */
+export function deriveProduct(model: ComposeModel, envKeys: Readonly<Record<string, string | null>>): Product {
+  const databases = Object.entries(model.services).flatMap(([service, { image = "", volumes = [] }]) => {
+    const mount = volumes.find(({ type, target }) => type === "volume" && POSTGRES_MOUNT.test(target));
+    return mount?.source !== undefined && POSTGRES_IMAGE.test(image) ? [{ service, volume: mount.source }] : [];
+  });
+  const published = Object.entries(model.services).flatMap(([service, { ports = [] }]) =>
+    ports.map(port => ({ service, container: port.target })),
+  );
+  const portNamed = (...numbers: readonly number[]) => published.find(({ container }) => numbers.includes(container));
+  const http =
+    portNamed(80, 8080, 8000, 3000, 5000) ?? published.find(({ container }) => container !== 443 && container !== 8443);
+  const https = portNamed(443, 8443);
+  return {
+    schema: 1,
+    product: "compose",
+    images: [],
+    layouts: [{ layout: "compose", versions: "*", envFiles: [], settings: ".env", configuration: [".env"], data: [] }],
+    secrets: Object.entries(envKeys)
+      .filter(([key, value]) => value !== null && looksSecret(key) && DEFAULT_SECRETS.includes(value.toLowerCase()))
+      .map(([key, value]) => ({ key, defaults: [value ?? ""] })),
+    postgres: databases.length === 1 ? (databases[0] ?? null) : null,
+    ports: { ...(http ? { http } : {}), ...(https ? { https } : {}) },
+    fileVolumes: [],
+    maintenance: null,
+    health: { timeoutSeconds: 600, windowSeconds: 3 },
+    outside: [],
+  };
+}

@@ -1,0 +1,55 @@
+import { promises as fs } from "node:fs";
+import { dirname, join } from "node:path";
+import type { ComposeModel } from "../domain/compose-model.ts";
+import type { Command } from "./command.ts";
+import type { Executor } from "./exec.ts";
+import type { Compose, Project } from "./world.ts";
+
+/** `docker compose` for a project where it stands: always with its own name, never with the operator's shell variables. */
+export function composeCommand({ name, dir, envFiles }: Project, ...args: readonly string[]): Command {
+  const files = envFiles.flatMap(file => ["--env-file", file]);
+  return {
+    program: "docker",
+    args: ["compose", "--project-name", name, "--project-directory", dir, ...files, ...args],
+    cwd: dir,
+  };
+}
+
+const config = (project: Project) => composeCommand(project, "--profile", "*", "config", "--format", "json");
+const activeOf = (project: Project) => composeCommand(project, "config", "--services");
+const linesOf = (text: string): readonly string[] =>
+  text
+    .split("\n")
+    .filter(line => line !== "")
+    .sort();
+
+/** @param scratchRoot a folder for short-lived private folders, e.g. the system's temporary folder */
+export function createCompose(executor: Executor, scratchRoot: string): Compose {
+  return {
+    async resolve(project) {
+      return JSON.parse(await executor.run(config(project))) as ComposeModel;
+    },
+    async activeServices(project) {
+      return linesOf(await executor.run(activeOf(project)));
+    },
+    async resolveTexts(name, envFiles, texts) {
+      const dir = await fs.mkdtemp(join(scratchRoot, "graph-mgr-"));
+      try {
+        for (const [path, text] of Object.entries(texts)) {
+          await fs.mkdir(dirname(join(dir, path)), { recursive: true, mode: 0o700 });
+          await fs.writeFile(join(dir, path), text, { mode: 0o600, flag: "wx" });
+        }
+        const project = { name, dir, envFiles: envFiles.filter(file => file in texts) };
+        const [json, active] = await Promise.all([executor.run(config(project)), executor.run(activeOf(project))]);
+        return { model: JSON.parse(json) as ComposeModel, active: linesOf(active), dir };
+      } finally {
+        await fs.rm(dir, { recursive: true, force: true });
+      }
+    },
+    async up(project, services) {
+      await executor.run(
+        composeCommand(project, "--ansi", "never", "up", "--detach", "--no-build", "--pull", "never", ...services),
+      );
+    },
+  };
+}

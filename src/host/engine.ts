@@ -1,0 +1,151 @@
+import { OperatorError } from "../errors.ts";
+import { docker } from "./command.ts";
+import { PS_FORMAT, parseContainerDetails, parseContainerSummary, parseImage } from "./engine-parse.ts";
+import type { Executor } from "./exec.ts";
+import type { Engine, VolumeInfo } from "./world.ts";
+
+/** The part of `Engine` that is done inside helper containers. */
+export type HelperWork = Pick<Engine, "volumeDigest" | "copyVolume" | "volumeSizeBytes" | "sweep">;
+
+const linesOf = (text: string): readonly string[] => text.split("\n").filter(line => line !== "");
+
+/** What Docker says of a thing that is not there. */
+const isGone = (error: unknown): boolean =>
+  error instanceof OperatorError && /no such (container|volume|network|image|object)|not found/i.test(error.message);
+
+async function unlessGone<T, Otherwise>(work: Promise<T>, otherwise: Otherwise): Promise<T | Otherwise> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isGone(error)) return otherwise;
+    throw error;
+  }
+}
+
+/**
+ * A Docker Engine through its command line, which knows contexts, DOCKER_HOST and rootless sockets.
+ * @param composeVersion how Compose's version is found out
+ */
+export function createEngine(executor: Executor, helpers: HelperWork, composeVersion: () => Promise<string>): Engine {
+  const run = (...args: readonly string[]) => executor.run(docker(...args));
+
+  const volume = async (name: string): Promise<VolumeInfo | null> => {
+    const json = await unlessGone(run("volume", "inspect", name), null);
+    if (json === null) return null;
+    const [found] = JSON.parse(json) as {
+      Name: string;
+      Driver: string;
+      Options: Record<string, string> | null;
+      Labels: Record<string, string> | null;
+    }[];
+    return found ? { name: found.Name, driver: found.Driver, options: found.Options ?? {}, labels: found.Labels ?? {} } : null;
+  };
+
+  return {
+    ...helpers,
+    volume,
+    async about() {
+      const [info, compose] = await Promise.all([
+        run(
+          "info",
+          "--format",
+          "[{{json .ID}},{{json .ServerVersion}},{{json .Architecture}},{{json .ServerErrors}},{{json .DriverStatus}}]",
+        ),
+        composeVersion(),
+      ]);
+      const [id, version, architecture, errors, status] = JSON.parse(info) as [
+        string,
+        string,
+        string,
+        readonly string[] | null,
+        unknown,
+      ];
+      if (id === "" || (errors ?? []).length > 0) {
+        throw new OperatorError("NO_ENGINE", `The Docker Engine does not answer: ${(errors ?? ["no id"]).join("; ")}`, {
+          hint: "start it, e.g. `systemctl start docker`, and see `docker info`",
+        });
+      }
+      const imageStore = JSON.stringify(status ?? null).includes("io.containerd.snapshotter") ? "containerd" : "classic";
+      return { id, version, compose, architecture, imageStore };
+    },
+    images: references =>
+      Promise.all(
+        references.map(async reference => parseImage((await unlessGone(run("image", "inspect", reference), "[]")) || "[]")),
+      ),
+    async tagsUnder(prefix) {
+      return linesOf(await run("image", "ls", "--filter", `reference=${prefix}/*`, "--format", "{{.Repository}}:{{.Tag}}"));
+    },
+    async tag(imageId, reference) {
+      await run("tag", imageId, reference);
+    },
+    async untag(reference) {
+      await unlessGone(run("image", "rm", "--no-prune", reference), "");
+    },
+    async removeImage(imageId) {
+      await unlessGone(run("image", "rm", imageId), "");
+    },
+    async volumes() {
+      const names = linesOf(await run("volume", "ls", "--quiet"));
+      if (names.length === 0) return [];
+      const found = await Promise.all(names.map(volume));
+      return found.filter(each => each !== null);
+    },
+    async createVolume({ name, driver, options, labels }) {
+      // `docker volume create` says nothing when the name is taken, even with other options.
+      if ((await volume(name)) !== null) throw new OperatorError("EXISTS", `There is already a volume ${name}.`);
+      const flags = [
+        ...Object.entries(options).flatMap(([key, value]) => ["--opt", `${key}=${value}`]),
+        ...Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
+      ];
+      await run("volume", "create", "--driver", driver, ...flags, "--", name);
+    },
+    async removeVolume(name) {
+      await unlessGone(run("volume", "rm", "--", name), "");
+    },
+    async networks() {
+      const lines = linesOf(
+        await run(
+          "network",
+          "ls",
+          "--no-trunc",
+          "--format",
+          '[{{json .ID}},{{json .Name}},{{json (.Label "com.docker.compose.project")}},{{json (.Label "com.docker.compose.network")}}]',
+        ),
+      );
+      return lines.map(line => {
+        const [id = "", name = "", project = "", key = ""] = JSON.parse(line) as string[];
+        return {
+          id,
+          name,
+          labels: project === "" ? {} : { "com.docker.compose.project": project, "com.docker.compose.network": key },
+        };
+      });
+    },
+    async removeNetwork(id) {
+      await unlessGone(run("network", "rm", id), "");
+    },
+    async containers() {
+      return linesOf(await run("ps", "--all", "--no-trunc", "--format", PS_FORMAT)).map(parseContainerSummary);
+    },
+    async inspect(ids) {
+      if (ids.length === 0) return [];
+      // One that vanished between listing and looking must not hide the others.
+      const found = await Promise.all(
+        ids.map(async id => parseContainerDetails((await unlessGone(run("inspect", "--type", "container", id), "[]")) || "[]")),
+      );
+      return found.flat();
+    },
+    async setRestartPolicy(id, policy) {
+      await run("update", `--restart=${policy}`, id);
+    },
+    async start(ids) {
+      if (ids.length > 0) await run("start", ...ids);
+    },
+    async stop(ids, graceSeconds) {
+      if (ids.length > 0) await run("stop", "--time", String(graceSeconds), ...ids);
+    },
+    async removeContainer(id) {
+      await unlessGone(run("rm", "--force", id), "");
+    },
+  };
+}

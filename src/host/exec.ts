@@ -1,0 +1,137 @@
+import type { Readable } from "node:stream";
+import { ExecaError, execa, type Options } from "execa";
+import { Interrupted, OperatorError } from "../errors.ts";
+import { type Command, childEnvironment, showCommand } from "./command.ts";
+
+export interface RunOptions {
+  /** Written to the child's standard input, which is then closed. Without it the child has none. */
+  readonly input?: string;
+  readonly timeoutMs?: number;
+  /** Ends the child when it fires. Only for children whose end half-way does no harm. */
+  readonly signal?: AbortSignal;
+  /** Texts that must not appear in an error, e.g. a password that the child may print. */
+  readonly secrets?: readonly string[];
+  /** Above it the child is ended and the run fails; 64 MiB unless given. */
+  readonly maxOutputBytes?: number;
+  /** A line of output as it comes, from both streams. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** The one place where programs are started. */
+export interface Executor {
+  /** Standard output without its last newline. @throws OperatorError COMMAND_FAILED, NO_PROGRAM */
+  run(command: Command, options?: RunOptions): Promise<string>;
+  /** Streams into the child's standard input; an error of either end fails the run. Returns standard output. */
+  feed(command: Command, source: Readable, options?: RunOptions): Promise<string>;
+  /** With the operator's own terminal; returns the exit code. */
+  attach(command: Command): Promise<number>;
+}
+
+/**
+ * @param environment our own, of which children see a part
+ * @param dieTogether a prefix like `setpriv --pdeathsig KILL`, so that a killed graph-mgr leaves no child at work
+ */
+export function createExecutor(
+  environment: Readonly<Record<string, string | undefined>>,
+  dieTogether: readonly string[],
+): Executor {
+  const env = childEnvironment(environment);
+  const start = (command: Command, options: RunOptions, more: Options) => {
+    const [program = command.program, ...args] = [...dieTogether, command.program, ...command.args];
+    return execa(program, args, {
+      env: { ...env, ...command.env },
+      extendEnv: false,
+      // In a group of its own: Ctrl-C at the terminal reaches us, not the step that is at work.
+      detached: true,
+      cleanup: true,
+      maxBuffer: options.maxOutputBytes ?? 64 * 1024 * 1024,
+      ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+      ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+      ...more,
+    });
+  };
+  const finish = async (command: Command, options: RunOptions, child: ReturnType<typeof start>): Promise<string> => {
+    if (options.onLine) follow(child, options.onLine);
+    try {
+      const { stdout } = await child;
+      return typeof stdout === "string" ? stdout : "";
+    } catch (error) {
+      throw explain(command, options, error);
+    }
+  };
+  return {
+    run: (command, options = {}) =>
+      finish(
+        command,
+        options,
+        start(command, options, options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
+      ),
+    async feed(command, source, options = {}) {
+      const child = start(command, options, { stdin: "pipe" });
+      const result = finish(command, options, child);
+      source.on("error", error => child.kill("SIGTERM", error));
+      if (child.stdin) {
+        child.stdin.on("error", () => source.destroy());
+        source.pipe(child.stdin);
+      }
+      return await result;
+    },
+    async attach(command) {
+      const child = execa(command.program, command.args, {
+        env: { ...env, ...command.env },
+        extendEnv: false,
+        stdio: "inherit",
+        reject: false,
+        ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+      });
+      const { exitCode, signal } = await child;
+      return exitCode ?? (signal === "SIGINT" ? 130 : 1);
+    },
+  };
+}
+
+function follow(
+  child: { readonly stdout?: Readable | null; readonly stderr?: Readable | null },
+  onLine: (line: string) => void,
+): void {
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = "";
+    stream?.on("data", (chunk: Buffer | string) => {
+      const lines = (rest + chunk.toString()).split(/\r?\n|\r/);
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line.trim() !== "") onLine(line.trim());
+    });
+  }
+}
+
+function explain(command: Command, options: RunOptions, error: unknown): unknown {
+  if (!(error instanceof ExecaError)) return error;
+  if (error.isCanceled) return new Interrupted("stopped while waiting");
+  if (error.code === "ENOENT") {
+    return new OperatorError("NO_PROGRAM", `There is no program "${command.program}" here.`, {
+      hint: `install ${command.program}, or put it on the PATH`,
+      cause: error,
+    });
+  }
+  const said = hide(lastLines(String(error.stderr ?? "") || String(error.stdout ?? "")), options.secrets ?? []);
+  const how = error.timedOut
+    ? `did not end within ${(options.timeoutMs ?? 0) / 1000} s`
+    : error.isMaxBuffer
+      ? "printed more than can be held"
+      : `ended with ${error.signal ?? `code ${error.exitCode ?? "unknown"}`}`;
+  const what = hide(showCommand({ ...command, args: command.args.slice(0, 8) }), options.secrets ?? []);
+  return new OperatorError(
+    "COMMAND_FAILED",
+    `\`${what}${command.args.length > 8 ? " ..." : ""}\` ${how}${said === "" ? "." : `: ${said}`}`,
+    {
+      cause: new Error(hide(error.shortMessage, options.secrets ?? [])),
+    },
+  );
+}
+
+const lastLines = (text: string, count = 10): string => text.trim().split("\n").slice(-count).join("\n");
+
+function hide(text: string, secrets: readonly string[]): string {
+  return secrets.filter(secret => secret.length > 0).reduce((shown, secret) => shown.replaceAll(secret, "[hidden]"), text);
+}

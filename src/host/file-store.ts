@@ -1,0 +1,76 @@
+import { basename, dirname, join } from "node:path";
+import { OperatorError } from "../errors.ts";
+import type { Disk } from "./disk.ts";
+import type { Files } from "./world.ts";
+
+/**
+ * Files of the home and of instances, over a `Disk`. Every change is atomic and survives a power cut: written beside,
+ * synced, renamed, and the folder synced. Without the first sync a rename can outlive the content and leave an empty file.
+ */
+export function createFileStore(disk: Disk): Files {
+  const beside = (path: string) => join(dirname(path), `.${basename(path)}.graph-mgr-part`);
+
+  const makeFolder = async (path: string): Promise<void> => {
+    if ((await disk.stat(path)) !== null) return;
+    const parent = dirname(path);
+    if (parent !== path) await makeFolder(parent);
+    await disk.makeFolder(path, 0o700);
+    await disk.sync(parent);
+  };
+
+  return {
+    makeFolder,
+    async read(path) {
+      const stat = await disk.stat(path);
+      if (stat === null) return null;
+      if (stat.type === "folder") return null;
+      return (await disk.read(path)).toString("utf8");
+    },
+    async write(path, text, mode) {
+      await makeFolder(dirname(path));
+      const old = await disk.stat(path);
+      const part = beside(path);
+      await disk.remove(part);
+      await disk.write(part, Buffer.from(text), 0o600);
+      if (old?.type === "file" && mode === undefined) {
+        const own = await disk.stat(part);
+        if (own !== null && (own.uid !== old.uid || own.gid !== old.gid)) await disk.changeOwner(part, old.uid, old.gid);
+        await disk.changeMode(part, old.mode);
+      } else if (mode !== undefined && mode !== 0o600) await disk.changeMode(part, mode);
+      await disk.sync(part);
+      await disk.rename(part, path);
+      await disk.sync(dirname(path));
+    },
+    async remove(path) {
+      if ((await disk.stat(path)) === null) return;
+      await disk.remove(path);
+      await disk.sync(dirname(path));
+    },
+    exists: async path => (await disk.stat(path)) !== null,
+    async list(path) {
+      return (await disk.stat(path))?.type === "folder" ? await disk.list(path) : [];
+    },
+    async rename(from, to) {
+      if ((await disk.stat(to)) !== null) throw new OperatorError("EXISTS", `${to} is already there.`);
+      await makeFolder(dirname(to));
+      await disk.rename(from, to);
+      await disk.sync(dirname(to));
+      if (dirname(from) !== dirname(to)) await disk.sync(dirname(from));
+    },
+    async readLink(path) {
+      return (await disk.stat(path))?.type === "link" ? await disk.readLink(path) : null;
+    },
+    async replaceLink(path, target) {
+      if (target === null) {
+        if ((await disk.stat(path)) === null) return;
+        await disk.unlink(path);
+      } else {
+        await makeFolder(dirname(path));
+        await disk.remove(beside(path));
+        await disk.symlink(target, beside(path));
+        await disk.rename(beside(path), path);
+      }
+      await disk.sync(dirname(path));
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { constants, promises as fs, type Stats } from "node:fs";
+import type { Disk, DiskStat } from "./disk.ts";
+
+const typeOf = (stat: Stats): DiskStat["type"] =>
+  stat.isFile() ? "file" : stat.isDirectory() ? "folder" : stat.isSymbolicLink() ? "link" : "other";
+
+async function writeWith(path: string, flags: number, bytes: Buffer, mode: number): Promise<void> {
+  const file = await fs.open(path, flags | constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, mode);
+  try {
+    // `mode` above counts only for a new file, and only as far as the umask lets it.
+    await file.chmod(mode);
+    let at = 0;
+    while (at < bytes.length) at += (await file.write(bytes, at)).bytesWritten;
+  } finally {
+    await file.close();
+  }
+}
+
+/** This machine's file system. */
+export const nodeDisk: Disk = {
+  read: path => fs.readFile(path),
+  write: (path, bytes, mode) => writeWith(path, constants.O_TRUNC, bytes, mode),
+  append: (path, bytes, mode) => writeWith(path, constants.O_APPEND, bytes, mode),
+  truncate: (path, bytes) => fs.truncate(path, bytes),
+  async sync(path) {
+    const file = await fs.open(path, constants.O_RDONLY);
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  },
+  rename: (from, to) => fs.rename(from, to),
+  async makeFolder(path, mode) {
+    const first = await fs.mkdir(path, { recursive: true, mode });
+    if (first !== undefined) await fs.chmod(path, mode);
+  },
+  unlink: path => fs.unlink(path),
+  remove: path => fs.rm(path, { recursive: true, force: true }),
+  symlink: (target, path) => fs.symlink(target, path),
+  async stat(path) {
+    try {
+      const stat = await fs.lstat(path);
+      return {
+        type: typeOf(stat),
+        mode: stat.mode & 0o7777,
+        sizeBytes: stat.size,
+        uid: stat.uid,
+        gid: stat.gid,
+        modifiedMs: stat.mtimeMs,
+      };
+    } catch (error) {
+      if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR")) return null;
+      throw error;
+    }
+  },
+  readLink: path => fs.readlink(path),
+  list: async path => (await fs.readdir(path)).sort(),
+  changeMode: (path, mode) => fs.chmod(path, mode),
+  changeOwner: (path, uid, gid) => fs.chown(path, uid, gid),
+};
+
+/** Whether a thrown value is a Node error with this code. */
+export const isCode = (error: unknown, code: string): boolean => error instanceof Error && "code" in error && error.code === code;
