@@ -9,6 +9,8 @@ export interface BundleSource {
   readonly digest: string;
   /** `containers.tar` or `containers.tar.gz`, relative to the bundle's root; null when it brings no images. */
   readonly imageArchive: string | null;
+  /** Where the bundle's root lies inside: empty, or its only top folder with a slash (`graphistry-v2.22.2/`). */
+  readonly root: string;
 }
 
 /** One image that a bundle brings, checked layer by layer. */
