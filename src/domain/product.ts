@@ -23,14 +23,19 @@ const layout = z.strictObject({
   data: z.array(inside).default([]),
 });
 
+const secret = z.strictObject({
+  key: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+  defaults: z.array(z.string().min(1)),
+  /** Keys of one group get the same new value. */
+  group: z.string().optional(),
+});
+
 const product = z.strictObject({
   schema: z.literal(1),
   product: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   images: z.array(z.string()).default([]),
   layouts: z.array(layout).min(1),
-  secrets: z
-    .array(z.strictObject({ key: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), defaults: z.array(z.string().min(1)) }))
-    .default([]),
+  secrets: z.array(secret).default([]),
   postgres: z.strictObject({ service: serviceName, volume: z.string() }).nullable().default(null),
   ports: z.strictObject({ http: portOf.optional(), https: portOf.optional() }).default({}),
   fileVolumes: z.array(z.string()).default([]),
@@ -115,7 +120,7 @@ export function deriveProduct(model: ComposeModel, envKeys: Readonly<Record<stri
     layouts: [{ layout: "compose", versions: "*", envFiles: [], settings: ".env", configuration: [".env"], data: [] }],
     secrets: Object.entries(envKeys)
       .filter(([key, value]) => value !== null && looksSecret(key) && DEFAULT_SECRETS.includes(value.toLowerCase()))
-      .map(([key, value]) => ({ key, defaults: [value ?? ""] })),
+      .map(([key, value]) => ({ key, defaults: [value ?? ""], group: value ?? "" })),
     postgres: databases.length === 1 ? (databases[0] ?? null) : null,
     ports: { ...(http ? { http } : {}), ...(https ? { https } : {}) },
     fileVolumes: [],

@@ -23,14 +23,27 @@ const linesOf = (text: string): readonly string[] =>
     .filter(line => line !== "")
     .sort();
 
+/** Like the vendor's wrapper, which passes on only those env files that are there. */
+export async function asItStands(project: Project): Promise<Project> {
+  const there = await Promise.all(
+    project.envFiles.map(file =>
+      fs.access(join(project.dir, file)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return { ...project, envFiles: project.envFiles.filter((_, index) => there[index]) };
+}
+
 /** @param scratchRoot a folder for short-lived private folders, e.g. the system's temporary folder */
 export function createCompose(executor: Executor, scratchRoot: string): Compose {
   return {
     async resolve(project) {
-      return JSON.parse(await executor.run(config(project))) as ComposeModel;
+      return JSON.parse(await executor.run(config(await asItStands(project)))) as ComposeModel;
     },
     async activeServices(project) {
-      return linesOf(await executor.run(activeOf(project)));
+      return linesOf(await executor.run(activeOf(await asItStands(project))));
     },
     async resolveTexts(name, envFiles, texts) {
       const dir = await fs.mkdtemp(join(scratchRoot, "graph-mgr-"));

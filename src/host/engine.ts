@@ -13,6 +13,21 @@ const linesOf = (text: string): readonly string[] => text.split("\n").filter(lin
 const isGone = (error: unknown): boolean =>
   error instanceof OperatorError && /no such (container|volume|network|image|object)|not found/i.test(error.message);
 
+interface InspectedVolume {
+  readonly Name: string;
+  readonly Driver: string;
+  readonly Options: Readonly<Record<string, string>> | null;
+  readonly Labels: Readonly<Record<string, string>> | null;
+}
+
+const parseVolumes = (json: string): readonly VolumeInfo[] =>
+  (JSON.parse(json) as readonly InspectedVolume[]).map(({ Name, Driver, Options, Labels }) => ({
+    name: Name,
+    driver: Driver,
+    options: Options ?? {},
+    labels: Labels ?? {},
+  }));
+
 async function unlessGone<T, Otherwise>(work: Promise<T>, otherwise: Otherwise): Promise<T | Otherwise> {
   try {
     return await work;
@@ -32,13 +47,7 @@ export function createEngine(executor: Executor, helpers: HelperWork, composeVer
   const volume = async (name: string): Promise<VolumeInfo | null> => {
     const json = await unlessGone(run("volume", "inspect", name), null);
     if (json === null) return null;
-    const [found] = JSON.parse(json) as {
-      Name: string;
-      Driver: string;
-      Options: Record<string, string> | null;
-      Labels: Record<string, string> | null;
-    }[];
-    return found ? { name: found.Name, driver: found.Driver, options: found.Options ?? {}, labels: found.Labels ?? {} } : null;
+    return parseVolumes(json)[0] ?? null;
   };
 
   return {
@@ -87,6 +96,8 @@ export function createEngine(executor: Executor, helpers: HelperWork, composeVer
     async volumes() {
       const names = linesOf(await run("volume", "ls", "--quiet"));
       if (names.length === 0) return [];
+      const all = await unlessGone(run("volume", "inspect", ...names), null);
+      if (all !== null) return parseVolumes(all);
       const found = await Promise.all(names.map(volume));
       return found.filter(each => each !== null);
     },
@@ -129,6 +140,8 @@ export function createEngine(executor: Executor, helpers: HelperWork, composeVer
     },
     async inspect(ids) {
       if (ids.length === 0) return [];
+      const all = await unlessGone(run("inspect", "--type", "container", ...ids), null);
+      if (all !== null) return parseContainerDetails(all);
       // One that vanished between listing and looking must not hide the others.
       const found = await Promise.all(
         ids.map(async id => parseContainerDetails((await unlessGone(run("inspect", "--type", "container", id), "[]")) || "[]")),

@@ -57,6 +57,8 @@ export function createFileStore(disk: Disk): Files {
       await disk.sync(dirname(to));
       if (dirname(from) !== dirname(to)) await disk.sync(dirname(from));
     },
+    mode: async path => (await disk.stat(path))?.mode ?? null,
+    changeMode: (path, mode) => disk.changeMode(path, mode),
     async readLink(path) {
       return (await disk.stat(path))?.type === "link" ? await disk.readLink(path) : null;
     },

@@ -36,6 +36,9 @@ export interface Files {
   makeFolder(path: string): Promise<void>;
   /** Durable. Refuses with EXISTS when `to` is there. */
   rename(from: string, to: string): Promise<void>;
+  /** Permission bits; null when there is nothing. */
+  mode(path: string): Promise<number | null>;
+  changeMode(path: string, mode: number): Promise<void>;
   readLink(path: string): Promise<string | null>;
   /** Atomic: readers see the old target or the new one. Null removes the link. */
   replaceLink(path: string, target: string | null): Promise<void>;

@@ -1,0 +1,44 @@
+import { looksSecret, type Product } from "./product.ts";
+
+type Values = Readonly<Record<string, string | null>>;
+
+/** Keys whose value still is what the vendor ships to everybody. */
+export function defaultSecrets(product: Pick<Product, "secrets">, values: Values): readonly string[] {
+  return product.secrets.filter(({ key, defaults }) => defaults.includes(values[key] ?? "")).map(({ key }) => key);
+}
+
+/**
+ * New values for the vendor's default secrets, and for what repeats them: other secrets with the same value that the
+ * description does not name, and URLs that carry one as their password (`postgres://user:password@host/db`).
+ *
+ * @param random makes one secret of URL-safe characters, so that it can stand in a URL as it is
+ */
+export function generateSecrets(
+  product: Pick<Product, "secrets">,
+  values: Values,
+  random: () => string,
+): Readonly<Record<string, string>> {
+  const made: Record<string, string> = {};
+  const groups = new Map<string, string>();
+  const replaced = new Map<string, string>();
+  for (const { key, defaults, group } of product.secrets) {
+    const old = values[key] ?? null;
+    if (old === null || !defaults.includes(old)) continue;
+    const value = (group === undefined ? undefined : groups.get(group)) ?? random();
+    if (group !== undefined) groups.set(group, value);
+    made[key] = value;
+    if (!replaced.has(old)) replaced.set(old, value);
+  }
+  const named = new Set(product.secrets.map(({ key }) => key));
+  for (const [key, value] of Object.entries(values)) {
+    if (value === null || named.has(key)) continue;
+    for (const [old, fresh] of replaced) {
+      if (value === old && looksSecret(key)) made[key] = fresh;
+      else if (hasPassword(value, old)) made[key] = value.replace(`:${old}@`, `:${fresh}@`);
+    }
+  }
+  return made;
+}
+
+const hasPassword = (value: string, password: string): boolean =>
+  /^[a-z][a-z0-9+.-]*:\/\//i.test(value) && value.includes(`:${password}@`);

@@ -1,0 +1,74 @@
+import { healthOf } from "../domain/health.ts";
+import { Interrupted, OperatorError } from "../errors.ts";
+import { defineStep } from "../plan/step.ts";
+import type { Context } from "./context.ts";
+import { containersOf } from "./launch.ts";
+
+type Input = {
+  readonly project: string;
+  readonly instance: string;
+  readonly services: readonly string[];
+  readonly timeoutSeconds: number;
+  /** How long all must stay healthy, without a restart, before it counts. */
+  readonly windowSeconds: number;
+};
+
+const LOOK_EVERY_MS = 500;
+
+async function look({ project, services }: Input, context: Context) {
+  const containers = await containersOf(context, project);
+  return {
+    health: services.map(service => healthOf(service, containers)),
+    restarts: containers.reduce((sum, { restartCount }) => sum + restartCount, 0),
+  };
+}
+
+const waitingFor = (health: Awaited<ReturnType<typeof look>>["health"]): string =>
+  health
+    .filter(({ verdict }) => verdict !== "healthy")
+    .map(({ service, why }) => `${service}: ${why}`)
+    .join("; ");
+
+/** Healthy means that the product's own checks pass, for a while and not for a moment. Only waits, so it may be interrupted. */
+export const awaitHealth = defineStep({
+  kind: "instance.healthy",
+  title: ({ instance, services }: Input) =>
+    `Wait until ${services.length === 1 ? `${services[0]} of ` : ""}${instance} is healthy`,
+  look: async () => null,
+  async do(input, context: Context) {
+    const { world, progress, signal } = context;
+    const begun = world.elapsedMs();
+    let steadySince: { readonly at: number; readonly restarts: number } | null = null;
+    let said = "";
+    for (;;) {
+      if (signal.aborted) throw new Interrupted("stopped while waiting for health");
+      const { health, restarts } = await look(input, context);
+      const failed = health.find(({ verdict }) => verdict === "failed");
+      const missing = waitingFor(health);
+      if (failed)
+        throw new OperatorError("NOT_HEALTHY", `${failed.service} of ${input.instance} ${failed.why}.`, {
+          hint: `graph-mgr logs ${input.instance} ${failed.service}`,
+        });
+      const now = world.elapsedMs();
+      if (missing !== "") steadySince = null;
+      else if (steadySince === null || steadySince.restarts !== restarts) steadySince = { at: now, restarts };
+      if (steadySince !== null && now - steadySince.at >= input.windowSeconds * 1000) return;
+      if (now - begun > input.timeoutSeconds * 1000) {
+        throw new OperatorError(
+          "NOT_HEALTHY",
+          `${input.instance} did not become healthy within ${input.timeoutSeconds} s; last seen: ${missing || "restarting services"}.`,
+          {
+            hint: `graph-mgr logs ${input.instance}`,
+          },
+        );
+      }
+      if (missing !== said && missing !== "") progress(`waiting for ${missing}`);
+      said = missing;
+      await world.pause(LOOK_EVERY_MS, signal);
+    }
+  },
+  // Asked before `do` as well: then the window has not been watched yet.
+  isDone: async (input, context) =>
+    input.windowSeconds === 0 || (await look(input, context)).health.every(({ verdict }) => verdict === "healthy"),
+  undo: async () => {},
+});

@@ -1,0 +1,131 @@
+import { editCompose } from "../domain/compose-edit.ts";
+import { composeSources } from "../domain/compose-sources.ts";
+import { EnvFile } from "../domain/env-file.ts";
+import type { PortSetting } from "../domain/isolation.ts";
+import type { Product } from "../domain/product.ts";
+import { generateSecrets } from "../domain/secrets.ts";
+import { OperatorError } from "../errors.ts";
+import { defineStep } from "../plan/step.ts";
+import { type Context, type ProjectInput, readerOf } from "./context.ts";
+
+type Names = { readonly [resolvedName: string]: string };
+type Input = {
+  readonly project: ProjectInput;
+  readonly volumes: Names;
+  readonly networks: Names;
+  readonly containers: Names;
+  readonly ports: readonly PortSetting[];
+  /** graph-mgr's own tag by service: what it points to is written in as an id. */
+  readonly images: { readonly [service: string]: string };
+  /** Which file each key of `--set` goes to; the values stand in the operation's answers. */
+  readonly set: { readonly [key: string]: string };
+  readonly answers: string | null;
+  /** Where generated secrets go; null when none are to be generated. */
+  readonly generate: {
+    readonly file: string;
+    readonly secrets: Product["secrets"] & readonly { readonly [key: string]: string | readonly string[] | undefined }[];
+  } | null;
+};
+
+/**
+ * Every file of the instance as it shall be, by relative path. Computed from what is there, so it can be asked again
+ * after a cut: what is already as wanted comes out unchanged.
+ */
+async function wantedTexts(
+  input: Input,
+  context: Context,
+): Promise<ReadonlyMap<string, { readonly old: string; readonly text: string }>> {
+  const { project } = input;
+  const read = readerOf(context, project.dir);
+  const texts = new Map<string, { old: string; text: string }>();
+  const edit = async (path: string, change: (env: EnvFile) => EnvFile) => {
+    const have = texts.get(path) ?? (text => ({ old: text, text }))((await read(path)) ?? "");
+    texts.set(path, { ...have, text: change(EnvFile.parse(have.text)).text });
+  };
+
+  const env = EnvFile.parse((await read(".env")) ?? "");
+  const sources = await composeSources(read, { composeFile: env.literal("COMPOSE_FILE") });
+  const model = await context.world.compose.resolve(project);
+  const edited = editCompose(sources, model, {
+    project: project.name,
+    volumes: input.volumes,
+    networks: input.networks,
+    containers: input.containers,
+    ports: input.ports,
+    images: await imageIds(input, context),
+  });
+  for (const { path, text } of edited.sources)
+    texts.set(path, { old: sources.find(source => source.path === path)?.text ?? "", text });
+
+  await edit(".env", file =>
+    Object.entries(edited.env).reduce(
+      (result, [key, value]) => result.with(key, value),
+      file.with("COMPOSE_PROJECT_NAME", project.name),
+    ),
+  );
+  const answers =
+    input.answers === null ? {} : (JSON.parse((await context.world.files.read(input.answers)) ?? "{}") as Record<string, string>);
+  for (const [key, path] of Object.entries(input.set)) {
+    const value = answers[key];
+    if (value === undefined)
+      throw new OperatorError("ANSWER_MISSING", `The value that --set gave for ${key} is no longer there.`, {
+        hint: "graph-mgr undo",
+      });
+    await edit(path, file => file.with(key, value));
+  }
+  if (input.generate !== null) {
+    const values: Record<string, string | null> = {};
+    for (const path of [".env", ...project.envFiles, input.generate.file]) {
+      const file = EnvFile.parse(texts.get(path)?.text ?? (await read(path)) ?? "");
+      for (const key of file.keys()) values[key] = file.literal(key);
+    }
+    const made = generateSecrets({ secrets: input.generate.secrets }, values, () => context.world.random(24));
+    await edit(input.generate.file, file => Object.entries(made).reduce((result, [key, value]) => result.with(key, value), file));
+  }
+  return texts;
+}
+
+async function imageIds({ images }: Input, { world }: Context): Promise<Readonly<Record<string, string>>> {
+  const services = Object.entries(images);
+  const infos = await world.engine.images(services.map(([, own]) => own));
+  return Object.fromEntries(
+    services.map(([service, own], index) => {
+      const id = infos[index]?.id;
+      if (id === undefined)
+        throw new OperatorError("IMAGE_MISSING", `The engine has no image ${own} for the service ${service}.`);
+      return [service, id];
+    }),
+  );
+}
+
+/** Env files hold secrets, whatever their mode in the bundle. */
+const envFilesOf = ({ project, generate }: Input): readonly string[] => [
+  ...new Set([".env", ...project.envFiles, ...(generate ? [generate.file] : [])]),
+];
+
+/** Exact edits to the instance's own files: names, ports, image ids, settings, secrets. The folder is still in staging, so undo has nothing to do. */
+export const configure = defineStep({
+  kind: "instance.configure",
+  title: ({ project, ports }: Input) =>
+    `Give the instance its own names (${project.name}_...)${ports.map(({ service, container, host }) => `, ${service}:${container} on port ${host}`).join("")}`,
+  look: async () => null,
+  async do(input, context: Context) {
+    const { files } = context.world;
+    for (const [path, { old, text }] of await wantedTexts(input, context)) {
+      if (old !== text) await files.write(`${input.project.dir}/${path}`, text);
+    }
+    for (const path of envFilesOf(input)) {
+      const full = `${input.project.dir}/${path}`;
+      const mode = await files.mode(full);
+      if (mode !== null && mode !== 0o600) await files.changeMode(full, 0o600);
+    }
+  },
+  async isDone(input, context) {
+    for (const path of envFilesOf(input)) {
+      const mode = await context.world.files.mode(`${input.project.dir}/${path}`);
+      if (mode !== null && mode !== 0o600) return false;
+    }
+    return [...(await wantedTexts(input, context)).values()].every(({ old, text }) => old === text);
+  },
+  undo: async () => {},
+});

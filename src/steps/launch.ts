@@ -1,0 +1,124 @@
+import { OperatorError } from "../errors.ts";
+import type { ContainerDetail } from "../host/world.ts";
+import { defineStep } from "../plan/step.ts";
+import type { Context, ProjectInput } from "./context.ts";
+
+type Input = {
+  readonly project: ProjectInput;
+  readonly instance: string;
+  /** Services that shall run afterwards; `all` also asks Compose for whatever else belongs to it. */
+  readonly services: readonly string[];
+  readonly all: boolean;
+};
+type Before = {
+  readonly containers: readonly {
+    readonly id: string;
+    readonly service: string;
+    readonly running: boolean;
+    readonly startedAt: string;
+    readonly policy: string;
+  }[];
+  readonly networks: readonly string[];
+};
+
+const STOP_GRACE_SECONDS = 60;
+const isUp = ({ state }: Pick<ContainerDetail, "state">): boolean =>
+  state === "running" || state === "restarting" || state === "paused";
+
+export async function containersOf({ world }: Context, project: string): Promise<readonly ContainerDetail[]> {
+  const all = await world.engine.containers();
+  const own = all.filter(each => each.project === project && each.labels["com.docker.compose.oneoff"] !== "True");
+  return await world.engine.inspect(own.map(({ id }) => id));
+}
+
+/**
+ * Two Postgres servers on one volume both start, both look healthy, and destroy it. So before anything starts, every
+ * container of another project that mounts a volume of ours, in whatever state, is an error.
+ */
+export async function refuseSharedVolumes(context: Context, project: ProjectInput): Promise<void> {
+  const { world } = context;
+  const { name, dir } = project;
+  const all = await world.engine.inspect((await world.engine.containers()).map(({ id }) => id));
+  const model = await world.compose.resolve(project);
+  const own = new Set(
+    Object.values(model.volumes ?? {})
+      .filter(({ external }) => external !== true)
+      .map(volume => volume.name),
+  );
+  for (const container of all) {
+    if (container.project === name && container.workingDir === dir) continue;
+    const shared = container.mounts.find(mount => mount.type === "volume" && mount.name !== null && own.has(mount.name));
+    if (shared) {
+      throw new OperatorError(
+        "VOLUME_SHARED",
+        `The container ${container.name} (${container.state}) mounts the volume ${shared.name}, which belongs to ${name}.`,
+        {
+          hint: `docker rm ${container.name}   (after looking at what it is)`,
+        },
+      );
+    }
+    if (container.project === name) {
+      throw new OperatorError(
+        "PROJECT_TAKEN",
+        `The project ${name} has containers that run from ${container.workingDir ?? "elsewhere"}, not from ${dir}.`,
+        {
+          hint: "stop and remove them where they belong, or choose another --name",
+        },
+      );
+    }
+  }
+}
+
+/** Creates and starts. Nothing is pulled, built or asked; health is waited for by the next step. */
+export const launch = defineStep({
+  kind: "instance.launch",
+  title: ({ instance, services, all }: Input) =>
+    all ? `Launch ${instance} (${services.length} services)` : `Start ${services.join(", ")} of ${instance}`,
+  async look({ project }, context: Context): Promise<Before> {
+    const containers = await containersOf(context, project.name);
+    return {
+      containers: containers.map(each => ({
+        id: each.id,
+        service: each.service ?? "",
+        running: isUp(each),
+        startedAt: each.startedAt,
+        policy: each.restartPolicy,
+      })),
+      networks: (await context.world.engine.networks()).map(({ id }) => id),
+    };
+  },
+  async do({ project, services, all }, context) {
+    await refuseSharedVolumes(context, project);
+    await context.world.compose.up(project, all ? [] : services);
+  },
+  async isDone({ project, services }, context, before) {
+    const containers = await containersOf(context, project.name);
+    return services.every(service =>
+      containers.some(each => {
+        if (each.service !== service) return false;
+        const old = before.containers.find(({ id }) => id === each.id);
+        // A one-shot may have ended already; then it was started since.
+        return isUp(each) || (each.state === "exited" && old?.startedAt !== each.startedAt);
+      }),
+    );
+  },
+  async undo({ project }, context, before) {
+    const { engine } = context.world;
+    const containers = (await containersOf(context, project.name)).filter(({ workingDir }) => workingDir === project.dir);
+    const created = containers.filter(({ id }) => !before.containers.some(old => old.id === id));
+    const started = containers.filter(each => isUp(each) && before.containers.some(old => old.id === each.id && !old.running));
+    await engine.stop(
+      [...created.filter(isUp), ...started].map(({ id }) => id),
+      STOP_GRACE_SECONDS,
+    );
+    const anonymous = created
+      .flatMap(({ mounts }) => mounts)
+      .flatMap(({ type, name }) => (type === "volume" && name !== null && /^[0-9a-f]{64}$/.test(name) ? [name] : []));
+    for (const { id } of created) await engine.removeContainer(id);
+    for (const name of anonymous) await engine.removeVolume(name);
+    for (const network of await engine.networks()) {
+      if (network.labels["com.docker.compose.project"] === project.name && !before.networks.includes(network.id))
+        await engine.removeNetwork(network.id);
+    }
+  },
+});

@@ -1,0 +1,60 @@
+import type { BundledImage, BundleSource } from "../domain/bundle.ts";
+import { type ImageStore, isSameImage } from "../domain/image.ts";
+import { defineStep } from "../plan/step.ts";
+import type { Context } from "./context.ts";
+
+type Input = {
+  readonly bundle: BundleSource & { readonly [key: string]: string | number | null };
+  readonly images: readonly { readonly tags: readonly string[]; readonly config: string; readonly layers: readonly string[] }[];
+  readonly store: ImageStore;
+};
+type Before = {
+  /** Where each tag pointed; null where there was none. */
+  readonly tags: { readonly [tag: string]: string | null };
+  /** Configuration digests of images that were there already. */
+  readonly present: readonly string[];
+};
+
+/** A tag first, because on the containerd store an image cannot be asked for by its configuration. */
+async function found({ world }: Context, image: BundledImage, store: ImageStore) {
+  const [byTag, byConfig] = [await world.engine.images(image.tags), await world.engine.images([image.config])];
+  return [...byTag, ...byConfig].find(info => info !== null && isSameImage(info, image, store)) ?? null;
+}
+
+/** Puts the bundle's images into the engine. Which tags it moved is known before, so that going back gives them back. */
+export const loadImages = defineStep({
+  kind: "images.load",
+  title: ({ images }: Input) =>
+    `Load ${images.length} image${images.length === 1 ? "" : "s"}: ${images.map(image => image.tags[0] ?? image.config.slice(7, 19)).join(", ")}`,
+  async look({ images, store }, context: Context): Promise<Before> {
+    const tags: Record<string, string | null> = {};
+    const present: string[] = [];
+    for (const image of images) {
+      const infos = await context.world.engine.images(image.tags);
+      for (const [index, tag] of image.tags.entries()) tags[tag] = infos[index]?.id ?? null;
+      if ((await found(context, image, store)) !== null) present.push(image.config);
+    }
+    return { tags, present };
+  },
+  do: ({ bundle }, { world, progress }) => world.bundles.loadImages(bundle, progress),
+  async isDone({ images, store }, context) {
+    for (const image of images) if ((await found(context, image, store)) === null) return false;
+    return true;
+  },
+  async undo({ images, store }, context, { tags, present }) {
+    const { engine } = context.world;
+    for (const image of images) {
+      const ours = present.includes(image.config) ? null : await found(context, image, store);
+      for (const tag of image.tags) {
+        const before = tags[tag] ?? null;
+        const [now] = await engine.images([tag]);
+        if (now === null || now === undefined || now.id === before) continue;
+        if (before !== null) await engine.tag(before, tag);
+        else if (isSameImage(now, image, store)) await engine.untag(tag);
+      }
+      // An image that somebody uses or named meanwhile is theirs now.
+      const [left] = ours === null ? [null] : await engine.images([ours.id]);
+      if (left && left.tags.length === 0) await engine.removeImage(left.id);
+    }
+  },
+});

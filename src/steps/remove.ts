@@ -1,0 +1,92 @@
+import { defineStep } from "../plan/step.ts";
+import type { Context } from "./context.ts";
+import { containersOf } from "./launch.ts";
+
+const USER_TYPED_IT = "the operator asked for it by name, and what is gone is gone";
+
+type Containers = { readonly project: string; readonly dir: string; readonly instance: string };
+
+/** Stopped containers and the networks that Compose made for them; never a volume. `launch` makes them again. */
+export const removeContainers = defineStep({
+  kind: "containers.remove",
+  title: ({ instance }: Containers) => `Remove the stopped containers and networks of ${instance}`,
+  look: async () => null,
+  async do({ project, dir }, context: Context) {
+    const { engine } = context.world;
+    for (const { id, workingDir } of await containersOf(context, project))
+      if (workingDir === dir) await engine.removeContainer(id);
+    for (const { id, labels } of await engine.networks())
+      if (labels["com.docker.compose.project"] === project) await engine.removeNetwork(id);
+  },
+  async isDone({ project, dir }, context) {
+    const left = (await containersOf(context, project)).some(({ workingDir }) => workingDir === dir);
+    return (
+      !left && !(await context.world.engine.networks()).some(({ labels }) => labels["com.docker.compose.project"] === project)
+    );
+  },
+  // Containers hold nothing that the files and volumes do not hold; the next launch makes them again.
+  undo: async () => {},
+});
+
+type Move = { readonly from: string; readonly to: string; readonly what: string };
+
+/** Out of the way and back, in one rename. */
+export const moveAside = defineStep({
+  kind: "path.move",
+  title: ({ what, to }: Move) => `Move ${what} to ${to}`,
+  look: async () => null,
+  async do({ from, to }, { world }: Context) {
+    if (await world.files.exists(from)) await world.files.rename(from, to);
+  },
+  isDone: async ({ from, to }, { world }) => (await world.files.exists(to)) && !(await world.files.exists(from)),
+  async undo({ from, to }, { world }) {
+    if ((await world.files.exists(to)) && !(await world.files.exists(from))) await world.files.rename(to, from);
+  },
+});
+
+type Tree = { readonly path: string; readonly helperImage: string | null };
+
+export const removeTree = defineStep({
+  kind: "tree.remove",
+  title: ({ path }: Tree) => `Delete the folder ${path}`,
+  look: async () => null,
+  do: ({ path, helperImage }, { world }: Context) => world.trees.remove(path, helperImage),
+  isDone: async ({ path }, { world }) => !(await world.files.exists(path)),
+  undo: { never: USER_TYPED_IT },
+});
+
+type Volume = { readonly name: string };
+
+export const removeVolume = defineStep({
+  kind: "volume.remove",
+  title: ({ name }: Volume) => `Delete the volume ${name}`,
+  look: async () => null,
+  do: ({ name }, { world }: Context) => world.engine.removeVolume(name),
+  isDone: async ({ name }, { world }) => (await world.engine.volume(name)) === null,
+  undo: { never: USER_TYPED_IT },
+});
+
+type Images = { readonly slug: string; readonly tags: readonly string[]; readonly ids: readonly string[] };
+
+/** Our own names of the images, and the images that then nobody uses. */
+export const removeImages = defineStep({
+  kind: "images.remove",
+  title: ({ slug, ids }: Images) =>
+    `Remove ${slug}'s names of its images${ids.length > 0 ? `, and ${ids.length} images that no instance uses` : ""}`,
+  look: async () => null,
+  async do({ tags, ids }, { world }: Context) {
+    const { engine } = world;
+    for (const tag of tags) await engine.untag(tag);
+    const used = new Set((await engine.inspect((await engine.containers()).map(({ id }) => id))).map(({ image }) => image));
+    for (const id of ids) {
+      const [image] = await engine.images([id]);
+      if (!image || used.has(id) || image.tags.some(tag => tag.startsWith("graph-mgr/"))) continue;
+      for (const tag of image.tags) await engine.untag(tag);
+      if ((await engine.images([id]))[0]) await engine.removeImage(id);
+    }
+  },
+  async isDone({ tags }, { world }) {
+    return (await world.engine.images(tags)).every(info => info === null);
+  },
+  undo: { never: "the images may be gone; a bundle brings them back" },
+});

@@ -1,0 +1,14 @@
+import { defineStep } from "../plan/step.ts";
+import type { Context } from "./context.ts";
+
+type Input = { readonly link: string; readonly target: string };
+
+/** The link is for people; graph-mgr itself uses real paths. */
+export const setCurrent = defineStep({
+  kind: "current.set",
+  title: ({ target }: Input) => `Point current at ${target}`,
+  look: async ({ link }, { world }: Context) => ({ target: await world.files.readLink(link) }),
+  do: ({ link, target }, { world }) => world.files.replaceLink(link, target),
+  isDone: async ({ link, target }, { world }) => (await world.files.readLink(link)) === target,
+  undo: ({ link }, { world }, { target }) => world.files.replaceLink(link, target),
+});

@@ -1,0 +1,58 @@
+import type { PortSetting } from "../domain/isolation.ts";
+import { modelDifferences } from "../domain/model-differences.ts";
+import { OperatorError } from "../errors.ts";
+import { defineStep } from "../plan/step.ts";
+import type { Context, ProjectInput } from "./context.ts";
+
+type Names = { readonly [resolvedName: string]: string };
+type Input = {
+  /** The files before the edits, resolved under the instance's own project name. */
+  readonly before: ProjectInput;
+  readonly after: ProjectInput;
+  readonly volumes: Names;
+  readonly networks: Names;
+  readonly containers: Names;
+  readonly ports: readonly PortSetting[];
+  readonly images: { readonly [service: string]: string };
+  /** Env keys whose values were meant to change. */
+  readonly changedEnv: readonly string[];
+};
+
+async function differences({ before, after, images, ...names }: Input, { world }: Context): Promise<readonly string[]> {
+  const services = Object.entries(images);
+  const infos = await world.engine.images(services.map(([, own]) => own));
+  return modelDifferences(await world.compose.resolve(before), await world.compose.resolve(after), {
+    isolation: {
+      project: after.name,
+      volumes: names.volumes,
+      networks: names.networks,
+      containers: names.containers,
+      ports: names.ports,
+      images: Object.fromEntries(services.map(([service], index) => [service, infos[index]?.id ?? ""])),
+    },
+    beforeDir: before.dir,
+    afterDir: after.dir,
+    changedEnv: names.changedEnv,
+  });
+}
+
+/** What Compose makes of the edited files is what it made of the vendor's, but for the intended names. Changes nothing. */
+export const verifyIsolation = defineStep({
+  kind: "instance.verify",
+  title: ({ after }: Input) => `Check that Compose sees only the intended changes in ${after.name}`,
+  look: async () => null,
+  async do(input, context: Context) {
+    const found = await differences(input, context);
+    if (found.length > 0) {
+      throw new OperatorError(
+        "NOT_EXACT",
+        `The compose file cannot be given names of its own exactly; Compose would see other changes: ${found.slice(0, 5).join("; ")}`,
+        {
+          hint: "ask the vendor for a compose file without this, or edit it by hand in a copy of the bundle",
+        },
+      );
+    }
+  },
+  isDone: async (input, context) => (await differences(input, context)).length === 0,
+  undo: async () => {},
+});

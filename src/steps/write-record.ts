@@ -1,0 +1,31 @@
+import { type InstanceRecord, recordToText } from "../domain/instance.ts";
+import type { Json } from "../domain/json.ts";
+import { defineStep } from "../plan/step.ts";
+import type { Context } from "./context.ts";
+
+type Input = {
+  readonly path: string;
+  readonly name: string;
+  /** All of the record but the image ids, which are looked up by graph-mgr's own tags. */
+  readonly record: { readonly [key: string]: Json };
+  readonly images: readonly { readonly service: string; readonly own: string; readonly reference: string }[];
+};
+
+async function textOf({ record, images }: Input, { world }: Context): Promise<string> {
+  const infos = await world.engine.images(images.map(({ own }) => own));
+  const ids = images.map(({ service, reference }, index) => [service, { id: infos[index]?.id ?? "", reference }] as const);
+  return recordToText({ ...(record as unknown as InstanceRecord), images: Object.fromEntries(ids) });
+}
+
+/** From here on the home knows the instance. */
+export const writeRecord = defineStep({
+  kind: "instance.record",
+  title: ({ name }: Input) => `Record ${name} in the home`,
+  look: async ({ path }, { world }: Context) => ({ text: await world.files.read(path) }),
+  do: async (input, context) => context.world.files.write(input.path, await textOf(input, context), 0o600),
+  isDone: async (input, context) => (await context.world.files.read(input.path)) === (await textOf(input, context)),
+  async undo({ path }, { world }, { text }) {
+    if (text === null) await world.files.remove(path);
+    else await world.files.write(path, text, 0o600);
+  },
+});
