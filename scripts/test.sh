@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# test.sh [TEST...]: `npm test`. Everything that the tests need, the unit tests, then the integration tests on a real Docker Engine. With names of
+# test files, only those. The last line says how many passed and failed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+results=$(mktemp -d); trap 'rm -rf "$results"' EXIT
+
+failed=0
+project() { # NAME TEST...: one of vitest's projects; its counts go to a file
+  local name=$1; shift
+  echo; echo "== $name tests"
+  node_modules/.bin/vitest run --project "$name" --reporter=default --reporter=json --outputFile.json="$results/$name.json" "$@" || failed=1
+}
+count() { node -e '
+  const files = process.argv.slice(2).filter(file => require("fs").existsSync(file));
+  console.log(files.reduce((sum, file) => sum + JSON.parse(require("fs").readFileSync(file, "utf8"))[process.argv[1]], 0));' "$1" "$results"/*.json; }
+
+bash scripts/dependencies.sh
+npm run --silent build
+unit=() integration=()
+for test in "$@"; do case $test in test/integration/*) integration+=("$test") ;; *) unit+=("$test") ;; esac; done
+
+if [ $# -eq 0 ] || [ ${#unit[@]} -gt 0 ]; then project unit ${unit[@]+"${unit[@]}"}; fi
+if [ $# -eq 0 ] || [ ${#integration[@]} -gt 0 ]; then
+  docker info >/dev/null 2>&1 || echo "No Docker Engine answers here: the integration tests need one, so it is installed now."
+  bash scripts/engine.sh
+  # The sample bundles are made by the tests' own set-up (test/integration/setup.ts), so that single tests can be run without this script.
+  project integration ${integration[@]+"${integration[@]}"}
+fi
+
+passed=$(count numPassedTests); not_passed=$(count numFailedTests)
+# A test file that cannot even be read counts as a failure, although none of its tests ran.
+[ "$failed" = 0 ] || [ "$not_passed" -gt 0 ] || not_passed=1
+echo; echo "$passed passed, $not_passed failed"
+exit "$failed"
