@@ -12,7 +12,7 @@ const may: Record<string, { ours: string[]; packages: string[]; types?: string[]
   plan: { ours: ["errors.ts", "domain/json.ts"], packages: ["node:crypto"] },
   steps: { ours: ["plan", "domain", "errors.ts"], packages: ["node:path", "node:crypto"], types: ["host/world.ts"] },
   survey: { ours: ["domain", "errors.ts", "plan"], packages: ["node:path", "node:crypto"], types: ["host/world.ts"] },
-  operations: { ours: ["steps", "plan", "domain", "errors.ts"], packages: ["node:path"] },
+  operations: { ours: ["steps", "plan", "domain", "errors.ts"], packages: ["node:path"], types: ["survey"] },
   host: {
     ours: ["domain", "errors.ts", "plan/journal.ts", "plan/step.ts"],
     packages: ["execa", "docker-compose", "fs-extra", "node:"],

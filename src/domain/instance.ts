@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
+import { productSchema } from "./product.ts";
 
 export const RECORD_SCHEMA = 1;
 
@@ -15,7 +16,8 @@ const record = z.object({
   name: z.string(),
   release: z.string(),
   suffix: z.string().nullable(),
-  product: z.string(),
+  /** What is known of its product, as it was when the instance was made. */
+  product: productSchema,
   layout: z.string(),
   /** Compose project. */
   project: z.string(),

@@ -30,7 +30,7 @@ const secret = z.strictObject({
   group: z.string().optional(),
 });
 
-const product = z.strictObject({
+export const productSchema = z.strictObject({
   schema: z.literal(1),
   product: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   images: z.array(z.string()).default([]),
@@ -47,7 +47,7 @@ const product = z.strictObject({
 });
 
 /** What graph-mgr must know of a vendor's product, as data (docs/formats.md). */
-export type Product = z.infer<typeof product>;
+export type Product = z.infer<typeof productSchema>;
 export type Layout = Product["layouts"][number];
 
 /** @throws OperatorError BAD_PRODUCT */
@@ -58,7 +58,7 @@ export function parseProduct(text: string, name: string): Product {
   } catch (cause) {
     throw new OperatorError("BAD_PRODUCT", `The product description ${name} is not valid YAML.`, { cause });
   }
-  const parsed = product.safeParse(value);
+  const parsed = productSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new OperatorError("BAD_PRODUCT", `The product description ${name} cannot be used: ${z.prettifyError(parsed.error)}`, {
     cause: parsed.error,
@@ -100,8 +100,20 @@ export const looksSecret = (key: string): boolean => SECRET_KEY.test(key.toUpper
 const POSTGRES_IMAGE = /(^|\/)(postgres|postgresql|postgis|timescaledb|pgvector)([:@/-]|$)/;
 const POSTGRES_MOUNT = /^\/(var\/lib\/postgresql|bitnami\/postgresql|var\/lib\/pgsql)(\/|$)/;
 
-/** A description of a product that nobody described, from what Compose makes of its files. */
-export function deriveProduct(model: ComposeModel, envKeys: Readonly<Record<string, string | null>>): Product {
+/** Folders of the instance that containers may write: its data, as far as anybody can tell. A file that is mounted is configuration. */
+function writtenFolders(model: ComposeModel, dir: string): string[] {
+  const sources = Object.values(model.services)
+    .flatMap(({ volumes = [] }) => volumes)
+    .filter(({ type, read_only, source }) => type === "bind" && read_only !== true && source?.startsWith(`${dir}/`))
+    .map(({ source = "" }) => source.slice(dir.length + 1));
+  return [...new Set(sources)].filter(path => !/\.[A-Za-z0-9]+$/.test(path)).sort();
+}
+
+/**
+ * A description of a product that nobody described, from what Compose makes of its files.
+ * @param dir where the model was resolved
+ */
+export function deriveProduct(model: ComposeModel, envKeys: Readonly<Record<string, string | null>>, dir: string): Product {
   const databases = Object.entries(model.services).flatMap(([service, { image = "", volumes = [] }]) => {
     const mount = volumes.find(({ type, target }) => type === "volume" && POSTGRES_MOUNT.test(target));
     return mount?.source !== undefined && POSTGRES_IMAGE.test(image) ? [{ service, volume: mount.source }] : [];
@@ -117,7 +129,16 @@ export function deriveProduct(model: ComposeModel, envKeys: Readonly<Record<stri
     schema: 1,
     product: "compose",
     images: [],
-    layouts: [{ layout: "compose", versions: "*", envFiles: [], settings: ".env", configuration: [".env"], data: [] }],
+    layouts: [
+      {
+        layout: "compose",
+        versions: "*",
+        envFiles: [],
+        settings: ".env",
+        configuration: [".env"],
+        data: writtenFolders(model, dir),
+      },
+    ],
     secrets: Object.entries(envKeys)
       .filter(([key, value]) => value !== null && looksSecret(key) && DEFAULT_SECRETS.includes(value.toLowerCase()))
       .map(([key, value]) => ({ key, defaults: [value ?? ""], group: value ?? "" })),

@@ -1,3 +1,4 @@
+import { type EnvFile, literalValue } from "./env-file.ts";
 import { looksSecret, type Product } from "./product.ts";
 
 type Values = Readonly<Record<string, string | null>>;
@@ -42,3 +43,13 @@ export function generateSecrets(
 
 const hasPassword = (value: string, password: string): boolean =>
   /^[a-z][a-z0-9+.-]*:\/\//i.test(value) && value.includes(`:${password}@`);
+
+/** Every key of an env file with its value where it is written out; null where Compose would have to interpolate. */
+export function literalsOf(file: EnvFile): Readonly<Record<string, string | null>> {
+  return Object.fromEntries(
+    file.keys().map(key => {
+      const raw = file.raw(key);
+      return [key, raw === null ? null : literalValue(raw)];
+    }),
+  );
+}

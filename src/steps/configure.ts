@@ -3,7 +3,7 @@ import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
 import type { PortSetting } from "../domain/isolation.ts";
 import type { Product } from "../domain/product.ts";
-import { generateSecrets } from "../domain/secrets.ts";
+import { generateSecrets, literalsOf } from "../domain/secrets.ts";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
 import { type Context, type ProjectInput, readerOf } from "./context.ts";
@@ -44,7 +44,7 @@ async function wantedTexts(
   };
 
   const env = EnvFile.parse((await read(".env")) ?? "");
-  const sources = await composeSources(read, { composeFile: env.literal("COMPOSE_FILE") });
+  const sources = await composeSources(read, { composeFile: literalsOf(env)["COMPOSE_FILE"] ?? null });
   const model = await context.world.compose.resolve(project);
   const edited = editCompose(sources, model, {
     project: project.name,
@@ -76,8 +76,7 @@ async function wantedTexts(
   if (input.generate !== null) {
     const values: Record<string, string | null> = {};
     for (const path of [".env", ...project.envFiles, input.generate.file]) {
-      const file = EnvFile.parse(texts.get(path)?.text ?? (await read(path)) ?? "");
-      for (const key of file.keys()) values[key] = file.literal(key);
+      Object.assign(values, literalsOf(EnvFile.parse(texts.get(path)?.text ?? (await read(path)) ?? "")));
     }
     const made = generateSecrets({ secrets: input.generate.secrets }, values, () => context.world.random(24));
     await edit(input.generate.file, file => Object.entries(made).reduce((result, [key, value]) => result.with(key, value), file));

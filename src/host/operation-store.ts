@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { Home } from "../domain/home.ts";
+import { OperatorError } from "../errors.ts";
+import { outcomeOf, standingsOf } from "../plan/journal.ts";
+import type { OperationEntry, OperationStore } from "../plan/operations.ts";
+import { PLAN_SCHEMA, type Plan } from "../plan/plan.ts";
+import type { Disk } from "./disk.ts";
+import { createFileJournal } from "./file-journal.ts";
+import { createFileStore } from "./file-store.ts";
+
+export function createOperationStore(disk: Disk, homePath: string): OperationStore {
+  const home = new Home(homePath);
+  const files = createFileStore(disk);
+  const journal = (id: string) => createFileJournal(disk, join(home.operation(id), "journal.jsonl"));
+  return {
+    journal,
+    async open(plan, answers) {
+      const folder = home.operation(plan.id);
+      if (Object.keys(answers).length > 0) await files.write(join(folder, "answers.json"), JSON.stringify(answers), 0o600);
+      await files.write(join(folder, "plan.json"), `${JSON.stringify(plan, null, 1)}\n`, 0o600);
+      return journal(plan.id);
+    },
+    async list() {
+      const entries: OperationEntry[] = [];
+      for (const id of await files.list(home.operations())) {
+        const path = join(home.operation(id), "plan.json");
+        const text = await files.read(path);
+        // A folder without a plan is one whose making was cut off: nothing was begun.
+        if (text === null) continue;
+        const plan = parsePlan(text, path);
+        const journalled = await journal(id).read();
+        const stepsDone = standingsOf(plan.steps.length, journalled).filter(({ state }) => state === "done").length;
+        entries.push({ plan, outcome: outcomeOf(journalled), stepsDone });
+      }
+      return entries;
+    },
+    async log(id, line) {
+      await disk.append(join(home.operation(id), "log"), Buffer.from(`${line}\n`), 0o600);
+    },
+    async close(id) {
+      await files.remove(join(home.operation(id), "answers.json"));
+    },
+  };
+}
+
+function parsePlan(text: string, path: string): Plan {
+  const plan = JSON.parse(text) as Plan;
+  if (plan.schema !== PLAN_SCHEMA) {
+    throw new OperatorError("PLAN_UNKNOWN_VERSION", `${path} has version ${plan.schema}; this graph-mgr knows ${PLAN_SCHEMA}.`, { hint: "use the newer graph-mgr that wrote it" });
+  }
+  return plan;
+}

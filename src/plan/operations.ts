@@ -1,0 +1,25 @@
+import type { Journal, Outcome } from "./journal.ts";
+import type { Plan } from "./plan.ts";
+
+export interface OperationEntry {
+  readonly plan: Plan;
+  readonly outcome: Outcome;
+  /** Steps that are done, of `plan.steps.length`. */
+  readonly stepsDone: number;
+}
+
+/** The operations of one home, newest last: `.graph-mgr/operations/<id>/`. */
+export interface OperationStore {
+  /** Writes the plan down, and the answers that a step will need and no plan may hold (0600, removed by `close`). */
+  open(plan: Plan, answers: Readonly<Record<string, string>>): Promise<Journal>;
+  journal(id: string): Journal;
+  list(): Promise<readonly OperationEntry[]>;
+  /** A line for people in the operation's log. */
+  log(id: string, line: string): Promise<void>;
+  close(id: string): Promise<void>;
+}
+
+/** Frees itself when the process dies. */
+export interface Lock {
+  release(): Promise<void>;
+}

@@ -1,0 +1,25 @@
+import { Home } from "../domain/home.ts";
+import { type InstanceRecord, parseRecord } from "../domain/instance.ts";
+import type { World } from "../host/world.ts";
+
+export interface HomeFacts {
+  readonly home: Home;
+  readonly records: readonly InstanceRecord[];
+  /** Name of the instance that `current` points to. */
+  readonly current: string | null;
+}
+
+/** The instances that a home knows of, by its records alone. */
+export async function surveyHome({ files }: Pick<World, "files">, path: string): Promise<HomeFacts> {
+  const home = new Home(path);
+  const names = (await files.list(home.records())).filter(name => name.endsWith(".json") && !name.startsWith("."));
+  const records: InstanceRecord[] = [];
+  for (const name of names) {
+    const file = `${home.records()}/${name}`;
+    const text = await files.read(file);
+    if (text !== null) records.push(parseRecord(text, file));
+  }
+  const target = await files.readLink(home.current());
+  const current = records.find(({ name }) => target === `releases/${name}` || target === home.instanceDir(name))?.name ?? null;
+  return { home, records, current };
+}

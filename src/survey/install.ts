@@ -1,0 +1,151 @@
+import type { BundleContents, BundleSource } from "../domain/bundle.ts";
+import type { ComposeModel } from "../domain/compose-model.ts";
+import { EnvFile } from "../domain/env-file.ts";
+import { type InstanceName, instanceName } from "../domain/names.ts";
+import type { Layout, Product } from "../domain/product.ts";
+import { defaultSecrets, literalsOf } from "../domain/secrets.ts";
+import { isolationNames, outsideBinds, publishedPorts, sharedDevices } from "../domain/shared-resources.ts";
+import type { World } from "../host/world.ts";
+import { claimsOn, type EngineState, otherHomes, surveyEngine } from "./claims.ts";
+import { type HomeFacts, surveyHome } from "./home.ts";
+import { type ImageFacts, surveyImages } from "./images.ts";
+import { choosePorts, type PortChoice, type PortWish } from "./ports.ts";
+import { releaseOf, surveyProduct } from "./product.ts";
+
+/** What the operator wants of ports, by flags or by a wizard. */
+export interface PortRequest {
+  readonly http: number | undefined;
+  readonly https: number | undefined;
+  readonly ports: readonly {
+    readonly service: string;
+    readonly container: number;
+    readonly protocol: "tcp" | "udp";
+    readonly host: number;
+  }[];
+}
+
+/** Everything that an installation's plan is made of. No secrets: environments are left out. */
+export interface InstallFacts {
+  readonly home: HomeFacts;
+  readonly engine: Awaited<ReturnType<World["engine"]["about"]>>;
+  readonly bundle: BundleSource;
+  /** Texts of the bundle, by path. */
+  readonly textPaths: readonly string[];
+  /** Variables that the compose files interpolate: their values belong into `.env`. */
+  readonly interpolated: readonly string[];
+  readonly instance: InstanceName;
+  readonly product: Product;
+  readonly layout: Layout;
+  readonly model: ComposeModel;
+  readonly modelDir: string;
+  readonly active: readonly string[];
+  readonly images: ImageFacts;
+  /** Vendor's default secrets that are still in the settings. */
+  readonly defaultSecrets: readonly string[];
+  readonly names: ReturnType<typeof isolationNames>;
+  readonly ports: readonly PortChoice[];
+  readonly claims: readonly string[];
+  readonly otherHomes: readonly string[];
+  readonly outsideBinds: ReturnType<typeof outsideBinds>;
+  readonly sharedDevices: ReturnType<typeof sharedDevices>;
+  /** Keys of `COMPOSE_*` in env files where they would win over graph-mgr's. */
+  readonly composeKeys: readonly string[];
+  /** Keys that reach out into the world, with values set. */
+  readonly outside: readonly { readonly key: string; readonly what: string }[];
+}
+
+/** The same model without what may be secret. */
+export const withoutEnvironment = (model: ComposeModel): ComposeModel => ({
+  ...model,
+  services: Object.fromEntries(Object.entries(model.services).map(([name, { environment: _, ...service }]) => [name, service])),
+});
+
+export async function surveyInstall(
+  world: World,
+  request: {
+    readonly home: string;
+    readonly contents: BundleContents;
+    readonly release: string | undefined;
+    readonly name: string | null;
+    readonly ports: PortRequest;
+  },
+  described: Readonly<Record<string, string>>,
+): Promise<InstallFacts> {
+  const { contents } = request;
+  const instance = instanceName(releaseOf(contents.texts, request.release), request.name);
+  const [home, engine, state, found] = await Promise.all([
+    surveyHome(world, request.home),
+    world.engine.about(),
+    surveyEngine(world),
+    surveyProduct(world, contents, described, instance.slug, instance.release),
+  ]);
+  const { product, layout, model } = found;
+  const names = isolationNames(model, instance.slug);
+  const envTexts = [".env", ...layout.envFiles, layout.settings].map(path => contents.texts[path] ?? "");
+  const values = Object.assign({}, ...envTexts.map(text => literalsOf(EnvFile.parse(text)))) as Record<string, string | null>;
+  return {
+    home,
+    engine,
+    bundle: contents.source,
+    textPaths: Object.keys(contents.texts).sort(),
+    interpolated: interpolatedIn(contents.texts),
+    instance,
+    product,
+    layout,
+    model: withoutEnvironment(model),
+    modelDir: found.dir,
+    active: found.active,
+    images: await surveyImages(world, model, contents.images, engine.imageStore),
+    defaultSecrets: defaultSecrets(product, values),
+    names,
+    ports: await choosePorts(world, portWishes(model, product, request.ports), reservedPorts(home, state)),
+    claims: await claimsOn(world, state, {
+      instance,
+      home: request.home,
+      volumes: Object.values(names.volumes),
+      networks: Object.values(names.networks),
+      containers: Object.values(names.containers),
+    }),
+    otherHomes: home.records.length === 0 ? otherHomes(state, request.home) : [],
+    outsideBinds: outsideBinds(model, found.dir),
+    sharedDevices: sharedDevices(model),
+    composeKeys: [...new Set([...layout.envFiles, layout.settings])]
+      .filter(path => path !== ".env")
+      .flatMap(path =>
+        EnvFile.parse(contents.texts[path] ?? "")
+          .keys()
+          .filter(key => key.startsWith("COMPOSE_")),
+      ),
+    outside: product.outside.filter(({ key }) => (values[key] ?? "") !== ""),
+  };
+}
+
+/** Every port that the compose files publish, with what was asked for. An unknown `--port` is left for the plan to refuse. */
+export function portWishes(model: ComposeModel, product: Product, request: PortRequest): readonly PortWish[] {
+  return publishedPorts(model).flatMap(({ service, container, protocol, host }) => {
+    if (host === null) return [];
+    const named = request.ports.find(
+      each => each.service === service && each.container === container && each.protocol === protocol,
+    );
+    const isAt = (at: { readonly service: string; readonly container: number } | undefined) =>
+      at?.service === service && at.container === container && protocol === "tcp";
+    const asked =
+      named?.host ?? (isAt(product.ports.http) ? request.http : isAt(product.ports.https) ? request.https : undefined);
+    return [{ service, container, protocol, host: asked ?? host, isExplicit: asked !== undefined }];
+  });
+}
+
+/** Ports that other instances count on, running or not. */
+export function reservedPorts(home: HomeFacts, state: EngineState): ReadonlySet<number> {
+  const recorded = home.records.flatMap(({ ports }) => ports.map(({ host }) => host));
+  const published = state.containers.flatMap(({ ports }) => ports.map(({ host }) => host));
+  return new Set([...recorded, ...published].filter(port => port !== null));
+}
+
+export function interpolatedIn(texts: Readonly<Record<string, string>>): readonly string[] {
+  const composeTexts = Object.entries(texts).filter(([path]) => /\.ya?ml$/.test(path));
+  const found = composeTexts.flatMap(([, text]) =>
+    [...text.matchAll(/(?<!\$)\$\{?([A-Za-z_][A-Za-z0-9_]*)/g)].map(match => match[1] ?? ""),
+  );
+  return [...new Set(found)].sort();
+}

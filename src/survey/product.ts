@@ -1,0 +1,64 @@
+import type { BundleContents } from "../domain/bundle.ts";
+import type { ComposeModel } from "../domain/compose-model.ts";
+import { EnvFile } from "../domain/env-file.ts";
+import { releaseName } from "../domain/names.ts";
+import { deriveProduct, describesImages, type Layout, layoutFor, type Product, parseProduct } from "../domain/product.ts";
+import { literalsOf } from "../domain/secrets.ts";
+import { OperatorError } from "../errors.ts";
+import type { World } from "../host/world.ts";
+
+/** A bundle's own description of its product. */
+const OWN_DESCRIPTION = "graph-mgr.yml";
+
+export interface BundleProduct {
+  readonly release: string;
+  readonly product: Product;
+  readonly layout: Layout;
+  /** Resolved under the project name that was asked for; with secrets in it, so it stays inside the survey. */
+  readonly model: ComposeModel;
+  readonly active: readonly string[];
+  /** The scratch folder that it was resolved in: a prefix of bind sources. */
+  readonly dir: string;
+}
+
+/** `VERSION`, then `APP_BUILD_TAG`, then what the operator says; a folder's name proves nothing. @throws OperatorError NO_RELEASE */
+export function releaseOf(texts: BundleContents["texts"], given: string | undefined): string {
+  const version = texts["VERSION"]?.trim() ?? "";
+  if (version !== "") return releaseName(version);
+  const tag = literalsOf(EnvFile.parse(texts[".env"] ?? ""))["APP_BUILD_TAG"] ?? "";
+  if (tag !== "") return releaseName(tag);
+  if (given !== undefined) return releaseName(given);
+  throw new OperatorError(
+    "NO_RELEASE",
+    "The bundle says nowhere which release it is: it has no VERSION and no APP_BUILD_TAG in its .env.",
+    {
+      hint: "give it with --release v1.2.3",
+    },
+  );
+}
+
+/**
+ * Which product a bundle is of and how this release keeps its things.
+ * @param described the descriptions that graph-mgr ships, as texts by name
+ */
+export async function surveyProduct(
+  world: Pick<World, "compose">,
+  bundle: BundleContents,
+  described: Readonly<Record<string, string>>,
+  project: string,
+  release: string,
+): Promise<BundleProduct> {
+  const first = await world.compose.resolveTexts(project, [], bundle.texts);
+  const own = bundle.texts[OWN_DESCRIPTION];
+  const product =
+    own !== undefined
+      ? parseProduct(own, `${OWN_DESCRIPTION} of the bundle`)
+      : (Object.entries(described)
+          .map(([name, text]) => parseProduct(text, name))
+          .find(each => describesImages(each, first.model)) ??
+        deriveProduct(first.model, literalsOf(EnvFile.parse(bundle.texts[".env"] ?? "")), first.dir));
+  const layout = layoutFor(product, release);
+  const resolved =
+    layout.envFiles.length === 0 ? first : await world.compose.resolveTexts(project, layout.envFiles, bundle.texts);
+  return { release, product, layout, ...resolved };
+}
