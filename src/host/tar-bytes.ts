@@ -1,0 +1,62 @@
+import { damaged } from "./tar-fault.ts";
+
+/** Takes a stream apart into blocks and pieces, without copying what lies in one chunk. */
+export class TarBytes {
+  readonly #chunks: AsyncIterator<Buffer>;
+  #chunk: Buffer = EMPTY;
+
+  constructor(source: AsyncIterable<Buffer>) {
+    this.#chunks = source[Symbol.asyncIterator]();
+  }
+
+  /** The next piece, at most `mostBytes` long; null at the end. */
+  async some(mostBytes: number): Promise<Buffer | null> {
+    while (this.#chunk.length === 0) {
+      const next = await this.#chunks.next();
+      if (next.done === true) return null;
+      this.#chunk = next.value;
+    }
+    const piece = this.#chunk.subarray(0, mostBytes);
+    this.#chunk = this.#chunk.subarray(piece.length);
+    return piece;
+  }
+
+  /** Exactly so many bytes; null when the stream ends just here. */
+  async exactly(bytes: number): Promise<Buffer | null> {
+    const first = await this.some(bytes);
+    if (first === null || first.length === bytes) return first;
+    const pieces = [first];
+    for (let have = first.length; have < bytes; ) {
+      const piece = await this.must(bytes - have);
+      pieces.push(piece);
+      have += piece.length;
+    }
+    return Buffer.concat(pieces);
+  }
+
+  /** Like `some`, where the stream must not end. */
+  async must(mostBytes: number): Promise<Buffer> {
+    const piece = await this.some(mostBytes);
+    if (piece === null) throw damaged("it ends too early");
+    return piece;
+  }
+
+  async skip(bytes: number): Promise<void> {
+    for (let left = bytes; left > 0; ) left -= (await this.must(left)).length;
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+const ZEROS = Buffer.alloc(65_536);
+
+export function isZero(bytes: Buffer): boolean {
+  for (let at = 0; at < bytes.length; at += ZEROS.length) {
+    const piece = bytes.subarray(at, at + ZEROS.length);
+    if (!piece.equals(ZEROS.subarray(0, piece.length))) return false;
+  }
+  return true;
+}

@@ -1,0 +1,42 @@
+/** `notTar`: there is no archive at all. `damaged`: it broke on the way. `hostile`: somebody could use it against this host. */
+export type FaultKind = "notTar" | "damaged" | "hostile" | "tooLarge";
+
+/** What is wrong with an archive. Whoever knows which archive it is turns this into a sentence for the operator. */
+export class ArchiveFault extends Error {
+  override name = "ArchiveFault";
+  readonly kind: FaultKind;
+
+  /** @param what Half a sentence without a full stop, safe to print: "it ends too early". */
+  constructor(kind: FaultKind, what: string) {
+    super(what);
+    this.kind = kind;
+  }
+}
+
+export const notTar = (what: string) => new ArchiveFault("notTar", what);
+export const damaged = (what: string) => new ArchiveFault("damaged", what);
+export const hostile = (what: string) => new ArchiveFault("hostile", what);
+export const tooLarge = (what: string) => new ArchiveFault("tooLarge", what);
+
+/** Characters that cannot be seen or that change how a terminal shows what follows: controls, joiners, direction marks. */
+export const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+const escaped = (character: string) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+
+/** A name from an archive as it may appear on a terminal: in quotes, cut, with unseen characters spelt out. */
+export function shown(name: string): string {
+  const characters = [...name.slice(0, 2000)];
+  const cut = characters.length > 100 ? [...characters.slice(0, 100), "..."] : characters;
+  return `"${cut.map(each => (UNSEEN.test(each) ? escaped(each) : each)).join("")}"`;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Null when the bytes are not valid UTF-8. A byte order mark stays. */
+export function utf8(bytes: Uint8Array): string | null {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}

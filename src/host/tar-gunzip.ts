@@ -1,0 +1,107 @@
+import { createGunzip } from "node:zlib";
+import { isZero } from "./tar-bytes.ts";
+import { damaged, notTar, tooLarge } from "./tar-fault.ts";
+import { LIMITS } from "./tar-limits.ts";
+
+/** Other ways to compress, by how they begin, with the program that takes them off. */
+const OTHERS: readonly (readonly [magic: string, name: string, program: string])[] = [
+  ["fd377a585a00", "xz", "xz -dc"],
+  ["28b52ffd", "zstd", "zstd -dc"],
+  ["425a68", "bzip2", "bzip2 -dc"],
+  ["504b0304", "zip", "unzip"],
+  ["1f9d", "compress", "uncompress -c"],
+];
+
+/** The first bytes of a stream, in hexadecimal digits, and the stream as if nobody had looked. Close it, or read it to its end. */
+export async function peeked(source: AsyncIterable<Buffer>): Promise<{ start: string; whole: AsyncGenerator<Buffer> }> {
+  const chunks = source[Symbol.asyncIterator]();
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < 6) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+  }
+  return { start: head.toString("hex", 0, 6), whole: resumed(head, chunks) };
+}
+
+export const isGzip = (start: string) => start.startsWith("1f8b");
+
+/** The bytes below a gzip compression, or the bytes themselves when there is none; told by the content, not by a name. */
+export async function* decompressed(source: AsyncIterable<Buffer>, limits = LIMITS): AsyncGenerator<Buffer> {
+  const { start, whole } = await peeked(source);
+  const other = OTHERS.find(([magic]) => start.startsWith(magic));
+  if (other === undefined) return yield* isGzip(start) ? gunzipped(whole, limits) : whole;
+  await whole.next();
+  await whole.return(undefined);
+  throw notTar(`it is compressed with ${other[1]}; what can be read is tar and tar with gzip (take it off with ${other[2]})`);
+}
+
+async function* resumed(head: Buffer, chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    if (head.length > 0) yield head;
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
+  } finally {
+    await chunks.return?.();
+  }
+}
+
+/**
+ * zlib works in a thread of its own, so that this and the hashing of what comes out overlap; it is twice as fast as the
+ * gzip program. zlib's stream stops at the first byte that is no further member and drops the rest in silence: what it
+ * left is looked at here, and anything but padding with zeros is damage.
+ */
+async function* gunzipped(source: AsyncIterable<Buffer>, limits: typeof LIMITS): AsyncGenerator<Buffer> {
+  const engine = createGunzip({ chunkSize: limits.chunkBytes });
+  let abandoned = false;
+  let failure: unknown = null;
+  let wake = () => {};
+  engine.once("end", () => wake());
+  engine.once("close", () => wake());
+
+  const feed = async () => {
+    let fedBytes = 0;
+    for await (const chunk of source) {
+      if (abandoned || (engine.destroyed && !engine.readableEnded)) return;
+      let left = chunk;
+      if (!engine.readableEnded) {
+        await new Promise<void>(resolve => {
+          wake = resolve;
+          engine.write(chunk, () => resolve());
+        });
+        left = chunk.subarray(Math.max(0, engine.bytesWritten - fedBytes));
+        fedBytes += chunk.length;
+      }
+      if (engine.readableEnded && !isZero(left)) throw damaged("there is something else behind the compressed data");
+    }
+    if (!engine.readableEnded) engine.end();
+  };
+  const fed = feed().catch((error: unknown) => {
+    failure = error;
+    engine.destroy();
+  });
+
+  try {
+    let bytes = 0;
+    for await (const piece of engine as AsyncIterable<Buffer>) {
+      bytes += piece.length;
+      if (bytes > limits.ratioFromBytes && bytes > limits.ratio * engine.bytesWritten) {
+        throw tooLarge(`it is compressed more than ${limits.ratio} times, as only an archive made to fill a disk is`);
+      }
+      yield piece;
+    }
+  } catch (error) {
+    await fed;
+    throw failure ?? faultOf(error);
+  } finally {
+    abandoned = true;
+    engine.destroy();
+    await fed;
+  }
+  if (failure !== null) throw failure;
+}
+
+function faultOf(error: unknown): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "Z_BUF_ERROR") return damaged("its compressed data ends too early");
+  return code.startsWith("Z_") && error instanceof Error ? damaged(`its compressed data is broken (${error.message})`) : error;
+}
