@@ -22,7 +22,7 @@ update_lists() { # once
 }
 install_packages() { # PACKAGE...
   say "Installing packages of this machine's distribution: $*"
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+  DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 install_engine() {

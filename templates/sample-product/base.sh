@@ -30,7 +30,7 @@ from_packages() { # prints the image's id
   command -v apt-get >/dev/null || { echo "base.sh: $public cannot be pulled, and this machine has no apt to make $image from Debian packages" >&2; return 1; }
   # Two base images may be made at the same time, but apt knows only one user.
   flock "$here/base.sh" bash -euc 'command -v mmdebstrap >/dev/null && exit; echo "Installing the Debian packages mmdebstrap and debian-archive-keyring, to make base images with." >&2
-    apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap debian-archive-keyring >/dev/null' || return 1
+    apt-get update -qq; DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -y -qq --no-install-recommends mmdebstrap debian-archive-keyring >/dev/null' || return 1
   "$here/debian-sources.sh" "$suite" |
     mmdebstrap --quiet --mode=root --variant=essential --include="${packages// /,}" \
       --aptopt='Acquire::Languages "none"' --dpkgopt=force-unsafe-io \
