@@ -7,24 +7,60 @@ import type { Json } from "./json.ts";
 export interface DatabaseProof {
   readonly schema: 1;
   readonly entries: { readonly [path: string]: string };
-  /** Last values of sequences, compared as "at least": they move outside of snapshots. */
+  /** How far sequences have gone, compared as "at least": they move outside of snapshots. */
   readonly sequences: { readonly [path: string]: string };
+  /** Of the server, e.g. 17. */
+  readonly major?: number;
+  /**
+   * Checksums of definitions as the server spells them (`graphistry/object/VIEW public.v`). Majors spell some of them differently
+   * (16 writes `SELECT id` where 15 wrote `SELECT users.id`), so between majors only those of `PORTABLE` types count.
+   */
+  readonly definitions?: { readonly [path: string]: string };
 }
+
+/** Types of objects that every major spells the same way. */
+const PORTABLE = /\/object\/(ACL|DEFAULT ACL|COMMENT|CONSTRAINT|FK CONSTRAINT|INDEX|INDEX ATTACH|TABLE ATTACH|EXTENSION) /;
+
+/** Postgres 15 changed who owns the schema `public` of a new database and who may create in it. */
+const PUBLIC_SCHEMA = /\/object\/(SCHEMA public|ACL SCHEMA public|COMMENT SCHEMA public)$/;
+
+type Values = { readonly [path: string]: string };
 
 /** What differs, as lines for people; empty when the copy is proven. */
 export function proofDifferences(source: DatabaseProof, copy: DatabaseProof): readonly string[] {
-  const lines: string[] = [];
-  for (const path of new Set([...Object.keys(source.entries), ...Object.keys(copy.entries)])) {
-    const [there, here] = [source.entries[path], copy.entries[path]];
-    if (there !== here) lines.push(`${path}: ${there ?? "absent"} in the source, ${here ?? "absent"} in the copy`);
-  }
-  for (const [path, value] of Object.entries(source.sequences)) {
-    const here = copy.sequences[path];
-    if (here === undefined || BigInt(here) < BigInt(value)) lines.push(`${path}: ${value} in the source, ${here ?? "absent"} in the copy`);
-  }
-  for (const path of Object.keys(copy.sequences)) if (!(path in source.sequences)) lines.push(`${path}: only in the copy`);
-  return lines;
+  const sameMajor = source.major === copy.major;
+  const [defined, redefined] = [source.definitions ?? {}, copy.definitions ?? {}];
+  return [
+    ...unequal(source.entries, copy.entries)
+      .filter(path => sameMajor || !PUBLIC_SCHEMA.test(path))
+      .map(path => difference(path, source.entries[path], copy.entries[path])),
+    ...unequal(defined, redefined)
+      .filter(path => sameMajor || PORTABLE.test(path))
+      // An object that only one side has was named above.
+      .filter(path => path in source.entries === path in copy.entries)
+      .map(path => `${path}: defined differently in the copy`),
+    ...Object.entries(source.sequences).flatMap(([path, value]) => {
+      const here = copy.sequences[path];
+      return here === undefined || BigInt(here) < BigInt(value) ? [difference(path, value, here)] : [];
+    }),
+    ...Object.keys(copy.sequences).flatMap(path => (path in source.sequences ? [] : [`${path}: only in the copy`])),
+  ];
+}
+
+const unequal = (there: Values, here: Values): readonly string[] =>
+  [...new Set([...Object.keys(there), ...Object.keys(here)])].filter(path => there[path] !== here[path]);
+
+function difference(path: string, there: string | undefined, here: string | undefined): string {
+  if (there === undefined) return `${path}: only in the copy (${here})`;
+  if (here === undefined) return `${path}: missing in the copy (${there})`;
+  return `${path}: ${there} in the source, ${here} in the copy`;
 }
 
 /** As JSON, for the operation's folder. */
-export const proofToJson = (proof: DatabaseProof): Json => ({ schema: proof.schema, entries: proof.entries, sequences: proof.sequences });
+export const proofToJson = (proof: DatabaseProof): Json => ({
+  schema: proof.schema,
+  entries: proof.entries,
+  sequences: proof.sequences,
+  ...(proof.major === undefined ? {} : { major: proof.major }),
+  ...(proof.definitions === undefined ? {} : { definitions: proof.definitions }),
+});

@@ -1,0 +1,90 @@
+import { chmod, mkdir, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { OperatorError } from "../errors.ts";
+import type { Connection } from "./postgres-connection.ts";
+import { sealDump } from "./postgres-dump-files.ts";
+import { lookAtServer, type ServerLook } from "./postgres-look.ts";
+import { parseProof } from "./postgres-proof-lines.ts";
+import { CLUSTER, DATABASE, SEQUENCES } from "./postgres-proof-sql.ts";
+import { DUMP, DUMP_ALL, HOLD } from "./postgres-scripts.ts";
+import { syncFolder, there } from "./trees.ts";
+import type { Progress, Trees } from "./world.ts";
+
+/**
+ * @throws OperatorError EXISTS, DATABASE_TABLESPACES, DATABASE_PREPARED, DATABASE_CLOSED, COMMAND_FAILED; then there is no `dir`
+ */
+export async function dumpServer(connection: Connection, trees: Trees, dir: string, progress: Progress): Promise<void> {
+  if (await there(dir)) throw new OperatorError("EXISTS", `There is already ${dir}.`);
+  const look = await lookAtServer(connection);
+  refuseWhatDumpsLose(look);
+  if (look.replicationSlots.length > 0) {
+    progress(`replication slots are not part of a dump: ${look.replicationSlots.join(", ")}`);
+  }
+  const part = `${dir}.part`;
+  await trees.remove(part, null);
+  await mkdir(part, { mode: 0o700 });
+  await chmod(part, 0o700);
+  try {
+    const printed = await connection.run(
+      {
+        purpose: "dump",
+        title: "Dumping the databases",
+        writesTo: dir,
+        script: DUMP,
+        env: {
+          HOLD,
+          DUMP_ALL,
+          CLUSTER_SQL: CLUSTER,
+          SEQUENCES_SQL: SEQUENCES,
+          DATABASE_SQL: DATABASE,
+          EXPECTED: look.oids,
+          DATABASES: look.databases.join("\n"),
+          COUNT: String(look.databases.length),
+        },
+        folders: [{ path: part, at: "/dump", writable: true }],
+      },
+      numbered("dumping the database", look.databases, progress),
+    );
+    const { version, major, systemIdentifier, databases } = look;
+    await sealDump(part, { version, major, systemIdentifier, databases }, parseProof(printed, major));
+    await rename(part, dir);
+    await syncFolder(dirname(dir));
+  } catch (error) {
+    await trees.remove(part, null).catch(() => undefined);
+    throw error;
+  }
+}
+
+function refuseWhatDumpsLose(look: ServerLook): void {
+  if (look.tablespaces.length > 0) {
+    throw new OperatorError(
+      "DATABASE_TABLESPACES",
+      `The database server keeps data outside of its volume, in the tablespaces ${look.tablespaces.join(", ")}.`,
+      { hint: "move it with `ALTER DATABASE ... SET TABLESPACE pg_default`, then drop them" },
+    );
+  }
+  if (look.preparedTransactions > 0) {
+    throw new OperatorError(
+      "DATABASE_PREPARED",
+      `${look.preparedTransactions} prepared transactions are open, and a dump has none of what they changed.`,
+      { hint: "end them with COMMIT PREPARED or ROLLBACK PREPARED; see pg_prepared_xacts" },
+    );
+  }
+  if (look.closed.length > 0) {
+    throw new OperatorError(
+      "DATABASE_CLOSED",
+      `Nobody may enter the databases ${look.closed.join(", ")}, so they cannot be dumped.`,
+      {
+        hint: "open them with `ALTER DATABASE ... ALLOW_CONNECTIONS true`, or drop them",
+      },
+    );
+  }
+}
+
+/** Turns a script's `progress N` into words. */
+export const numbered =
+  (text: string, databases: readonly string[], progress: Progress) =>
+  (line: string): void => {
+    const number = /^progress (\d+)$/.exec(line)?.[1];
+    if (number !== undefined) progress(`${text} ${databases[Number(number) - 1] ?? number} (${number} of ${databases.length})`);
+  };

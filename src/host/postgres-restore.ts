@@ -1,0 +1,73 @@
+import { rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type DatabaseProof, proofDifferences } from "../domain/database.ts";
+import { OperatorError } from "../errors.ts";
+import type { Connection } from "./postgres-connection.ts";
+import { numbered } from "./postgres-dump.ts";
+import { readProof, verifyDump } from "./postgres-dump-files.ts";
+import { lookAtServer } from "./postgres-look.ts";
+import { RESTORE } from "./postgres-scripts.ts";
+import { syncFolder, there } from "./trees.ts";
+import type { Progress } from "./world.ts";
+
+/**
+ * Only into a server that holds nothing, or what a restore of this very dump began there: a file beside the dump says so
+ * from before the first change until the end.
+ * @throws OperatorError NO_DUMP, DUMP_DAMAGED, DATABASE_SAME, DATABASE_OLDER, DATABASE_NOT_EMPTY, COMMAND_FAILED
+ */
+export async function restoreServer(
+  connection: Connection,
+  prove: () => Promise<DatabaseProof>,
+  dir: string,
+  progress: Progress,
+): Promise<void> {
+  progress("checking the dump");
+  const manifest = await verifyDump(dir);
+  const look = await lookAtServer(connection);
+  if (look.systemIdentifier === manifest.systemIdentifier) {
+    throw new OperatorError("DATABASE_SAME", "This is the database server that the dump was taken from; nothing was changed.", {
+      hint: "restore into the server of a new instance",
+    });
+  }
+  if (look.major < manifest.major) {
+    throw new OperatorError(
+      "DATABASE_OLDER",
+      `The dump is from Postgres ${manifest.version}, and the server here is an older one, ${look.version}.`,
+      { hint: "restore into a release with the same or a newer Postgres" },
+    );
+  }
+  const begun = join(dir, `restoring-${look.systemIdentifier}`);
+  const ended = join(dir, `restored-${look.systemIdentifier}`);
+  const full = Object.entries(look.tables).filter(([, count]) => count > 0);
+  if (!(await there(begun))) {
+    // Whoever asks again after a restore that ended gets it, unless somebody has changed something since.
+    if ((await there(ended)) && proofDifferences(await readProof(dir), await prove()).length === 0) return;
+    const [name, count] = full[0] ?? [];
+    if (name !== undefined) {
+      throw new OperatorError("DATABASE_NOT_EMPTY", `The database ${name} has ${count} tables already; nothing was changed.`, {
+        hint: "restore into the server of a new instance",
+      });
+    }
+    await writeFile(begun, "", { mode: 0o600 });
+    await syncFolder(dir);
+  }
+  await rm(ended, { force: true });
+  const { databases } = manifest;
+  await connection.run(
+    {
+      purpose: "restore",
+      title: "Restoring the databases",
+      writesTo: look.systemIdentifier,
+      script: RESTORE,
+      env: {
+        DATABASES: databases.join("\n"),
+        COUNT: String(databases.length),
+        TEMPLATE1: String(databases.indexOf("template1") + 1),
+      },
+      folders: [{ path: dir, at: "/dump", writable: false }],
+    },
+    numbered("restoring the database", databases, progress),
+  );
+  await rename(begun, ended);
+  await syncFolder(dir);
+}

@@ -1,0 +1,166 @@
+import { PSQL } from "./postgres-connection.ts";
+
+/**
+ * The scripts of the Postgres helpers: POSIX sh, fixed texts. SQL comes in the environment, names of databases in files, so
+ * that nothing is ever interpolated. A database is chosen by PGDATABASE, because `--dbname` reads `a=b` as a connection string.
+ */
+
+/** `SQL`. Prints what it returns. */
+export const QUERY = `exec ${PSQL} --command="$SQL"`;
+
+/** `SQL`, then `CONTENTS` in each database that can be entered. */
+export const LOOK = `set -eu
+${PSQL} --command="$SQL"
+${PSQL} --command="SELECT datname FROM pg_database WHERE datallowconn ORDER BY datname" > /tmp/databases
+while IFS= read -r name; do PGDATABASE=$name ${PSQL} --command="$CONTENTS"; done < /tmp/databases
+`;
+
+/**
+ * Proof of the databases in /tmp/databases (COUNT of them) by their numbers; in their exported snapshots, where /tmp/snapshot.N has one.
+ * Reads DATABASE_SQL; leaves /tmp/proof.N, whose last line says that it is whole.
+ */
+const PROVE_ONE = `prove() { # NUMBER NAME
+  snapshot=
+  [ ! -e "/tmp/snapshot.$1" ] || snapshot=$(cat "/tmp/snapshot.$1")
+  printf '%s' "$DATABASE_SQL" > "/tmp/database.$1.sql"
+  PGDATABASE=$2 ${PSQL} \${snapshot:+--set=snapshot="$snapshot"} --file="/tmp/database.$1.sql" > "/tmp/rows.$1"
+  PGDATABASE=$2 pg_dump --no-password --schema-only --quote-all-identifiers \${snapshot:+--snapshot="$snapshot"} --file="/tmp/schema.$1"
+  sed 's/^/S/' "/tmp/schema.$1" > "/tmp/lines.$1"
+}
+`;
+
+/** The database with the number N in /tmp/databases. Line breaks in names were refused before. */
+const NAME_OF = `name_of() { sed -n "$1p" /tmp/databases; }
+`;
+
+/** `DATABASES` (a line each), SEQUENCES_SQL, DATABASE_SQL, CLUSTER_SQL. Prints a proof for postgres-proof-lines.ts. */
+export const PROVE = `set -eu
+${PROVE_ONE}${NAME_OF}printf '%s\\n' "$DATABASES" > /tmp/databases
+printf '%s' "$CLUSTER_SQL" > /tmp/cluster.sql
+printf '%s' "$SEQUENCES_SQL" > /tmp/sequences.sql
+${PSQL} --file=/tmp/cluster.sql
+number=1
+while [ "$number" -le "$COUNT" ]; do
+  name=$(name_of "$number")
+  PGDATABASE=$name ${PSQL} --file=/tmp/sequences.sql
+  prove "$number" "$name"
+  cat "/tmp/rows.$number" "/tmp/lines.$number"
+  number=$((number + 1))
+done
+`;
+
+/**
+ * Takes a snapshot of each database and holds them all, one psql inside the other, before the first is dumped: what is
+ * dumped was there at one early moment, whatever is written meanwhile. Then DUMP_ALL, then each snapshot is seen to have held.
+ */
+export const DUMP = `set -eu
+printf '%s\\n' "$DATABASES" > /tmp/databases
+printf '%s' "$CLUSTER_SQL" > /tmp/cluster.sql
+printf '%s' "$SEQUENCES_SQL" > /tmp/sequences.sql
+cat > /tmp/hold.sql <<'SQL'
+SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout' \\g /dev/null
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SELECT pg_export_snapshot() AS snapshot \\gset
+\\setenv SNAPSHOT :snapshot
+\\! sh -c "$HOLD" hold </dev/null
+SELECT 1 AS held \\gset
+COMMIT;
+SQL
+export LEVEL=0
+sh -c "$HOLD" hold
+[ -e /tmp/done ]
+`;
+
+/** One level of holding; see DUMP. */
+export const HOLD = `set -eu
+[ "$LEVEL" -eq 0 ] || printf '%s' "$SNAPSHOT" > "/tmp/snapshot.$LEVEL"
+[ "$LEVEL" -lt "$COUNT" ] || exec sh -c "$DUMP_ALL" dump
+LEVEL=$((LEVEL + 1))
+export LEVEL
+PGDATABASE=$(sed -n "\${LEVEL}p" /tmp/databases)
+export PGDATABASE
+exec ${PSQL} --file=/tmp/hold.sql
+`;
+
+/** Into /dump: globals.sql and a folder a database, by number. EXPECTED: the oids of all databases when they were listed. */
+export const DUMP_ALL = `set -eu
+umask 077
+${PROVE_ONE}${NAME_OF}now=$(${PSQL} --command="SELECT string_agg(oid::text, ',' ORDER BY oid) FROM pg_database")
+[ "$now" = "$EXPECTED" ] || { echo 'databases were created or dropped while the dump began' >&2; exit 1; }
+pg_dumpall --no-password --globals-only --quote-all-identifiers --file=/dump/globals.sql
+${PSQL} --file=/tmp/cluster.sql
+number=1
+while [ "$number" -le "$COUNT" ]; do
+  PGDATABASE=$(name_of "$number") ${PSQL} --set=snapshot="$(cat "/tmp/snapshot.$number")" --file=/tmp/sequences.sql
+  number=$((number + 1))
+done
+number=1
+while [ "$number" -le "$COUNT" ]; do
+  name=$(name_of "$number")
+  echo "progress $number"
+  prove "$number" "$name" & proof=$!
+  PGDATABASE=$name pg_dump --no-password --format=directory --jobs=2 --compress=1 --snapshot="$(cat "/tmp/snapshot.$number")" --file="/dump/$number"
+  wait "$proof"
+  cat "/tmp/rows.$number" "/tmp/lines.$number"
+  number=$((number + 1))
+done
+touch /tmp/done
+`;
+
+/**
+ * Takes away what an earlier restore left: its sessions, all databases, all roles but the first superuser and the one that we come as. Then
+ * the globals in one transaction, after which that role has the password that it had before; then the databases; then statistics.
+ *
+ * `COUNT`; `DATABASES`, a line each; `TEMPLATE1` the number of its dump or nothing.
+ */
+export const RESTORE = `set -eu
+export PGDATABASE=template1
+cat > /tmp/clear.sql <<'SQL'
+SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid() \\g /dev/null
+DO $$
+DECLARE until timestamptz := clock_timestamp() + interval '60 s';
+BEGIN
+  LOOP
+    PERFORM pg_stat_clear_snapshot();
+    EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid());
+    IF clock_timestamp() > until THEN RAISE 'sessions of an earlier restore do not end'; END IF;
+    PERFORM pg_sleep(0.05);
+  END LOOP;
+END $$;
+SELECT format('ALTER DATABASE %I IS_TEMPLATE false', datname) FROM pg_database WHERE datistemplate AND datname NOT IN ('template0', 'template1') \\gexec
+SELECT format('DROP DATABASE %I', datname) FROM pg_database WHERE datname NOT IN ('template0', 'template1') \\gexec
+SELECT 'DROP OWNED BY ' || string_agg(format('%I', rolname), ', ') FROM pg_roles WHERE rolname !~ '^pg_' AND oid <> 10 AND rolname <> current_user HAVING count(*) > 0 \\gexec
+SELECT 'DROP ROLE ' || string_agg(format('%I', rolname), ', ') FROM pg_roles WHERE rolname !~ '^pg_' AND oid <> 10 AND rolname <> current_user HAVING count(*) > 0 \\gexec
+SELECT format('ALTER ROLE %I RESET ALL', rolname) FROM pg_roles WHERE oid = 10 OR rolname = current_user \\gexec
+SQL
+${PSQL} --file=/tmp/clear.sql
+${PSQL} --command="SELECT format('CREATE ROLE \\"%s\\";', replace(rolname, '\\"', '\\"\\"')) FROM pg_roles WHERE oid = 10 OR rolname = current_user" > /tmp/kept
+grep -vxF -f /tmp/kept /dump/globals.sql > /tmp/globals.sql
+cat > /tmp/roles.sql <<'SQL'
+BEGIN;
+SELECT rolpassword AS kept FROM pg_authid WHERE rolname = current_user \\gset
+\\i /tmp/globals.sql
+\\if :{?kept}
+ALTER ROLE CURRENT_USER PASSWORD :'kept';
+\\else
+ALTER ROLE CURRENT_USER PASSWORD NULL;
+\\endif
+COMMIT;
+SQL
+${PSQL} --file=/tmp/roles.sql
+number=1
+while [ "$number" -le "$COUNT" ]; do
+  echo "progress $number"
+  if [ "$number" = "$TEMPLATE1" ]; then
+    PGOPTIONS=$LOADING pg_restore --no-password --exit-on-error --single-transaction --dbname=template1 "/dump/$number"
+  else
+    PGOPTIONS=$LOADING pg_restore --no-password --exit-on-error --create --jobs=2 --dbname=template1 "/dump/$number"
+  fi
+  number=$((number + 1))
+done
+printf '%s\\n' "$DATABASES" > /tmp/databases
+while IFS= read -r name; do
+  PGDATABASE=$name PGOPTIONS=$LOADING ${PSQL} --command=ANALYZE
+done < /tmp/databases
+${PSQL} --command=CHECKPOINT
+`;

@@ -1,0 +1,81 @@
+import type { DatabaseProof } from "../domain/database.ts";
+import { OperatorError } from "../errors.ts";
+import type { Executor } from "./exec.ts";
+import type { Helpers } from "./helper-container.ts";
+import { clusterStateOf } from "./postgres-cluster-state.ts";
+import { type Connection, connect } from "./postgres-connection.ts";
+import { dumpServer } from "./postgres-dump.ts";
+import { readProof } from "./postgres-dump-files.ts";
+import { lookAtServer } from "./postgres-look.ts";
+import { parseProof } from "./postgres-proof-lines.ts";
+import { CLUSTER, DATABASE, SEQUENCES } from "./postgres-proof-sql.ts";
+import { restoreServer } from "./postgres-restore.ts";
+import { PROVE, QUERY } from "./postgres-scripts.ts";
+import type { DatabaseAccess, Postgres, Trees } from "./world.ts";
+
+const CHECK = `SELECT json_build_object('version', current_setting('server_version'),
+  'sizeBytes', (SELECT coalesce(sum(pg_database_size(oid)), 0) FROM pg_database WHERE has_database_privilege(oid, 'CONNECT')),
+  'databases', (SELECT coalesce(json_agg(datname ORDER BY datname COLLATE "C"), '[]') FROM pg_database WHERE datallowconn AND NOT datistemplate))`;
+
+export function createPostgres(executor: Executor, helpers: Helpers, trees: Trees): Postgres {
+  const open = async (access: DatabaseAccess): Promise<Connection> => {
+    const connection = await connect(executor, helpers, access);
+    return {
+      run: (work, onLine) =>
+        connection.run(work, onLine).catch(error => {
+          throw asLoginFailure(access, error);
+        }),
+    };
+  };
+  const prove = async (connection: Connection): Promise<DatabaseProof> => {
+    const { major, databases } = await lookAtServer(connection);
+    const printed = await connection.run({
+      purpose: "prove",
+      title: "Comparing the databases",
+      script: PROVE,
+      env: {
+        CLUSTER_SQL: CLUSTER,
+        SEQUENCES_SQL: SEQUENCES,
+        DATABASE_SQL: DATABASE,
+        DATABASES: databases.join("\n"),
+        COUNT: String(databases.length),
+      },
+    });
+    return parseProof(printed, major);
+  };
+  return {
+    async check(access) {
+      const connection = await open(access);
+      const printed = await connection.run({
+        purpose: "check",
+        title: "Logging in to the database",
+        script: QUERY,
+        env: { SQL: CHECK },
+      });
+      return JSON.parse(printed) as { version: string; sizeBytes: number; databases: string[] };
+    },
+    dump: async (access, dir, progress) => dumpServer(await open(access), trees, dir, progress),
+    proofOf: readProof,
+    async restore(access, dir, progress) {
+      const connection = await open(access);
+      await restoreServer(connection, () => prove(connection), dir, progress);
+    },
+    prove: async access => prove(await open(access)),
+    clusterState: (volume, helperImage) => clusterStateOf(helpers, volume, helperImage),
+  };
+}
+
+/** A login that Postgres refuses says so in its own words; what it says never holds the password. */
+function asLoginFailure(access: DatabaseAccess, error: unknown): unknown {
+  if (!(error instanceof OperatorError) || error.code !== "COMMAND_FAILED") return error;
+  const said = /(?:psql: error: )?(connection to server[^\n]* failed: )([^\n]*)/.exec(error.message)?.[2];
+  if (said === undefined) return error;
+  return new OperatorError(
+    "DATABASE_LOGIN",
+    `Postgres does not let ${JSON.stringify(access.user)} into the database ${JSON.stringify(access.database)}: ${said.replace(/^FATAL: +/, "")}`,
+    {
+      hint: "compare POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB in the instance's .env with what the database was created with",
+      cause: error.cause,
+    },
+  );
+}

@@ -1,0 +1,116 @@
+/**
+ * What helper containers, and root itself, do with whole trees. POSIX sh, for coreutils and busybox alike; no pipes,
+ * because a pipe hides which end failed.
+ */
+
+/**
+ * `$1` tree to copy, `$2` existing folder that becomes its equal: contents, owners, modes, times, links, hard links, named pipes,
+ * sockets and (with coreutils) extended attributes, and the top folder's own owner and mode. What was in `$2` goes first.
+ *
+ * `SKIP` what is left out, a line each, like `./a/b`; `PARENTS` the folders above these, `.` first, then `./a`.
+ */
+export const COPY_TREE = `set -eu
+from=$1 to=$2
+find "$to" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +
+# A plain cp -a says nothing when it cannot keep an extended attribute.
+if cp --version 2>/dev/null | grep -q 'GNU coreutils'; then
+  copy='cp -dR --preserve=mode,ownership,timestamps,links,xattr --reflink=auto'
+else
+  copy='cp -a'
+fi
+like() { # TO FROM: a folder's owner, mode and time
+  chown "$(stat -c '%u:%g' "$2")" "$1"
+  chmod "$(stat -c '%a' "$2")" "$1"
+  touch -r "$2" "$1"
+}
+newline='
+'
+deepest_first=
+if [ -z "\${SKIP-}" ]; then
+  $copy "$from/." "$to/"
+else
+  cd "$from"
+  set -f; IFS=$newline
+  set -- $PARENTS
+  set +f; unset IFS
+  parents=$#
+  for folder in "$@"; do
+    if [ "$folder" != . ]; then
+      [ -d "$to/\${folder%/*}" ] || continue
+      if [ -L "$folder" ] || [ ! -d "$folder" ]; then
+        if [ -L "$folder" ] || [ -e "$folder" ]; then set -- "$@" "$folder"; fi
+        continue
+      fi
+      mkdir "$to/$folder"
+    fi
+    deepest_first=$folder$newline$deepest_first
+    for entry in "$folder"/* "$folder"/.[!.]* "$folder"/..?*; do
+      [ -e "$entry" ] || [ -L "$entry" ] || continue
+      case "$newline$SKIP$newline$PARENTS$newline" in *"$newline$entry$newline"*) continue ;; esac
+      set -- "$@" "$entry"
+    done
+  done
+  shift "$parents"
+  # All in one call, because cp knows hard links only within a call.
+  [ $# -eq 0 ] || $copy --parents "$@" "$to"
+  set -f; IFS=$newline
+  for folder in $deepest_first; do like "$to/$folder" "$folder"; done
+fi
+like "$to" "$from"
+sync -f "$to" 2>/dev/null || sync
+`;
+
+/**
+ * `$1` the tree. Prints one sha256 over the sorted paths, and for each its type, mode, owner, device numbers, link target, number of
+ * names (files) and the sha256 of its content. Times are left out, because reading and mounting moves them; so are extended attributes,
+ * which POSIX tools cannot list. The lists lie in files between the steps: odd names (spaces, line breaks) stay whole between NULs.
+ */
+export const DIGEST_TREE = `set -eu
+export LC_ALL=C
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$1"
+find . -print0 > "$scratch/found"
+sort -z "$scratch/found" > "$scratch/all"
+find . -type f -print0 > "$scratch/found"
+sort -z "$scratch/found" > "$scratch/files"
+find . -type l -print0 > "$scratch/found"
+sort -z "$scratch/found" > "$scratch/links"
+xargs -0 -r stat -c '%f %u %g %t %T' < "$scratch/all" > "$scratch/attributes"
+xargs -0 -r stat -c '%h' < "$scratch/files" > "$scratch/names"
+xargs -0 -r sha256sum < "$scratch/files" > "$scratch/contents"
+xargs -0 -r -n 1 readlink < "$scratch/links" > "$scratch/targets"
+cd "$scratch"
+sha256sum all attributes names contents targets > digests
+sha256sum < digests
+`;
+
+/** `$@` the trees. Prints KiB on disk and the path, a line each. */
+export const SIZE_TREES = `set -eu
+du -sk "$@"
+`;
+
+/** `$1` a folder that is emptied, itself staying. */
+export const EMPTY_TREE = `set -eu
+find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +
+`;
+
+/** The environment that tells COPY_TREE what to leave out: relative paths, none of them outside the tree. */
+export function leavingOut(paths: readonly string[]): Readonly<Record<string, string>> {
+  const skip = paths.map(
+    path =>
+      `./${path
+        .split("/")
+        .filter(part => part !== "" && part !== ".")
+        .join("/")}`,
+  );
+  if (skip.some(path => path === "./" || path.split("/").includes("..") || path.includes("\n"))) {
+    throw new RangeError(`cannot leave out ${JSON.stringify(paths)}`);
+  }
+  const parents = new Set(["."]);
+  for (const path of skip) {
+    const parts = path.split("/");
+    for (let depth = 2; depth < parts.length; depth++) parents.add(parts.slice(0, depth).join("/"));
+  }
+  return skip.length === 0 ? {} : { SKIP: skip.join("\n"), PARENTS: [...parents].sort().join("\n") };
+}

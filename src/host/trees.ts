@@ -1,0 +1,127 @@
+import { chmod, lstat, mkdir, open, rename, rm, rmdir } from "node:fs/promises";
+import { dirname, isAbsolute } from "node:path";
+import { OperatorError } from "../errors.ts";
+import type { Executor } from "./exec.ts";
+import type { Helpers } from "./helper-container.ts";
+import { COPY_TREE, DIGEST_TREE, EMPTY_TREE, leavingOut } from "./tree-scripts.ts";
+import { COPY_RIGHTS, digestIn, READ_RIGHTS } from "./volume-copy.ts";
+import type { Trees } from "./world.ts";
+
+export interface LocalTrees extends Trees {
+  /** Of a folder, by the same rules as `Engine.volumeDigest`: a folder and a volume of equal content have equal digests. */
+  digest(path: string, helperImage: string | null): Promise<string>;
+}
+
+/**
+ * Root works by itself. Anybody else may neither read what the product's containers own nor give files away, and
+ * lets a helper container do it.
+ *
+ * Everything is copied as it is, sockets and named pipes too (a socket file is dead until its server makes it anew).
+ */
+export function createTrees(executor: Executor, helpers: Helpers, uid = process.getuid?.() ?? 0): LocalTrees {
+  const noHelper = (path: string): OperatorError =>
+    new OperatorError("NEEDS_ROOT", `${path} may hold files of other users, and there is no image for a helper container yet.`, {
+      hint: "run the command as root",
+    });
+
+  const copyInto = async (from: string, part: string, leaveOut: readonly string[], helperImage: string | null): Promise<void> => {
+    const env = leavingOut(leaveOut);
+    if (uid === 0) {
+      await executor.run({ program: "sh", args: ["-c", COPY_TREE, "copy", from, part], env });
+      return;
+    }
+    if (helperImage === null) throw noHelper(from);
+    await helpers.run({
+      purpose: "copy-folder",
+      title: `Copying ${from}`,
+      writesTo: part,
+      image: helperImage,
+      script: COPY_TREE,
+      args: ["/graph-mgr/source", "/graph-mgr/target"],
+      env,
+      folders: [
+        { path: from, at: "/graph-mgr/source", writable: false },
+        { path: part, at: "/graph-mgr/target", writable: true },
+      ],
+      capabilities: COPY_RIGHTS,
+    });
+  };
+
+  const remove = async (path: string, helperImage: string | null): Promise<void> => {
+    if (!isAbsolute(path) || dirname(path) === path) throw new RangeError(`will not remove ${path}`);
+    try {
+      await rm(path, { recursive: true, force: true });
+    } catch (error) {
+      if (!hasCode(error, "EACCES", "EPERM")) throw error;
+      if (helperImage === null) throw noHelper(path);
+      await helpers.run({
+        purpose: "remove-folder",
+        title: `Removing ${path}`,
+        writesTo: path,
+        image: helperImage,
+        script: EMPTY_TREE,
+        args: ["/graph-mgr/target"],
+        folders: [{ path, at: "/graph-mgr/target", writable: true }],
+        capabilities: ["DAC_OVERRIDE", "FOWNER"],
+      });
+      await rmdir(path);
+    }
+  };
+
+  return {
+    async copy(from, to, leaveOut, helperImage) {
+      if (await there(to)) throw new OperatorError("EXISTS", `There is already ${to}.`);
+      const part = `${to}.part`;
+      await remove(part, helperImage);
+      await mkdir(part, { mode: 0o700 });
+      await chmod(part, 0o700);
+      try {
+        await copyInto(from, part, leaveOut, helperImage);
+      } catch (error) {
+        await remove(part, helperImage).catch(() => undefined);
+        throw error;
+      }
+      await rename(part, to);
+      await syncFolder(dirname(to));
+    },
+    remove,
+    async digest(path, helperImage) {
+      if (uid === 0) return digestIn(await executor.run({ program: "sh", args: ["-c", DIGEST_TREE, "digest", path] }));
+      if (helperImage === null) throw noHelper(path);
+      const printed = await helpers.run({
+        purpose: "digest-folder",
+        title: `Reading ${path}`,
+        image: helperImage,
+        script: DIGEST_TREE,
+        args: ["/graph-mgr/source"],
+        folders: [{ path, at: "/graph-mgr/source", writable: false }],
+        capabilities: READ_RIGHTS,
+      });
+      return digestIn(printed);
+    },
+  };
+}
+
+const hasCode = (error: unknown, ...codes: readonly string[]): boolean =>
+  error instanceof Error && "code" in error && codes.includes(String(error.code));
+
+/** Anything of that name, a dangling link too. */
+export async function there(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return false;
+    throw error;
+  }
+}
+
+/** Makes names in a folder survive a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
