@@ -152,7 +152,10 @@ export function settleSteps(layOut: LayOut): readonly PlannedStep[] {
 
 /** Up, and healthy over a window. */
 export function launchSteps(
-  record: Pick<InstanceRecord, "name" | "project" | "dir"> & { readonly envFiles: readonly string[]; readonly services: readonly string[] },
+  record: Pick<InstanceRecord, "name" | "project" | "dir"> & {
+    readonly envFiles: readonly string[];
+    readonly services: readonly string[];
+  },
   recordPath: string,
   health: Product["health"],
 ): readonly PlannedStep[] {

@@ -10,6 +10,7 @@ import { launch } from "./launch.ts";
 import { loadImages } from "./load-images.ts";
 import { placeRelease } from "./place-release.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
+import { resetData } from "./reset-data.ts";
 import { setCurrent } from "./set-current.ts";
 import { revive, stop } from "./stop.ts";
 import { tagImages } from "./tag-images.ts";
@@ -35,6 +36,7 @@ export const kinds = stepKinds(
   removeImages,
   removeTree,
   removeVolume,
+  resetData,
   restoreDatabase,
   revive,
   setCurrent,
@@ -62,6 +64,7 @@ export {
   removeImages,
   removeTree,
   removeVolume,
+  resetData,
   restoreDatabase,
   revive,
   setCurrent,

@@ -44,6 +44,7 @@ export interface InstallFacts {
   readonly defaultSecrets: readonly string[];
   readonly names: ReturnType<typeof isolationNames>;
   readonly ports: readonly PortChoice[];
+  readonly portsAsked: PortRequest;
   readonly claims: readonly string[];
   readonly otherHomes: readonly string[];
   readonly outsideBinds: ReturnType<typeof outsideBinds>;
@@ -99,6 +100,7 @@ export async function surveyInstall(
     defaultSecrets: defaultSecrets(product, values),
     names,
     ports: await choosePorts(world, portWishes(model, product, request.ports), reservedPorts(home, state)),
+    portsAsked: request.ports,
     claims: await claimsOn(world, state, {
       instance,
       home: request.home,

@@ -1,0 +1,27 @@
+import { surveyHome } from "../survey/home.ts";
+import type { Carried } from "./carry-out.ts";
+import type { Session } from "./session.ts";
+
+/** What was done and where to look, as one JSON document or a few lines. */
+export async function reportFinished(
+  session: Session,
+  carried: Carried,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  if (session.flags.json) {
+    session.print(JSON.stringify({ ...carried, ...more }));
+    return;
+  }
+  const { records } = await surveyHome(session.world, session.home.path);
+  const record = records.find(({ name }) => name === carried.instance);
+  if (session.flags.quiet) return;
+  session.print(`${carried.instance ?? session.home.path}: ${carried.kind} finished.`);
+  if (record === undefined || (carried.kind !== "install" && carried.kind !== "copy" && carried.kind !== "launch")) return;
+  const { http, https } = record.product.ports;
+  const hostOf = (at: typeof http) =>
+    record.ports.find(({ service, container }) => at?.service === service && at.container === container)?.host ?? null;
+  const [plain, secure] = [hostOf(http), hostOf(https)];
+  if (plain !== null) session.print(`  http://localhost${plain === 80 ? "" : `:${plain}`}/`);
+  if (secure !== null)
+    session.print(`  https://localhost${secure === 443 ? "" : `:${secure}`}/   (where the product has a certificate)`);
+}

@@ -1,0 +1,49 @@
+import type { Home } from "../domain/home.ts";
+import type { World } from "../host/world.ts";
+import type { Lock, OperationStore } from "../plan/operations.ts";
+import type { Ask } from "./ask.ts";
+
+/** The flags that every command has. */
+export interface GlobalFlags {
+  readonly home: string | undefined;
+  readonly json: boolean;
+  readonly yes: boolean;
+  readonly input: boolean;
+  readonly dryRun: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+}
+
+/** What `main` hands to every command: the process, the host and the operator, behind interfaces. Tests hand over others. */
+export interface Session {
+  readonly flags: GlobalFlags;
+  readonly home: Home;
+  /** Absolute. */
+  readonly cwd: string;
+  /** For results: the one document on standard output with `--json`, else text for people. */
+  readonly print: (text: string) => void;
+  /** For progress, questions, notices: standard error. */
+  readonly note: (text: string) => void;
+  /** Replaces the line that was noted last, where standard error is a terminal. */
+  readonly noteInPlace: (text: string) => void;
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  readonly ask: Ask;
+  /** Fires when the operator wants to stop: Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Fires each time of the terminal's Ctrl-C during a question too. */
+  readonly world: World;
+  /** Tells helper containers whose work they do. */
+  readonly workFor: (operation: string | null) => void;
+  readonly store: OperationStore;
+  readonly lockHome: (command: string) => Promise<Lock>;
+  readonly lockEngine: (engine: string, command: string) => Promise<Lock>;
+  /** Descriptions of products that graph-mgr ships, as texts by file name. */
+  readonly describedProducts: () => Promise<Readonly<Record<string, string>>>;
+  /** Runs a program with the operator's own terminal: `docker compose ...` of an instance. */
+  readonly attach: (
+    project: { readonly name: string; readonly dir: string; readonly envFiles: readonly string[] },
+    args: readonly string[],
+  ) => Promise<number>;
+}

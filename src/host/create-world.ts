@@ -1,0 +1,66 @@
+import { randomBytes } from "node:crypto";
+import { accessSync, constants } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { Interrupted } from "../errors.ts";
+import { createBundles } from "./bundles.ts";
+import { docker } from "./command.ts";
+import { createCompose } from "./compose.ts";
+import { composeVersion } from "./compose-version.ts";
+import { createEngine } from "./engine.ts";
+import { createExecutor, type Executor } from "./exec.ts";
+import { createFileStore } from "./file-store.ts";
+import { createHelpers, type HelperScope } from "./helper-container.ts";
+import { nodeDisk } from "./node-disk.ts";
+import { ports } from "./ports.ts";
+import { createPostgres } from "./postgres.ts";
+import { createTrees } from "./trees.ts";
+import { createVolumeWork } from "./volume-copy.ts";
+import type { World } from "./world.ts";
+
+/** Makes the kernel end a child when we die; where util-linux lacks it, helpers end by their closed input alone. */
+const DIE_TOGETHER = ["setpriv", "--pdeathsig", "KILL"] as const;
+
+export function localExecutor(environment: Readonly<Record<string, string | undefined>>): Executor {
+  return createExecutor(environment, isOnPath("setpriv", environment["PATH"] ?? "") ? DIE_TOGETHER : []);
+}
+
+/** This machine and its engine. `scope` says whose work helper containers do at the moment. */
+export function createWorld(executor: Executor, scope: () => HelperScope): World {
+  const helpers = createHelpers(executor, scope);
+  return {
+    files: createFileStore(nodeDisk),
+    trees: createTrees(executor, helpers),
+    bundles: createBundles({
+      load: async archive => {
+        await executor.feed(docker("load", "--quiet"), archive);
+      },
+    }),
+    engine: createEngine(executor, createVolumeWork(executor, helpers), composeVersion),
+    compose: createCompose(executor, tmpdir()),
+    postgres: createPostgres(executor, helpers),
+    ports,
+    now: () => new Date(),
+    elapsedMs: () => performance.now(),
+    async pause(ms, signal) {
+      try {
+        await wait(ms, undefined, { signal });
+      } catch {
+        throw new Interrupted("stopped while waiting");
+      }
+    },
+    random: bytes => randomBytes(bytes).toString("base64url"),
+  };
+}
+
+function isOnPath(program: string, path: string): boolean {
+  return path.split(delimiter).some(folder => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

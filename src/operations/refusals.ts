@@ -1,0 +1,118 @@
+import type { InstanceName } from "../domain/names.ts";
+import { OperatorError } from "../errors.ts";
+import type { InstallFacts } from "../survey/install.ts";
+
+/** The least that this tool was tested with. */
+const LEAST = { engine: [20, 10], compose: [2, 24] } as const;
+
+/** @throws OperatorError ENGINE_TOO_OLD, COMPOSE_TOO_OLD */
+export function refuseOldEngine({ version, compose }: InstallFacts["engine"]): void {
+  const isOlder = (text: string, [major, minor]: readonly [number, number]) => {
+    const [has = 0, hasMinor = 0] = text.replace(/^v/, "").split(".").map(Number);
+    return has < major || (has === major && hasMinor < minor);
+  };
+  if (isOlder(version, LEAST.engine)) {
+    throw new OperatorError("ENGINE_TOO_OLD", `Docker Engine ${version} is too old; 20.10 is the least.`, {
+      hint: "update Docker Engine",
+    });
+  }
+  if (isOlder(compose, LEAST.compose)) {
+    throw new OperatorError("COMPOSE_TOO_OLD", `Docker Compose ${compose} is too old; 2.24 is the least.`, {
+      hint: "install the docker-compose-plugin of version 2.24 or newer",
+    });
+  }
+}
+
+/** @throws OperatorError NAME_TAKEN when the engine, this home or another one has what the new instance would be called */
+export function refuseClaims({ name, suffix }: InstanceName, claims: readonly string[]): void {
+  if (claims.length === 0) return;
+  throw new OperatorError("NAME_TAKEN", `${name} cannot be laid out under this name: ${claims.slice(0, 4).join("; ")}.`, {
+    hint: `--name ${suffix === null ? "second" : `${suffix.slice(0, 29)}-2`}   (\`graph-mgr list\` shows what is there)`,
+  });
+}
+
+/** @throws OperatorError PORT_TAKEN, NO_SUCH_PORT */
+export function refusePorts(facts: Pick<InstallFacts, "ports">, asked: InstallFacts["portsAsked"]): void {
+  const unknown = asked.ports.find(
+    each =>
+      !facts.ports.some(
+        ({ service, container, protocol }) =>
+          service === each.service && container === each.container && protocol === each.protocol,
+      ),
+  );
+  if (unknown) {
+    const there = facts.ports.map(({ service, container }) => `${service}:${container}`).join(", ");
+    throw new OperatorError(
+      "NO_SUCH_PORT",
+      `Nothing publishes ${unknown.service}:${unknown.container}/${unknown.protocol}; there is ${there || "no published port"}.`,
+      {
+        hint: "name one of these with --port",
+      },
+    );
+  }
+  const taken = facts.ports.find(port => port.isTaken);
+  if (taken) {
+    throw new OperatorError(
+      "PORT_TAKEN",
+      `Port ${taken.host} for ${taken.service}:${taken.container} is in use on this machine.`,
+      {
+        hint: `--port ${taken.service}:${taken.container}=${taken.host + 1}   (without it the next free one is taken)`,
+      },
+    );
+  }
+}
+
+/** @throws OperatorError DEVICE_SHARED, BIND_OUTSIDE: what every instance would share, whatever its name */
+export function refuseShared(
+  { outsideBinds, sharedDevices }: Pick<InstallFacts, "outsideBinds" | "sharedDevices">,
+  shareBinds: readonly string[],
+): void {
+  const [device] = sharedDevices;
+  if (device) {
+    throw new OperatorError(
+      "DEVICE_SHARED",
+      `The volume ${device.key} stands for ${device.device}, which every instance would share whatever its name.`,
+      {
+        hint: "give the volume no driver_opts device, or another device, in its compose file",
+      },
+    );
+  }
+  const bind = outsideBinds.find(({ readOnly, kind, source }) => kind === "path" && !readOnly && !shareBinds.includes(source));
+  if (bind) {
+    throw new OperatorError(
+      "BIND_OUTSIDE",
+      `${bind.service} writes to ${bind.source}, which lies outside of the instance's folder and would be shared.`,
+      {
+        hint: `--share-bind ${bind.source}   (when sharing it is meant)`,
+      },
+    );
+  }
+}
+
+/** Everything that stands against an installation, before anything is changed. */
+export function refuseInstall(facts: InstallFacts, shareBinds: readonly string[]): void {
+  refuseOldEngine(facts.engine);
+  refuseClaims(facts.instance, facts.claims);
+  refusePorts(facts, facts.portsAsked);
+  const lacking = facts.images.missing.filter(({ service }) => facts.active.includes(service));
+  if (lacking.length > 0) {
+    const what = lacking.map(({ service, reference }) => `${service} (${reference ?? "to be built"})`).join(", ");
+    const pull = lacking.flatMap(({ reference }) => (reference === null ? [] : [`docker pull ${reference}`]));
+    throw new OperatorError("IMAGE_MISSING", `Neither the bundle nor the engine has the images of ${what}.`, {
+      hint:
+        pull.length > 0
+          ? pull.join(" && ")
+          : "build the images, give them an `image:` name, and add them to the bundle's containers.tar",
+    });
+  }
+  if (facts.composeKeys.length > 0) {
+    throw new OperatorError(
+      "COMPOSE_KEYS",
+      `${facts.composeKeys.join(", ")} in the bundle's env files would overrule graph-mgr's names under the vendor's wrapper.`,
+      {
+        hint: "take these keys out of the bundle's env files",
+      },
+    );
+  }
+  refuseShared(facts, shareBinds);
+}

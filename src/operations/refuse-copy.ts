@@ -1,0 +1,79 @@
+import { OperatorError } from "../errors.ts";
+import type { CopyFacts } from "../survey/copy.ts";
+import type { CopyRequest } from "./copy.ts";
+import { refuseClaims, refuseOldEngine, refusePorts, refuseShared } from "./refusals.ts";
+
+/** Everything that stands against a copy, before anything is changed. */
+export function refuseCopy(facts: CopyFacts, request: CopyRequest): void {
+  refuseOldEngine(facts.engine);
+  refuseClaims(facts.instance, facts.claims);
+  refusePorts(facts, facts.portsAsked);
+  refuseShared(facts, request.shareBinds);
+  if (request.data === "dump") refuseDump(facts, request);
+  if (request.data === "copy" && !request.stopSource) refuseLiveCopy(facts);
+}
+
+function refuseDump({ source, volumes }: CopyFacts, { stopSource }: CopyRequest): void {
+  const { record, containers } = source;
+  const database = record.product.postgres;
+  if (database === null) {
+    throw new OperatorError(
+      "NO_POSTGRES",
+      `${record.name} has no Postgres that graph-mgr knows of, so there is nothing to dump.`,
+      { hint: "--data copy   (with the source stopped)" },
+    );
+  }
+  if (stopSource)
+    throw new OperatorError("USAGE", "--stop-source and --data dump exclude each other: a dump needs the database running.", {
+      exit: 2,
+      hint: "--data copy --stop-source",
+    });
+  if (!containers.some(({ service, state }) => service === database.service && state === "running")) {
+    throw new OperatorError(
+      "DATABASE_DOWN",
+      `The ${database.service} of ${record.name} is not running, so it cannot be dumped.`,
+      {
+        hint: `graph-mgr launch ${record.name}   (or --data copy, which needs it stopped)`,
+      },
+    );
+  }
+  const isFiles = (key: string) => key === database.volume || record.product.fileVolumes.includes(key);
+  const busy = volumes.find(({ key, writers }) => writers.length > 0 && !isFiles(key));
+  if (busy) {
+    throw new OperatorError(
+      "VOLUME_IN_USE",
+      `${busy.writers.join(", ")} of ${record.name} may be writing to the volume ${busy.name}; a copy of it could be torn.`,
+      {
+        hint: "--data copy --stop-source   (stops the source for the copy and starts it again)",
+      },
+    );
+  }
+}
+
+function refuseLiveCopy({ source, volumes, clusterState }: CopyFacts): void {
+  const { record, containers } = source;
+  const running = containers
+    .filter(({ state }) => state === "running" || state === "restarting" || state === "paused")
+    .map(({ service, name }) => service ?? name);
+  if (running.length > 0) {
+    throw new OperatorError(
+      "IS_RUNNING",
+      `${record.name} is running (${running.join(", ")}); a volume that is in use cannot be copied.`,
+      {
+        hint: `--data dump   (while it runs), or \`graph-mgr stop ${record.name}\` first, or --stop-source`,
+      },
+    );
+  }
+  const database = record.product.postgres;
+  const cluster = volumes.find(({ key }) => key === database?.volume);
+  if (database === null || cluster?.exists !== true) return;
+  if (clusterState === null || !/^shut down( in recovery)?$/.test(clusterState)) {
+    throw new OperatorError(
+      "NOT_SHUT_DOWN",
+      `The Postgres of ${record.name} was not shut down cleanly (${clusterState ?? "no cluster there"}); a copy would need recovery.`,
+      {
+        hint: `graph-mgr launch ${record.name}, then \`graph-mgr stop ${record.name}\`, then again`,
+      },
+    );
+  }
+}

@@ -1,0 +1,98 @@
+import { Home } from "../domain/home.ts";
+import { ownTag } from "../domain/instance.ts";
+import { EXIT, OperatorError } from "../errors.ts";
+import type { Plan } from "../plan/plan.ts";
+import { moveAside, removeContainers, removeImages, removeTree, removeVolume, setCurrent } from "../steps/index.ts";
+import type { InstanceFacts } from "../survey/instance.ts";
+import { newPlan, type Occasion, operationId } from "./plan-id.ts";
+import { refuseRunning } from "./run-instance.ts";
+
+export interface RemoveRequest {
+  readonly volumes: boolean;
+  /** What was typed after `--confirm`. */
+  readonly confirm: string | undefined;
+  /** Also when it is the current instance. */
+  readonly current: boolean;
+}
+export interface RemoveFacts extends InstanceFacts {
+  /** Of the instance's own volumes, those that are there. */
+  readonly volumes: readonly string[];
+  /** Containers of others, in any state, that mount one of them. */
+  readonly foreignUsers: readonly { readonly container: string; readonly volume: string }[];
+  /** Image ids that no other instance of this engine keeps. */
+  readonly freeImages: readonly string[];
+}
+
+/**
+ * Without `--volumes` everything can come back: the folder moves aside, the volumes stay. With it folder, volumes and
+ * unused images go for good, and the name must have been typed.
+ */
+export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion: Occasion): Plan {
+  const { record } = facts;
+  refuseRunning(facts, "a running instance is not removed");
+  if (facts.isCurrent && !request.current) {
+    throw new OperatorError("IS_CURRENT", `${record.name} is the current instance of this home.`, {
+      hint: `graph-mgr remove ${record.name} --current   (when the home shall have no current instance)`,
+    });
+  }
+  const [user] = facts.foreignUsers;
+  if (request.volumes && user) {
+    throw new OperatorError(
+      "VOLUME_SHARED",
+      `The container ${user.container}, which is not of ${record.name}, mounts its volume ${user.volume}.`,
+      { hint: `look at it: docker inspect ${user.container}` },
+    );
+  }
+  if (request.volumes && request.confirm !== record.name) {
+    throw new OperatorError(
+      "NEEDS_CONFIRM",
+      `Deleting the volumes of ${record.name} deletes its database and files for good; its name must be typed for that.`,
+      {
+        exit: request.confirm === undefined ? EXIT.usage : EXIT.refused,
+        hint: `graph-mgr remove ${record.name} --volumes --confirm ${record.name}`,
+      },
+    );
+  }
+  const home = new Home(facts.home);
+  const id = operationId("remove", occasion);
+  const aside = home.removed(record.name, id.split("-")[0] ?? id);
+  const helperImage = Object.values(record.images)[0]?.id ?? null;
+  const base = { id, operation: "remove", instance: record.name, home: facts.home, engine: record.engine };
+  const containers = removeContainers.step({ project: record.project, dir: record.dir, instance: record.name });
+  const moves = [
+    ...(facts.isCurrent ? [setCurrent.step({ link: home.current(), target: null })] : []),
+    moveAside.step({ from: record.dir, to: aside, what: `the folder of ${record.name}` }),
+    moveAside.step({ from: facts.recordPath, to: `${aside}.json`, what: "its record" }),
+  ];
+  if (!request.volumes) {
+    return newPlan({
+      ...base,
+      summary: `Remove ${record.name}; its data stays`,
+      notes: [
+        `the volumes stay: ${facts.volumes.join(", ") || "none"}`,
+        "its images stay too, so that it can come back",
+        `this brings it back: graph-mgr install --attach ${aside}`,
+      ],
+      wayBack: `graph-mgr install --attach ${aside}`,
+      steps: [containers, ...moves],
+    });
+  }
+  return newPlan({
+    ...base,
+    summary: `Remove ${record.name} and delete its data for good`,
+    notes: [`deleted for good: the folder ${record.dir} and ${facts.volumes.length} volumes`],
+    wayBack: null,
+    steps: [
+      containers,
+      ...moves,
+      ...facts.volumes.map(name => removeVolume.step({ name })),
+      removeTree.step({ path: aside, helperImage }),
+      removeTree.step({ path: `${aside}.json`, helperImage: null }),
+      removeImages.step({
+        slug: record.project,
+        tags: Object.keys(record.images).map(service => ownTag(record.project, service)),
+        ids: facts.freeImages,
+      }),
+    ],
+  });
+}

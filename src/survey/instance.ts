@@ -1,0 +1,66 @@
+import { Home } from "../domain/home.ts";
+import type { InstanceRecord } from "../domain/instance.ts";
+import { OperatorError } from "../errors.ts";
+import type { ContainerDetail, World } from "../host/world.ts";
+
+/** One instance as it is now. */
+export interface InstanceFacts {
+  readonly record: InstanceRecord;
+  readonly recordPath: string;
+  readonly home: string;
+  readonly isCurrent: boolean;
+  readonly containers: readonly ContainerDetail[];
+  /** Services of the compose files that a plain `up` starts, as the files are now. */
+  readonly active: readonly string[];
+  /** Ports that somebody else listens on, of those that it would publish; asked only while it does not run. */
+  readonly takenPorts: readonly {
+    readonly service: string;
+    readonly container: number;
+    readonly host: number;
+    readonly by: string | null;
+  }[];
+}
+
+export const isUp = ({ state }: Pick<ContainerDetail, "state">): boolean =>
+  state === "running" || state === "restarting" || state === "paused";
+
+export async function surveyInstance(
+  world: World,
+  record: InstanceRecord,
+  home: string,
+  current: string | null,
+): Promise<InstanceFacts> {
+  if (!(await world.files.exists(record.dir))) {
+    throw new OperatorError("FOLDER_GONE", `The folder of ${record.name}, ${record.dir}, is not there.`, {
+      hint: "bring the folder back, or `graph-mgr operations` to see what was done",
+    });
+  }
+  const { id } = await world.engine.about();
+  if (id !== record.engine) {
+    throw new OperatorError("OTHER_ENGINE", `${record.name} lives on another Docker Engine than the one that answers now.`, {
+      hint: "see DOCKER_HOST and `docker context ls`",
+    });
+  }
+  const all = await world.engine.inspect((await world.engine.containers()).map(container => container.id));
+  const containers = all.filter(
+    ({ project, labels }) => project === record.project && labels["com.docker.compose.oneoff"] !== "True",
+  );
+  const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
+  const idle = record.ports.filter(
+    ({ service, host }) => host !== null && !containers.some(each => each.service === service && isUp(each)),
+  );
+  const taken = await world.ports.taken(idle.flatMap(({ host }) => (host === null ? [] : [host])));
+  return {
+    record,
+    recordPath: new Home(home).record(record.name),
+    home,
+    isCurrent: current === record.name,
+    containers,
+    active: await world.compose.activeServices(project),
+    takenPorts: idle.flatMap(({ service, container, host }) => {
+      if (host === null || !taken.has(host)) return [];
+      const holder = all.find(each => each.ports.some(port => port.host === host));
+      return [{ service, container, host, by: holder ? (holder.project ?? holder.name) : null }];
+    }),
+  };
+}
