@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Json } from "../domain/json.ts";
 import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
-import { type Journal, outcomeOf, standingsOf } from "./journal.ts";
+import { type Entry, type Journal, outcomeOf, standingsOf } from "./journal.ts";
 import { kindOf, PLAN_SCHEMA, type Plan } from "./plan.ts";
 import type { AnyStepKind, StepContext, StepKinds } from "./step.ts";
 
@@ -48,6 +48,8 @@ export class StepFailed extends OperatorError {
  * @throws StepFailed when a step fails, Interrupted when the operator asked to stop, OperatorError ALREADY_CLOSED
  */
 export async function runPlan<World>(run: Run<World>): Promise<void> {
+  // A kind that we lack is found out before the first step, and not in the middle.
+  for (const planned of run.plan.steps) kindOf(planned, run.kinds);
   const standings = await openJournal(run);
   for (const [step, planned] of run.plan.steps.entries()) {
     const standing = standings[step];
@@ -59,18 +61,26 @@ export async function runPlan<World>(run: Run<World>): Promise<void> {
 }
 
 async function openJournal<World>({ plan, journal }: Run<World>) {
-  const entries = await journal.read();
-  const digest = planDigest(plan);
-  const opened = entries[0];
-  if (!opened) await journal.append({ type: "opened", schema: PLAN_SCHEMA, plan: digest });
-  else if (opened.type !== "opened" || opened.plan !== digest) {
-    throw new OperatorError("PLAN_CHANGED", `The plan of operation ${plan.id} is not the one that its journal was begun with.`);
-  }
+  const entries = await entriesFor(plan, journal);
   const outcome = outcomeOf(entries);
   if (outcome === "done" || outcome === "undone") {
     throw new OperatorError("ALREADY_CLOSED", `Operation ${plan.id} is already ${outcome}.`);
   }
   return standingsOf(plan.steps.length, entries);
+}
+
+/** The journal's entries, once it is sure that they are about this plan. A new journal is opened. */
+async function entriesFor(plan: Plan, journal: Journal): Promise<readonly Entry[]> {
+  const entries = await journal.read();
+  const digest = planDigest(plan);
+  const opened = entries[0];
+  if (!opened) await journal.append({ type: "opened", schema: PLAN_SCHEMA, plan: digest });
+  else if (opened.type !== "opened" || opened.plan !== digest) {
+    throw new OperatorError("PLAN_CHANGED", `The plan of operation ${plan.id} is not the one that its journal was begun with.`, {
+      hint: "do not go on by hand; keep the folder `.graph-mgr/operations` and ask for help",
+    });
+  }
+  return entries;
 }
 
 async function runStep<World>(run: Run<World>, step: number, kind: AnyStepKind<World>, begun: { before: Json } | null) {
@@ -100,11 +110,11 @@ async function runStep<World>(run: Run<World>, step: number, kind: AnyStepKind<W
 /**
  * Puts back, last first, every step that began. Stops at the first that will not go back, because the order matters.
  *
- * @throws OperatorError CANNOT_UNDO, ALREADY_DONE, or what a step's undo threw
+ * @throws OperatorError CANNOT_UNDO, ALREADY_DONE, PLAN_CHANGED, or what a step's undo threw
  */
 export async function undoPlan<World>(run: Run<World>): Promise<void> {
   const { plan, journal, kinds } = run;
-  const entries = await journal.read();
+  const entries = await entriesFor(plan, journal);
   const outcome = outcomeOf(entries);
   if (outcome === "undone") return;
   if (outcome === "done") {

@@ -1,0 +1,111 @@
+import type { Json } from "../../src/domain/json.ts";
+import type { Entry, Journal } from "../../src/plan/journal.ts";
+import { PLAN_SCHEMA, type Plan } from "../../src/plan/plan.ts";
+import type { Run, RunEvent } from "../../src/plan/runner.ts";
+import { defineStep, type PlannedStep, stepKinds } from "../../src/plan/step.ts";
+
+/** A world of named values, with a list of what was done to it and of what shall fail. */
+export interface ToyWorld {
+  readonly values: Map<string, string>;
+  readonly log: string[];
+  readonly failing: Set<string>;
+}
+
+const touch = (world: ToyWorld, what: string): void => {
+  world.log.push(what);
+  if (world.failing.has(what)) throw new Error(`${what} fails`);
+};
+
+type Put = { readonly key: string; readonly value: string };
+
+export const put = defineStep({
+  kind: "toy.put",
+  title: ({ key, value }: Put) => `Set ${key} to ${value}`,
+  async look({ key }, { world }: { world: ToyWorld }) {
+    touch(world, `look ${key}`);
+    return { old: world.values.get(key) ?? null };
+  },
+  async do({ key, value }, { world }) {
+    touch(world, `do ${key}`);
+    world.values.set(key, value);
+  },
+  isDone: async ({ key, value }, { world }) => world.values.get(key) === value,
+  async undo({ key }, { world }, { old }) {
+    touch(world, `undo ${key}`);
+    if (old === null) world.values.delete(key);
+    else world.values.set(key, old);
+  },
+});
+
+export const idle = defineStep({
+  kind: "toy.idle",
+  title: (_: null) => "Say that all is well, and change nothing",
+  look: async () => null,
+  do: async () => {},
+  isDone: async () => false,
+  undo: async () => {},
+});
+
+export const burn = defineStep({
+  kind: "toy.burn",
+  title: ({ key }: { readonly key: string }) => `Burn ${key}`,
+  look: async () => null,
+  async do({ key }, { world }: { world: ToyWorld }) {
+    touch(world, `burn ${key}`);
+    world.values.delete(key);
+  },
+  isDone: async ({ key }, { world }) => !world.values.has(key),
+  undo: { never: "ashes stay ashes" },
+});
+
+export const toyKinds = stepKinds<ToyWorld>(put, idle, burn);
+
+export const planOf = (...steps: readonly PlannedStep[]): Plan => ({
+  schema: PLAN_SCHEMA,
+  id: "20260101T000000Z-toy-0000",
+  operation: "toy",
+  instance: null,
+  home: "/home",
+  engine: "toy",
+  summary: "Play",
+  notes: ["with blocks"],
+  wayBack: "graph-mgr tidy",
+  steps,
+});
+
+/** A journal in memory that can refuse to go on from a given entry. */
+export function toyJournal(failAt = Number.POSITIVE_INFINITY): Journal & { readonly entries: Entry[]; failAt: number } {
+  const entries: Entry[] = [];
+  const journal = {
+    entries,
+    failAt,
+    async append(entry: Entry) {
+      if (entries.length >= journal.failAt) throw new Error("the journal cannot be written");
+      entries.push(JSON.parse(JSON.stringify(entry)) as Entry);
+    },
+    read: async () => [...entries],
+  };
+  return journal;
+}
+
+export function toyRun(plan: Plan, over: Partial<Run<ToyWorld>> = {}) {
+  const world: ToyWorld = { values: new Map(), log: [], failing: new Set() };
+  const events: RunEvent[] = [];
+  const journal = toyJournal();
+  const stop = new AbortController();
+  const run: Run<ToyWorld> = {
+    plan,
+    journal,
+    kinds: toyKinds,
+    world,
+    on: event => events.push(event),
+    signal: stop.signal,
+    ...over,
+  };
+  return { run, world, events, journal, stop };
+}
+
+export const shortly = (entries: readonly Entry[]): readonly Json[] =>
+  entries.map(entry =>
+    "step" in entry ? `${entry.type} ${entry.step}` : entry.type === "closed" ? `closed ${entry.outcome}` : entry.type,
+  );
