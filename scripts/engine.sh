@@ -72,6 +72,17 @@ may_not_use_it() {
     refuse "A Docker Engine runs here, but $(id -un) may not use it." "sudo usermod -aG docker $(id -un), then log in again"
 }
 
+start_dockerd() {
+  local command=(dockerd)
+  # In a chroot, `docker exec` would run outside of it, because the kernel starts it at the root of the mount namespace (health checks are such runs too).
+  # So the engine gets a mount namespace of its own, in which the chroot is the root.
+  if [ "$(nsenter --mount=/proc/self/ns/mnt stat -c %d:%i / 2>/dev/null || stat -c %d:%i /)" != "$(stat -c %d:%i /)" ]; then
+    command=(nsenter --mount=/proc/self/ns/mnt --wd=/ unshare --mount --propagation private
+      sh -c 'here=$(pwd -P); mount --rbind "$here" "$here" && cd "$here" && pivot_root . mnt && cd / && umount -l /mnt && exec dockerd')
+  fi
+  setsid "${command[@]}" >"$log" 2>&1 </dev/null &
+}
+
 start_engine() {
   [ -z "${DOCKER_HOST:-}" ] || refuse "The Docker Engine at DOCKER_HOST=$DOCKER_HOST does not answer." "unset DOCKER_HOST, or start that engine"
   is_root || refuse "A Docker Engine is installed here but does not run, and starting it needs root." "sudo bash scripts/engine.sh"
@@ -82,7 +93,7 @@ start_engine() {
     say "A Docker Engine is starting"
   else
     say "Starting the Docker Engine (dockerd, log in $log)"
-    setsid dockerd >"$log" 2>&1 </dev/null &
+    start_dockerd
   fi
   wait_for_answer 60 || refuse "The Docker Engine did not answer within 60 seconds. The end of its log: $({ [ -f "$log" ] && tail -n 3 "$log"; journalctl -u docker -n 3 --no-pager; } 2>/dev/null || true)" "docker info"
 }
