@@ -22,7 +22,7 @@ export interface DatabaseProof {
 const PORTABLE = /\/object\/(ACL|DEFAULT ACL|COMMENT|CONSTRAINT|FK CONSTRAINT|INDEX|INDEX ATTACH|TABLE ATTACH|EXTENSION) /;
 
 /** Postgres 15 changed who owns the schema `public` of a new database and who may create in it. */
-const PUBLIC_SCHEMA = /\/object\/(SCHEMA public|ACL SCHEMA public|COMMENT SCHEMA public)$/;
+const PUBLIC_SCHEMA = /\/object\/(SCHEMA public|(ACL|COMMENT) SCHEMA "public")$/;
 
 type Values = { readonly [path: string]: string };
 

@@ -101,5 +101,6 @@ export async function connect(executor: Executor, helpers: Helpers, access: Data
   };
 }
 
-/** `psql` as every script calls it: no start-up file, no prompt, bare values, and the first error ends it. */
-export const PSQL = "psql --no-psqlrc --no-password --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1";
+/** `psql` as every script calls it: no start-up file, no prompt, bare values in UTF-8, and the first error ends it. */
+export const PSQL =
+  "env PGCLIENTENCODING=UTF8 psql --no-psqlrc --no-password --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1";

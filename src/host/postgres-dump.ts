@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename } from "node:fs/promises";
+import { chmod, mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OperatorError } from "../errors.ts";
 import type { Connection } from "./postgres-connection.ts";
@@ -8,12 +8,12 @@ import { parseProof } from "./postgres-proof-lines.ts";
 import { CLUSTER, DATABASE, SEQUENCES } from "./postgres-proof-sql.ts";
 import { DUMP, DUMP_ALL, HOLD } from "./postgres-scripts.ts";
 import { syncFolder, there } from "./trees.ts";
-import type { Progress, Trees } from "./world.ts";
+import type { Progress } from "./world.ts";
 
 /**
  * @throws OperatorError EXISTS, DATABASE_TABLESPACES, DATABASE_PREPARED, DATABASE_CLOSED, COMMAND_FAILED; then there is no `dir`
  */
-export async function dumpServer(connection: Connection, trees: Trees, dir: string, progress: Progress): Promise<void> {
+export async function dumpServer(connection: Connection, dir: string, progress: Progress): Promise<void> {
   if (await there(dir)) throw new OperatorError("EXISTS", `There is already ${dir}.`);
   const look = await lookAtServer(connection);
   refuseWhatDumpsLose(look);
@@ -21,7 +21,7 @@ export async function dumpServer(connection: Connection, trees: Trees, dir: stri
     progress(`replication slots are not part of a dump: ${look.replicationSlots.join(", ")}`);
   }
   const part = `${dir}.part`;
-  await trees.remove(part, null);
+  await rm(part, { recursive: true, force: true });
   await mkdir(part, { mode: 0o700 });
   await chmod(part, 0o700);
   try {
@@ -50,7 +50,7 @@ export async function dumpServer(connection: Connection, trees: Trees, dir: stri
     await rename(part, dir);
     await syncFolder(dirname(dir));
   } catch (error) {
-    await trees.remove(part, null).catch(() => undefined);
+    await rm(part, { recursive: true, force: true }).catch(() => undefined);
     throw error;
   }
 }
@@ -68,6 +68,13 @@ function refuseWhatDumpsLose(look: ServerLook): void {
       "DATABASE_PREPARED",
       `${look.preparedTransactions} prepared transactions are open, and a dump has none of what they changed.`,
       { hint: "end them with COMMIT PREPARED or ROLLBACK PREPARED; see pg_prepared_xacts" },
+    );
+  }
+  if (look.garbled.length > 0) {
+    throw new OperatorError(
+      "DATABASE_NAME",
+      `The name ${JSON.stringify(look.garbled[0])} cannot be spelt in that database's own encoding, so it would be restored under another one.`,
+      { hint: "rename that database to plain letters" },
     );
   }
   if (look.closed.length > 0) {

@@ -20,6 +20,8 @@ export interface ServerLook {
   readonly preparedTransactions: number;
   readonly replicationSlots: readonly string[];
   readonly roles: readonly string[];
+  /** Databases whose name is spelt in another encoding than their own: pg_restore would create them under a garbled one. */
+  readonly garbled: readonly string[];
 }
 
 const SQL = `SELECT json_build_object(
@@ -32,6 +34,8 @@ const SQL = `SELECT json_build_object(
   'tablespaces', (SELECT coalesce(json_agg(spcname), '[]') FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')),
   'preparedTransactions', (SELECT count(*) FROM pg_prepared_xacts),
   'replicationSlots', (SELECT coalesce(json_agg(slot_name), '[]') FROM pg_replication_slots WHERE NOT temporary),
+  'garbled', (SELECT coalesce(json_agg(d.datname), '[]') FROM pg_database d JOIN pg_database t ON t.datname = 'template1'
+    WHERE d.datname ~ '[^ -~]' AND d.encoding <> t.encoding AND pg_encoding_to_char(d.encoding) <> 'SQL_ASCII'),
   'roles', (SELECT json_agg(rolname) FROM pg_roles))`;
 
 const CONTENTS = `SELECT json_build_array(current_database(), count(*)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -11,19 +11,20 @@ import { parseProof } from "./postgres-proof-lines.ts";
 import { CLUSTER, DATABASE, SEQUENCES } from "./postgres-proof-sql.ts";
 import { restoreServer } from "./postgres-restore.ts";
 import { PROVE, QUERY } from "./postgres-scripts.ts";
-import type { DatabaseAccess, Postgres, Trees } from "./world.ts";
+import type { DatabaseAccess, Postgres } from "./world.ts";
 
 const CHECK = `SELECT json_build_object('version', current_setting('server_version'),
   'sizeBytes', (SELECT coalesce(sum(pg_database_size(oid)), 0) FROM pg_database WHERE has_database_privilege(oid, 'CONNECT')),
   'databases', (SELECT coalesce(json_agg(datname ORDER BY datname COLLATE "C"), '[]') FROM pg_database WHERE datallowconn AND NOT datistemplate))`;
 
-export function createPostgres(executor: Executor, helpers: Helpers, trees: Trees): Postgres {
+export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
   const open = async (access: DatabaseAccess): Promise<Connection> => {
     const connection = await connect(executor, helpers, access);
     return {
       run: (work, onLine) =>
         connection.run(work, onLine).catch(error => {
-          throw asLoginFailure(access, error);
+          // What comes later has logged in before.
+          throw work.purpose === "check" || work.purpose === "look" ? asLoginFailure(access, error) : error;
         }),
     };
   };
@@ -54,7 +55,7 @@ export function createPostgres(executor: Executor, helpers: Helpers, trees: Tree
       });
       return JSON.parse(printed) as { version: string; sizeBytes: number; databases: string[] };
     },
-    dump: async (access, dir, progress) => dumpServer(await open(access), trees, dir, progress),
+    dump: async (access, dir, progress) => dumpServer(await open(access), dir, progress),
     proofOf: readProof,
     async restore(access, dir, progress) {
       const connection = await open(access);
