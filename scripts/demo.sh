@@ -16,26 +16,34 @@ heading() { printf '\n== %s\n' "$*"; }
 gm() { node "$root/dist/graph-mgr.js" "$@" --home "$home" </dev/null; }
 show() { printf '$ graph-mgr'; printf ' %s' "$@" --home "$home"; printf '\n'; gm "$@"; }
 
-# of 'EXPRESSION' [ARGUMENT]: what is wanted of `graph-mgr list --json`, given as `list`.
-of() { gm list --json 2>/dev/null | node -e '
+# of COMMAND EXPRESSION [ARGUMENT]: what is wanted of `graph-mgr COMMAND --json`, given as `value`.
+of() { gm "$1" --json | node -e '
   let text = ""; process.stdin.on("data", chunk => (text += chunk)).on("end", () => {
-    const value = new Function("list", "argument", `return ${process.argv[1]}`)(JSON.parse(text), process.argv[2]);
-    if (value !== undefined && value !== null) console.log([value].flat().join("\n"));
-  });' "$@"; }
-has() { [ -n "$(of 'list.instances.find(({ name }) => name === argument)?.name' "$1")" ]; }
-url() { echo "http://localhost:$(of 'list.instances.find(({ name }) => name === argument).ports.filter(({ container, host }) => container === 80 && host)[0].host' "$1")"; }
+    const [expression, argument] = process.argv.slice(1);
+    const wanted = new Function("value", "argument", `return ${expression}`)(JSON.parse(text), argument);
+    if (wanted !== undefined && wanted !== null) console.log([wanted].flat().join("\n"));
+  });' "${@:2}"; }
+names() { of list 'value.instances.map(({ name }) => name)'; }
+has() { names | grep -qxF "$1"; }
+url() { echo "http://localhost:$(of list 'value.instances.find(({ name }) => name === argument).ports.find(({ container, host }) => container === 80 && host).host' "$1")"; }
+unfinished() { of operations 'value.operations.filter(({ outcome }) => outcome === "unfinished").map(({ id }) => id)'; }
 
 clean() {
-  [ -d "$home/.graph-mgr" ] || { echo "There is no demo in $home."; exit 0; }
-  local names name
+  [ -e "$home" ] || { echo "There is no demo in $home."; exit 0; }
+  is_ours
+  [ -f dist/graph-mgr.js ] || { bash scripts/dependencies.sh; npm run --silent build; }
+  # Each answer is taken before it is used: where one fails, nothing is removed on its strength.
+  local open all name left
+  open=$(unfinished)
   # An operation that was cut off would keep everything else from being changed.
-  gm undo --yes >/dev/null 2>&1 || true
-  names=$(of 'list.instances.map(({ name }) => name)')
-  for name in $names; do show stop "$name" --yes; done
-  # What is current cannot be removed, and here everything goes.
-  rm -f "$home/current"
-  for name in $names; do show remove "$name" --volumes --confirm "$name" --yes; done
-  [ -z "$(of 'list.instances.map(({ name }) => name)')" ] || { echo "$home is kept, because instances are left in it (see above)." >&2; exit 1; }
+  [ -z "$open" ] || show undo --yes
+  all=$(names)
+  for name in $all; do
+    show stop "$name" --yes
+    show remove "$name" --volumes --confirm "$name" --current --yes
+  done
+  left=$(names)
+  [ -z "$left" ] || { echo "$home is kept, because instances are left in it: $left" >&2; exit 1; }
   rm -rf "$home"
   cat <<END
 
@@ -46,6 +54,10 @@ What it may have left, for the next time, and how it goes away:
   npm packages and program   rm -r $root/node_modules $root/dist
 END
 }
+
+# The demo removes only a home that it made.
+marker=$home/.made-by-demo
+is_ours() { [ -f "$marker" ] || { printf '%s is there already, and not as a home of the demo.\nTry: GRAPH_MGR_DEMO_HOME=FOLDER npm run demo\n' "$home" >&2; exit 1; }; }
 
 announce() {
   heading "The demo"
@@ -92,6 +104,7 @@ compare() { # URL URL
 }
 
 demo() {
+  [ ! -e "$home" ] || is_ours
   trap '[ $? = 0 ] || printf "\nThe demo stopped here, for the reason above. Run it again to go on, or remove it: npm run demo -- --clean\n" >&2' EXIT
   announce
   heading "Packages and program"
@@ -104,9 +117,13 @@ demo() {
   bundle=$(bash scripts/samples.sh "graphistry-$release")
   echo "$bundle"
 
-  mkdir -p "$home"
-  # What an earlier run of the demo did not finish is finished now; where there is nothing, this changes nothing.
-  gm resume --yes >/dev/null 2>&1 || true
+  local open url_of_release url_of_copy
+  [ -e "$home" ] || { mkdir -p "$home"; : > "$marker"; }
+  open=$(unfinished)
+  if [ -n "$open" ]; then
+    heading "An earlier run was cut off; it goes on"
+    show resume --yes
+  fi
   if has "$release"; then
     heading "$release is installed already; it is launched if it is not running"
     show launch "$release" --yes
@@ -115,7 +132,8 @@ demo() {
     show install "$bundle" --yes
   fi
   heading "An account and a dataset in it"
-  fill "$(url "$release")"
+  url_of_release=$(url "$release")
+  fill "$url_of_release"
 
   if has "$copy"; then
     heading "$copy is there already; it is launched if it is not running"
@@ -127,12 +145,13 @@ demo() {
   heading "Both"
   show list
   echo
-  compare "$(url "$release")" "$(url "$copy")"
+  url_of_copy=$(url "$copy")
+  compare "$url_of_release" "$url_of_copy"
   cat <<END
 
 Where to look
-  $(url "$release")    $release
-  $(url "$copy")    $copy, a separate system: what you do there stays there
+  $url_of_release    $release
+  $url_of_copy    $copy, a separate system: what you do there stays there
   $home        folders, settings and records of both
 Try
   node $root/dist/graph-mgr.js status $copy --home $home
