@@ -12,6 +12,8 @@ export interface Disk {
   truncate(path: string, bytes: number): Promise<void>;
   /** Makes a file's content, or a folder's names, survive a power cut. */
   sync(path: string): Promise<void>;
+  /** Makes everything that anybody wrote to the file system of `path` survive a power cut. */
+  settle(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Folder and missing parents. An existing folder is no error. */
   makeFolder(path: string, mode: number): Promise<void>;

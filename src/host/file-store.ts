@@ -10,12 +10,19 @@ import type { Files } from "./world.ts";
 export function createFileStore(disk: Disk): Files {
   const beside = (path: string) => join(dirname(path), `.${basename(path)}.graph-mgr-part`);
 
+  /** Folders whose own name is known to survive a power cut. */
+  const safe = new Set<string>();
+
   const makeFolder = async (path: string): Promise<void> => {
-    if ((await disk.stat(path)) !== null) return;
+    if (safe.has(path)) return;
     const parent = dirname(path);
-    if (parent !== path) await makeFolder(parent);
-    await disk.makeFolder(path, 0o700);
+    if ((await disk.stat(path)) === null) {
+      if (parent !== path) await makeFolder(parent);
+      await disk.makeFolder(path, 0o700);
+    }
+    // Also one that is there already: a run that was killed may have made it and not come to this line.
     await disk.sync(parent);
+    safe.add(path);
   };
 
   return {
@@ -42,9 +49,12 @@ export function createFileStore(disk: Disk): Files {
       await disk.sync(dirname(path));
     },
     async remove(path) {
-      if ((await disk.stat(path)) === null) return;
-      await disk.remove(path);
-      await disk.sync(dirname(path));
+      const part = beside(path);
+      const [old, left] = [await disk.stat(path), await disk.stat(part)];
+      // A write that was cut off leaves its own file behind.
+      if (left !== null) await disk.remove(part);
+      if (old !== null) await disk.remove(path);
+      if (old !== null || left !== null) await disk.sync(dirname(path));
     },
     exists: async path => (await disk.stat(path)) !== null,
     async list(path) {
@@ -58,14 +68,18 @@ export function createFileStore(disk: Disk): Files {
       if (dirname(from) !== dirname(to)) await disk.sync(dirname(from));
     },
     mode: async path => (await disk.stat(path))?.mode ?? null,
-    changeMode: (path, mode) => disk.changeMode(path, mode),
+    async changeMode(path, mode) {
+      await disk.changeMode(path, mode);
+      await disk.sync(path);
+    },
     async readLink(path) {
       return (await disk.stat(path))?.type === "link" ? await disk.readLink(path) : null;
     },
     async replaceLink(path, target) {
       if (target === null) {
-        if ((await disk.stat(path)) === null) return;
-        await disk.unlink(path);
+        if ((await disk.stat(dirname(path))) === null) return;
+        await disk.remove(beside(path));
+        if ((await disk.stat(path)) !== null) await disk.unlink(path);
       } else {
         await makeFolder(dirname(path));
         await disk.remove(beside(path));

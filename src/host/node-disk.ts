@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { constants, promises as fs, type Stats } from "node:fs";
+import { promisify } from "node:util";
 import type { Disk, DiskStat } from "./disk.ts";
 
 const typeOf = (stat: Stats): DiskStat["type"] =>
@@ -16,6 +18,11 @@ async function writeWith(path: string, flags: number, bytes: Buffer, mode: numbe
   }
 }
 
+/** `sync -f`, for which Node has no call; where it knows no -f, everything is synced. */
+const settle = async (args: readonly string[]): Promise<void> => {
+  await promisify(execFile)("sync", args);
+};
+
 /** This machine's file system. */
 export const nodeDisk: Disk = {
   read: path => fs.readFile(path),
@@ -30,6 +37,7 @@ export const nodeDisk: Disk = {
       await file.close();
     }
   },
+  settle: path => settle(["-f", path]).catch(() => settle([])),
   rename: (from, to) => fs.rename(from, to),
   async makeFolder(path, mode) {
     const first = await fs.mkdir(path, { recursive: true, mode });

@@ -49,6 +49,7 @@ export function createTrees(executor: Executor, helpers: Helpers, uid = process.
 
   const remove = async (path: string, helperImage: string | null): Promise<void> => {
     if (!isAbsolute(path) || dirname(path) === path) throw new RangeError(`will not remove ${path}`);
+    if (!(await there(path))) return;
     try {
       await rm(path, { recursive: true, force: true });
     } catch (error) {
@@ -66,6 +67,8 @@ export function createTrees(executor: Executor, helpers: Helpers, uid = process.
       });
       await rmdir(path);
     }
+    // Else a power cut could bring back what an undo has already ticked off.
+    await syncFolder(dirname(path));
   };
 
   return {

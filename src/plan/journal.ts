@@ -15,6 +15,11 @@ export type Entry =
 export interface Journal {
   append(entry: Entry): Promise<void>;
   read(): Promise<readonly Entry[]>;
+  /**
+   * Makes durable what an earlier run wrote to this disk, files and journal. A run that was killed leaves things that can
+   * be seen and are not on the disk; who believes them and goes on would lose them by a power cut, and not notice.
+   */
+  settle(): Promise<void>;
 }
 
 /** sha256, shortened: it guards against torn and rotten lines, not against an attacker. */

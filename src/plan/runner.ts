@@ -74,12 +74,16 @@ async function entriesFor(plan: Plan, journal: Journal): Promise<readonly Entry[
   const entries = await journal.read();
   const digest = planDigest(plan);
   const opened = entries[0];
-  if (!opened) await journal.append({ type: "opened", schema: PLAN_SCHEMA, plan: digest });
-  else if (opened.type !== "opened" || opened.plan !== digest) {
+  if (!opened) {
+    await journal.append({ type: "opened", schema: PLAN_SCHEMA, plan: digest });
+    return entries;
+  }
+  if (opened.type !== "opened" || opened.plan !== digest) {
     throw new OperatorError("PLAN_CHANGED", `The plan of operation ${plan.id} is not the one that its journal was begun with.`, {
       hint: "do not go on by hand; keep the folder `.graph-mgr/operations` and ask for help",
     });
   }
+  await journal.settle();
   return entries;
 }
 

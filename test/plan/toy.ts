@@ -83,6 +83,7 @@ export function toyJournal(failAt = Number.POSITIVE_INFINITY): Journal & { reado
       if (entries.length >= journal.failAt) throw new Error("the journal cannot be written");
       entries.push(JSON.parse(JSON.stringify(entry)) as Entry);
     },
+    settle: async () => {},
     read: async () => [...entries],
   };
   return journal;

@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+import type { ComposeModel, ServiceModel } from "../../src/domain/compose-model.ts";
+import type { Compose, Project } from "../../src/host/world.ts";
+import { healthOf } from "./containers.ts";
+import type { Machine } from "./machine.ts";
+import type { SimDisk } from "./sim-disk.ts";
+import { mountpoint, refused, type SimEngine } from "./sim-engine.ts";
+import { envFilesOf, parseCompose, parseEnv, resolveModel } from "./sim-resolve.ts";
+import type { SimContainer } from "./state.ts";
+
+/** Models by everything that goes into them; shared by all runs. */
+const resolved = new Map<string, ComposeModel>();
+const hashes = new WeakMap<ServiceModel, string>();
+
+function hashOf(service: ServiceModel): string {
+  const known = hashes.get(service) ?? createHash("sha256").update(JSON.stringify(service)).digest("hex");
+  hashes.set(service, known);
+  return known;
+}
+
+/** `docker compose` over the simulated disk and engine. */
+export class SimCompose {
+  private readonly machine: Machine;
+  private readonly disk: SimDisk;
+  private readonly engine: SimEngine;
+  constructor(machine: Machine, disk: SimDisk, engine: SimEngine) {
+    this.machine = machine;
+    this.disk = disk;
+    this.engine = engine;
+  }
+
+  private textOf(path: string): string | null {
+    return this.disk.node(path)?.type === "file" ? this.disk.read(path).toString("utf8") : null;
+  }
+
+  private model(name: string, dir: string, envFiles: readonly string[], read: (path: string) => string | null): ComposeModel {
+    const text = read("docker-compose.yml");
+    if (text === null) throw refused(`no configuration file provided: not found (${dir})`);
+    const tree = parseCompose(text);
+    const texts: Record<string, string> = {};
+    let env: Record<string, string> = {};
+    for (const path of envFiles.length > 0 ? envFiles : [".env"]) {
+      const own = read(path);
+      if (own === null) continue;
+      texts[`--env-file ${path}`] = own;
+      env = { ...env, ...parseEnv(own) };
+    }
+    for (const { path, required } of Object.values(envFilesOf(tree, env)).flat()) {
+      const own = read(path);
+      if (own !== null) texts[path] = own;
+      else if (required) throw refused(`env file ${dir}/${path} not found`);
+    }
+    const key = JSON.stringify([name, dir, text, texts]);
+    const known = resolved.get(key) ?? resolveModel(tree, { name, dir, env, texts });
+    resolved.set(key, known);
+    return known;
+  }
+
+  private resolve({ name, dir, envFiles }: Project): ComposeModel {
+    return this.model(name, dir, envFiles, path => this.textOf(`${dir}/${path}`));
+  }
+
+  private up(project: Project, wanted: readonly string[]): void {
+    const model = this.resolve(project);
+    const services = inOrder(model, wanted.length > 0 ? wanted : active(model));
+    const labels = { "com.docker.compose.project": project.name };
+    const networks = new Set(services.flatMap(service => Object.keys(model.services[service]?.networks ?? {})));
+    for (const key of networks) {
+      const name = model.networks?.[key]?.name ?? key;
+      if (![...this.machine.state.networks.values()].some(network => network.name === name))
+        this.engine.createNetwork(name, { ...labels, "com.docker.compose.network": key });
+    }
+    for (const [key, { name, external }] of Object.entries(model.volumes ?? {})) {
+      if (this.machine.state.volumes.has(name)) continue;
+      if (external) throw refused(`external volume "${name}" not found`);
+      this.engine.createVolume({ name, driver: "local", options: {}, labels: { ...labels, "com.docker.compose.volume": key } });
+    }
+    for (const service of services) this.converge(project, model, service);
+    // Compose waits for dependencies before it starts what depends on them.
+    for (const service of services) {
+      const own = this.containerOf(project, service);
+      for (const [on, { condition }] of dependencies(model, service)) this.await(project, on, condition);
+      if (own) this.engine.start(own.id);
+    }
+  }
+
+  private containerOf({ name }: Project, service: string): SimContainer | undefined {
+    return [...this.machine.state.containers.values()].find(
+      ({ labels }) => labels["com.docker.compose.project"] === name && labels["com.docker.compose.service"] === service,
+    );
+  }
+
+  private converge(project: Project, model: ComposeModel, service: string): void {
+    const wanted = model.services[service];
+    if (!wanted) throw refused(`no such service: ${service}`);
+    const old = this.containerOf(project, service);
+    if (
+      old &&
+      old.labels["com.docker.compose.config-hash"] === hashOf(wanted) &&
+      old.image === this.engine.idOf(wanted.image ?? "")
+    ) {
+      return;
+    }
+    if (this.engine.idOf(wanted.image ?? "") === null) throw refused(`No such image: ${wanted.image ?? ""}`);
+    if (old) {
+      this.engine.stop(old.id);
+      this.engine.remove(old.id);
+    }
+    this.engine.create({
+      name: old?.name ?? wanted.container_name ?? `${project.name}-${service}-1`,
+      image: wanted.image ?? "",
+      labels: {
+        "com.docker.compose.project": project.name,
+        "com.docker.compose.service": service,
+        "com.docker.compose.project.working_dir": project.dir,
+        "com.docker.compose.oneoff": "False",
+        "com.docker.compose.config-hash": hashOf(wanted),
+      },
+      environment: Object.fromEntries(
+        Object.entries(wanted.environment ?? {}).map(([key, value]) => [key, (value ?? "").replaceAll("$$", "$")]),
+      ),
+      hasHealthcheck: wanted.healthcheck !== undefined,
+      policy: wanted.restart ?? "no",
+      mounts: (wanted.volumes ?? []).map(({ type, source = "", target, read_only: readOnly = false }) => {
+        const volume = type === "volume" ? (model.volumes?.[source]?.name ?? source) : null;
+        return { type, name: volume, source: volume === null ? source : mountpoint(volume), target, writable: !readOnly };
+      }),
+      ports: (wanted.ports ?? []).flatMap(({ target, published, protocol = "tcp", host_ip: address = "0.0.0.0" }) =>
+        published === undefined ? [] : [{ container: target, protocol, host: Number(published), address }],
+      ),
+      networks: Object.keys(wanted.networks ?? {}).map(key => model.networks?.[key]?.name ?? key),
+    });
+  }
+
+  private await(project: Project, service: string, condition: string): void {
+    const container = this.containerOf(project, service);
+    if (!container) return;
+    if (condition === "service_completed_successfully") {
+      if (container.exitCode !== 0)
+        throw refused(`service "${service}" didn't complete successfully: exit ${container.exitCode}`);
+      return;
+    }
+    if (container.state !== "running" && condition === "service_healthy")
+      throw refused(`dependency failed to start: container ${container.name} exited (${container.exitCode})`);
+    while (condition === "service_healthy" && healthOf(this.machine.state, container) === "starting")
+      this.machine.state.clockMs += 100;
+  }
+
+  private look<T>(what: string, answer: () => T): Promise<T> {
+    this.machine.read({ what: `compose.${what}`, target: "" });
+    return Promise.resolve(answer());
+  }
+
+  readonly port: Compose = {
+    resolve: async project => this.look("resolve", () => this.resolve(project)),
+    resolveTexts: async (name, envFiles, texts) =>
+      this.look("resolve", () => {
+        const dir = "/tmp/graph-mgr-scratch";
+        const model = this.model(name, dir, envFiles, path => texts[path] ?? null);
+        return { model, active: active(model), dir };
+      }),
+    activeServices: async project => this.look("services", () => active(this.resolve(project))),
+    up: (project, services) => this.machine.command(() => this.up(project, services)),
+  };
+}
+
+const active = (model: ComposeModel): readonly string[] =>
+  Object.entries(model.services)
+    .filter(([, { profiles = [] }]) => profiles.length === 0)
+    .map(([name]) => name);
+
+const dependencies = (model: ComposeModel, service: string) =>
+  Object.entries((model.services[service]?.depends_on ?? {}) as Record<string, { readonly condition: string }>);
+
+/** With everything that they depend on, which comes first. */
+function inOrder(model: ComposeModel, wanted: readonly string[]): readonly string[] {
+  const order: string[] = [];
+  const visit = (service: string) => {
+    if (order.includes(service)) return;
+    for (const [on] of dependencies(model, service)) visit(on);
+    order.push(service);
+  };
+  for (const service of wanted) visit(service);
+  return order;
+}

@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { dirname } from "node:path";
+import type { DatabaseProof } from "../../src/domain/database.ts";
+import { OperatorError } from "../../src/errors.ts";
+import type { DatabaseAccess, Postgres } from "../../src/host/world.ts";
+import { clusterVolume } from "./containers.ts";
+import type { Machine } from "./machine.ts";
+import type { SimDisk } from "./sim-disk.ts";
+import { refused, type SimEngine } from "./sim-engine.ts";
+import type { SimVolume } from "./state.ts";
+
+type Content = Readonly<Record<string, string>>;
+const checksum = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 12);
+const isData = (path: string): boolean => path.startsWith("role/") || path.startsWith("database/");
+
+/** Databases live in the content of the volume that their container mounts: `role/<name>` and `database/<name>[/<table>]`. */
+export class SimPostgres {
+  private readonly machine: Machine;
+  private readonly disk: SimDisk;
+  private readonly engine: SimEngine;
+  constructor(machine: Machine, disk: SimDisk, engine: SimEngine) {
+    this.machine = machine;
+    this.disk = disk;
+    this.engine = engine;
+  }
+
+  private open({ containerId, helperImage, user, database, password }: DatabaseAccess): SimVolume {
+    if (this.engine.idOf(helperImage) === null) throw refused(`No such image: ${helperImage}`);
+    const container = this.machine.state.containers.get(containerId);
+    if (container?.state !== "running") throw refused(`container ${containerId} is not running`);
+    const volume = clusterVolume(this.machine.state, container);
+    if (volume === null) throw refused(`container ${containerId} has no cluster`);
+    if (volume.content[`role/${user}`] !== password)
+      throw new OperatorError("DATABASE_LOGIN", `password authentication failed for user "${user}"`);
+    if (volume.content[`database/${database}`] === undefined)
+      throw new OperatorError("DATABASE_LOGIN", `database "${database}" does not exist`);
+    return volume;
+  }
+
+  private dump(access: DatabaseAccess, dir: string): void {
+    const data = Object.entries(this.open(access).content).filter(([path]) => isData(path));
+    const part = `${dir}.part`;
+    this.disk.remove(part);
+    this.disk.makeFolder(part, 0o700);
+    this.engine.helper(access.helperImage, [], () => {
+      for (const [index, entry] of data.entries())
+        this.disk.write(`${part}/${index}.json`, Buffer.from(JSON.stringify(entry)), 0o600);
+      this.disk.write(`${part}/proof.json`, Buffer.from(JSON.stringify(proofOf(Object.fromEntries(data)))), 0o600);
+    });
+    this.disk.syncTree(part);
+    this.disk.rename(part, dir);
+    this.disk.sync(dirname(dir));
+  }
+
+  private restore(access: DatabaseAccess, dir: string): void {
+    const volume = this.open(access).name;
+    const entries = [...this.disk.walk(dir)]
+      .filter(path => /\/\d+\.json$/.test(path))
+      .map(path => JSON.parse(this.disk.read(path).toString("utf8")) as [string, string]);
+    this.engine.helper(access.helperImage, [], () => {
+      const own = `role/${access.user}`;
+      let content: Content = Object.fromEntries(
+        Object.entries(this.engine.contentOf(volume)).filter(([path]) => !isData(path) || path === own),
+      );
+      // The database itself stays, so that a run that was cut off can log in again.
+      content = { ...content, [`database/${access.database}`]: "" };
+      this.engine.fill(volume, content, "engine.restore");
+      for (const [path, text] of entries) {
+        if (path === own) continue;
+        content = { ...content, [path]: text };
+        this.engine.fill(volume, content, "engine.restore");
+      }
+    });
+  }
+
+  private look<T>(what: string, answer: () => T): Promise<T> {
+    this.machine.read({ what: `postgres.${what}`, target: "" });
+    return Promise.resolve(answer());
+  }
+
+  readonly port: Postgres = {
+    check: async access =>
+      this.look("check", () => {
+        const { content } = this.open(access);
+        const databases = Object.keys(content).flatMap(path => /^database\/([^/]+)$/.exec(path)?.[1] ?? []);
+        return { version: content["PG_VERSION"] ?? "", sizeBytes: JSON.stringify(content).length, databases };
+      }),
+    dump: (access, dir) => this.machine.command(() => this.dump(access, dir)),
+    proofOf: async dir =>
+      this.look("proof", () => JSON.parse(this.disk.read(`${dir}/proof.json`).toString("utf8")) as DatabaseProof),
+    restore: (access, dir) => this.machine.command(() => this.restore(access, dir)),
+    prove: async access => this.look("prove", () => proofOf(this.open(access).content)),
+    clusterState: async (volume, helperImage) =>
+      this.look("cluster", () => {
+        if (this.engine.idOf(helperImage) === null) throw refused(`No such image: ${helperImage}`);
+        const { control, PG_VERSION: major } = this.engine.contentOf(volume);
+        return control === undefined || major === undefined ? null : { state: control, major };
+      }),
+  };
+}
+
+/** Of roles only that they are there: the first superuser keeps its own password. */
+function proofOf(content: Content): DatabaseProof {
+  const entries = Object.entries(content)
+    .filter(([path]) => isData(path))
+    .map(([path, text]) => [path, path.startsWith("role/") ? "present" : checksum(text)] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return { schema: 1, entries: Object.fromEntries(entries), sequences: {} };
+}

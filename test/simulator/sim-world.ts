@@ -1,0 +1,49 @@
+import { Interrupted } from "../../src/errors.ts";
+import { createFileJournal } from "../../src/host/file-journal.ts";
+import { createFileStore } from "../../src/host/file-store.ts";
+import type { World } from "../../src/host/world.ts";
+import type { Journal } from "../../src/plan/journal.ts";
+import type { Machine } from "./machine.ts";
+import { type SimBundle, simBundles } from "./sim-bundles.ts";
+import { SimCompose } from "./sim-compose.ts";
+import { SimDisk } from "./sim-disk.ts";
+import { SimEngine } from "./sim-engine.ts";
+import { SimPostgres } from "./sim-postgres.ts";
+import { simTrees } from "./sim-trees.ts";
+
+export interface SimWorld {
+  readonly world: World;
+  readonly disk: SimDisk;
+  readonly engine: SimEngine;
+  readonly journal: (path: string) => Journal;
+}
+
+/** What one process sees of a simulated host. The files and the journal are the real ones, over the simulated disk. */
+export function createSimWorld(machine: Machine, home: string, shelf: Readonly<Record<string, SimBundle>> = {}): SimWorld {
+  const disk = new SimDisk(machine);
+  const engine = new SimEngine(machine, home);
+  const world: World = {
+    files: createFileStore(disk.disk),
+    trees: simTrees(machine, disk, engine),
+    bundles: simBundles(machine, disk, engine, shelf),
+    engine: engine.port,
+    compose: new SimCompose(machine, disk, engine).port,
+    postgres: new SimPostgres(machine, disk, engine).port,
+    ports: {
+      taken: async ports => {
+        machine.read({ what: "ports.taken", target: "" });
+        const open = [...machine.state.containers.values()].flatMap(({ state, ports: own }) => (state === "running" ? own : []));
+        const busy = new Set([...open.map(({ host }) => host), ...machine.state.listening]);
+        return new Set(ports.filter(port => busy.has(port)));
+      },
+    },
+    now: () => new Date(machine.state.clockMs),
+    elapsedMs: () => machine.state.clockMs,
+    pause: async (ms, signal) => {
+      if (signal.aborted) throw new Interrupted("stopped while waiting");
+      machine.state.clockMs += ms;
+    },
+    random: () => `rnd${machine.nextSerial()}x`,
+  };
+  return { world, disk, engine, journal: path => createFileJournal(disk.disk, path) };
+}
