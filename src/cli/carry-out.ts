@@ -22,6 +22,8 @@ export interface Intent {
   /** Whether it takes names, ports or images of the engine, which other homes take from too. */
   readonly claimsEngine: boolean;
   readonly onFailure: "ask" | "undo" | "stop";
+  /** The plan that the operator has already seen and agreed to, in a wizard. */
+  readonly seen?: Plan | null;
   /** Said instead of the plan when the plan is too small to be worth a question: `stop`, `launch`. */
   readonly isRoutine: boolean;
 }
@@ -33,7 +35,7 @@ export interface Intent {
 export async function carryOut(session: Session, intent: Intent): Promise<Carried | null> {
   const { flags, store } = session;
   if (flags.dryRun) {
-    showPlan(session, await intent.makePlan());
+    showPlan(session, intent.seen ?? (await intent.makePlan()));
     return null;
   }
   const command = (plan: Plan) => `${plan.operation}${plan.instance === null ? "" : ` ${plan.instance}`}`;
@@ -42,8 +44,8 @@ export async function carryOut(session: Session, intent: Intent): Promise<Carrie
   try {
     await refuseUnfinished(session);
     await session.world.engine.sweep(session.home.path);
-    let plan: Plan | null = null;
-    if (!intent.isRoutine && !flags.yes) {
+    let plan: Plan | null = intent.seen ?? null;
+    if (plan === null && !intent.isRoutine && !flags.yes) {
       plan = await intent.makePlan();
       await confirm(session, plan);
     }

@@ -28,6 +28,7 @@ export function parseContainerSummary(line: string): ContainerSummary {
     service: labels["com.docker.compose.service"] ?? null,
     workingDir: labels["com.docker.compose.project.working_dir"] ?? null,
     state: state as ContainerState,
+    exitCode: /^Exited \((\d+)\)/.test(status) ? Number(/\((\d+)\)/.exec(status)?.[1]) : null,
     health: healthOf(status),
     ports: parsePublishedPorts(ports),
     labels,

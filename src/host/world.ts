@@ -97,6 +97,8 @@ export interface ContainerSummary {
   /** `com.docker.compose.project.working_dir`. */
   readonly workingDir: string | null;
   readonly state: ContainerState;
+  /** Of the last run; null while it runs or before it did. */
+  readonly exitCode: number | null;
   readonly health: "healthy" | "unhealthy" | "starting" | "none";
   /** Host ports that are published now. */
   readonly ports: readonly {

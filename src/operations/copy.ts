@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { CopyData } from "../domain/copy-data.ts";
 import { Home } from "../domain/home.ts";
 import { layoutFor } from "../domain/product.ts";
-import { OperatorError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlannedStep } from "../plan/step.ts";
 import {

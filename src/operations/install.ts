@@ -1,14 +1,13 @@
 import { currentTarget, Home } from "../domain/home.ts";
 import type { Plan } from "../plan/plan.ts";
 import { keepPristine, loadImages, setCurrent, unpackBundle } from "../steps/index.ts";
-import type { InstallFacts, PortRequest } from "../survey/install.ts";
+import type { InstallFacts } from "../survey/install.ts";
 import { editSteps, type LayOut, launchSteps, settleSteps } from "./lay-out.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { refuseInstall } from "./refusals.ts";
 
 /** What the operator wants; from flags or from the wizard, which give the same value. */
 export interface InstallRequest {
-  readonly ports: PortRequest;
   /** Keys of `--set`; the values never come here. */
   readonly set: readonly string[];
   /** Whether the vendor's default secrets may be replaced. */

@@ -130,7 +130,7 @@ export function portWishes(model: ComposeModel, product: Product, request: PortR
       each => each.service === service && each.container === container && each.protocol === protocol,
     );
     const isAt = (at: { readonly service: string; readonly container: number } | undefined) =>
-      at?.service === service && at.container === container && protocol === "tcp";
+      at !== undefined && at.service === service && at.container === container && protocol === "tcp";
     const asked =
       named?.host ?? (isAt(product.ports.http) ? request.http : isAt(product.ports.https) ? request.https : undefined);
     return [{ service, container, protocol, host: asked ?? host, isExplicit: asked !== undefined }];

@@ -1,52 +1,130 @@
 import { resolve } from "node:path";
+import type { BundleContents } from "../../domain/bundle.ts";
+import { parseSettings } from "../../domain/settings-file.ts";
+import { EXIT, OperatorError } from "../../errors.ts";
 import { planInstall } from "../../operations/install.ts";
-import { surveyInstall } from "../../survey/install.ts";
+import { type InstallFacts, surveyInstall } from "../../survey/install.ts";
 import { carryOut } from "../carry-out.ts";
+import { equivalentCommand } from "../equivalent.ts";
 import { type PortFlags, portRequest, settings } from "../options.ts";
 import { reportFinished } from "../report.ts";
 import type { Session } from "../session.ts";
 
 export interface InstallArgs extends PortFlags {
-  readonly bundle: string;
+  readonly bundle: string | undefined;
   readonly name: string | undefined;
   readonly release: string | undefined;
   readonly set: readonly string[];
+  readonly setFrom: string | undefined;
   readonly secrets: "generate" | "keep";
+  /** Whether a flag said so. */
+  readonly secretsGiven: boolean;
   readonly launch: boolean;
   readonly shareBind: readonly string[];
   readonly onFailure: "undo" | "stop" | undefined;
 }
 
-/** flags -> facts -> plan -> run */
-export async function install(session: Session, args: InstallArgs): Promise<void> {
-  const { world, home } = session;
-  const ports = portRequest(args);
-  const answers = settings(args.set);
-  const contents = await world.bundles.read(
-    resolve(session.cwd, args.bundle),
-    text => session.isTerminal && session.noteInPlace(`  ${text}`),
-  );
+/** flags or wizard -> facts -> plan -> run */
+export async function install(session: Session, given: InstallArgs): Promise<void> {
+  const { world, home, flags } = session;
+  portRequest(given);
+  const answers = { ...(await settingsFrom(session, given.setFrom)), ...settings(given.set) };
   const described = await session.describedProducts();
+  const factsFor = (args: InstallArgs, contents: BundleContents): Promise<InstallFacts> =>
+    surveyInstall(
+      world,
+      { home: home.path, contents, release: args.release, name: args.name ?? null, ports: portRequest(args) },
+      described,
+    );
+  const planFor = async (args: InstallArgs, contents: BundleContents) =>
+    planInstall(
+      await factsFor(args, contents),
+      {
+        set: Object.keys(answers),
+        generateSecrets: args.secrets === "generate",
+        launch: args.launch,
+        shareBinds: args.shareBind,
+      },
+      { now: world.now(), random: world.random(4) },
+    );
+  const read = (path: string) => readBundle(session, path);
+
+  const asks = session.ask.isPossible && !flags.yes;
+  const { args, contents, seen } = asks
+    ? await askFor(session, given, { read, factsFor, planFor })
+    : { args: given, contents: await read(bundleOf(given)), seen: null };
   const carried = await carryOut(session, {
     answers,
     claimsEngine: true,
     isRoutine: false,
     onFailure: args.onFailure ?? "ask",
-    makePlan: async () => {
-      const facts = await surveyInstall(
-        world,
-        { home: home.path, contents, release: args.release, name: args.name ?? null, ports },
-        described,
-      );
-      const request = {
-        ports,
-        set: Object.keys(answers),
-        generateSecrets: args.secrets === "generate",
-        launch: args.launch,
-        shareBinds: args.shareBind,
-      };
-      return planInstall(facts, request, { now: world.now(), random: world.random(4) });
-    },
+    seen,
+    makePlan: () => planFor(args, contents),
   });
-  if (carried) await reportFinished(session, carried);
+  if (!carried) return;
+  await reportFinished(session, carried);
+  if (asks) session.note(`The same without questions:\n  ${commandFor(session, args)}`);
+}
+
+function bundleOf({ bundle }: InstallArgs): string {
+  if (bundle !== undefined) return bundle;
+  throw new OperatorError("NEEDS_ANSWER", "No bundle was named, and there is nobody to ask.", {
+    exit: EXIT.usage,
+    hint: "graph-mgr install BUNDLE",
+  });
+}
+
+interface Making {
+  readonly read: (path: string) => Promise<BundleContents>;
+  readonly factsFor: (args: InstallArgs, contents: BundleContents) => Promise<InstallFacts>;
+  readonly planFor: (
+    args: InstallArgs,
+    contents: BundleContents,
+  ) => ReturnType<typeof planInstall> | Promise<ReturnType<typeof planInstall>>;
+}
+
+async function askFor(session: Session, given: InstallArgs, { read, factsFor, planFor }: Making) {
+  const { installWizard } = await import("../wizards/install.ts");
+  const withContents =
+    <T>(work: (args: InstallArgs, contents: BundleContents) => Promise<T> | T) =>
+    async (state: InstallArgs & { readonly contents: BundleContents | null }) => {
+      if (state.contents === null) throw new Error("the bundle is asked for first");
+      return await work(state, state.contents);
+    };
+  const answers = await installWizard(session, given, { read, factsFor: withContents(factsFor), planFor: withContents(planFor) });
+  if (answers.contents === null) throw new Error("the bundle is asked for first");
+  return { args: answers, contents: answers.contents, seen: answers.plan };
+}
+
+async function readBundle(session: Session, path: string): Promise<BundleContents> {
+  const contents = await session.world.bundles.read(resolve(session.cwd, path), text => session.noteInPlace(`  ${text}`));
+  session.noteInPlace("");
+  return contents;
+}
+
+const commandFor = ({ home }: Session, args: InstallArgs): string =>
+  equivalentCommand("install", args.bundle, {
+    home: home.path,
+    name: args.name,
+    release: args.release,
+    "http-port": args.httpPort,
+    "https-port": args.httpsPort,
+    ...(args.port.length > 0 ? { port: args.port.join(" --port ") } : {}),
+    "set-from": args.setFrom,
+    secrets: args.secrets,
+    ...(args.launch ? {} : { launch: false }),
+  });
+
+async function settingsFrom({ world, cwd }: Session, path: string | undefined): Promise<Readonly<Record<string, string>>> {
+  if (path === undefined) return {};
+  const text = await world.files.read(resolve(cwd, path));
+  if (text === null)
+    throw new OperatorError("NO_FILE", `There is no file ${path}.`, {
+      exit: EXIT.usage,
+      hint: "--set-from FILE with KEY=VALUE lines",
+    });
+  const values = parseSettings(text);
+  // The same keys are refused as with --set.
+  settings(Object.keys(values).map(key => `${key}=`));
+  return values;
 }

@@ -1,0 +1,66 @@
+import { surveyBundles } from "../../survey/bundles.ts";
+import { surveyHome } from "../../survey/home.ts";
+import { type InstanceStatus, statusOf } from "../../survey/states.ts";
+import type { Session } from "../session.ts";
+import { table } from "../table.ts";
+
+/** Ports as they are published now; of an instance that does not run, as it would publish them. */
+const hostPorts = ({ record, containers }: InstanceStatus) =>
+  record.ports.map(({ service, container, protocol, host }) => {
+    const published = containers
+      .find(each => each.service === service)
+      ?.ports.find(port => port.container === container && port.protocol === protocol);
+    return { service, container, host: published?.host ?? host };
+  });
+
+export async function statusesOf(session: Session) {
+  const { world, home } = session;
+  const [facts, containers] = await Promise.all([surveyHome(world, home.path), world.engine.containers()]);
+  const statuses = await Promise.all(
+    facts.records.map(async record => statusOf(record, containers, await world.files.exists(record.dir))),
+  );
+  return { facts, statuses, containers };
+}
+
+export const toJson = (status: InstanceStatus) => ({
+  name: status.record.name,
+  version: status.record.release,
+  project: status.record.project,
+  state: status.state,
+  health: status.health,
+  ports: hostPorts(status),
+  volumes: status.record.volumes.map(({ key, name }) => ({ key, name })),
+  networks: status.record.networks.map(({ name }) => name),
+});
+
+/** `list`: records and one `docker ps`. */
+export async function list(session: Session): Promise<void> {
+  const { facts, statuses } = await statusesOf(session);
+  const bundles = await surveyBundles(session.world, [...new Set([session.home.path, session.cwd])]);
+  if (session.flags.json) {
+    session.print(
+      JSON.stringify({ schema: 1, home: session.home.path, current: facts.current, instances: statuses.map(toJson), bundles }),
+    );
+    return;
+  }
+  if (statuses.length === 0) session.print(`Nothing is installed in ${session.home.path}.`);
+  else session.print(statusTable(statuses, facts.current));
+  const unused = bundles.filter(({ version }) => !facts.records.some(({ release }) => release === version));
+  if (unused.length > 0) session.print(`\nBundles that are not installed:\n${unused.map(({ path }) => `  ${path}`).join("\n")}`);
+}
+
+export function statusTable(statuses: readonly InstanceStatus[], current: string | null): string {
+  return table(
+    ["", "INSTANCE", "STATE", "HEALTH", "PORTS", "PROJECT"],
+    statuses.map(status => [
+      status.record.name === current ? "*" : "",
+      status.record.name,
+      status.state,
+      status.health,
+      hostPorts(status)
+        .flatMap(({ host, container }) => (host === null ? [] : [`${host}->${container}`]))
+        .join(", "),
+      status.record.project,
+    ]),
+  );
+}

@@ -1,0 +1,65 @@
+import { chooseInstance } from "../../domain/instances.ts";
+import { bytes, span } from "../../domain/units.ts";
+import { OperatorError } from "../../errors.ts";
+import { surveyDetails } from "../../survey/instance-details.ts";
+import type { Session } from "../session.ts";
+import { table } from "../table.ts";
+import { statusesOf, statusTable, toJson } from "./list.ts";
+
+const WATCH_EVERY_MS = 2000;
+
+/** Without a name: all instances, as `list`. With one: its services, volumes and database, measured. `--watch` looks again in place. */
+export async function status(session: Session, name: string | undefined, watch: boolean): Promise<void> {
+  if (watch && session.flags.json)
+    throw new OperatorError("USAGE", "--watch is for people and --json for scripts.", { exit: 2, hint: "leave one of them out" });
+  for (let printed = 0; ; ) {
+    const text = await statusText(session, name);
+    if (watch && session.isTerminal && printed > 0) session.note(`\u001b[${printed + 1}F\u001b[J`.concat(text));
+    else if (watch) session.note(text);
+    else session.print(text);
+    if (!watch) return;
+    printed = text.split("\n").length;
+    try {
+      await session.world.pause(WATCH_EVERY_MS, session.signal);
+    } catch {
+      return;
+    }
+  }
+}
+
+async function statusText(session: Session, name: string | undefined): Promise<string> {
+  const { facts, statuses } = await statusesOf(session);
+  if (name === undefined && facts.records.length !== 1) {
+    if (session.flags.json)
+      return JSON.stringify({ schema: 1, home: session.home.path, current: facts.current, instances: statuses.map(toJson) });
+    return statuses.length === 0 ? `Nothing is installed in ${session.home.path}.` : statusTable(statuses, facts.current);
+  }
+  const record = chooseInstance(facts.records, facts.current, name);
+  const own = statuses.find(each => each.record.name === record.name);
+  const details = await surveyDetails(session.world, record);
+  if (session.flags.json)
+    return JSON.stringify({ schema: 1, ...(own ? toJson(own) : {}), current: facts.current === record.name, ...details });
+  const now = session.world.now().getTime();
+  const services = details.services.map(({ service, state, health, why, since, image, restarts }) => [
+    service,
+    state,
+    why === "" ? health : `${health === "none" ? "" : `${health}: `}${why}`,
+    since === null || state !== "running" ? "" : span(now - Date.parse(since)),
+    restarts > 0 ? String(restarts) : "",
+    image,
+  ]);
+  const volumes = details.volumes.map(({ key, name: volume, sizeBytes }) => [
+    key,
+    volume,
+    sizeBytes === null ? "not there" : bytes(sizeBytes),
+  ]);
+  return [
+    `${record.name}${facts.current === record.name ? " (current)" : ""}: ${own?.state ?? "missing"}, ${own?.health ?? "none"}; ${record.dir}`,
+    "",
+    table(["SERVICE", "STATE", "HEALTH", "SINCE", "RESTARTS", "IMAGE"], services),
+    "",
+    table(["VOLUME", "NAME", "SIZE"], volumes),
+    ...(details.database === null ? [] : ["", `Postgres ${details.database.version}, ${bytes(details.database.sizeBytes)}`]),
+    ...record.ports.map(({ service, container, host }) => `${service}:${container} on port ${host ?? "chosen by the engine"}`),
+  ].join("\n");
+}

@@ -1,0 +1,41 @@
+import { LABELS } from "../../domain/instance.ts";
+import { bytes } from "../../domain/units.ts";
+import { surveyHome } from "../../survey/home.ts";
+import type { Session } from "../session.ts";
+import { table } from "../table.ts";
+
+/** Every volume that an instance of this home has, or that carries this home's label and belongs to no instance any more (stray). */
+export async function volumes(session: Session): Promise<void> {
+  const { world, home } = session;
+  const [{ records }, all] = await Promise.all([surveyHome(world, home.path), world.engine.volumes()]);
+  const owned = records.flatMap(record => record.volumes.map(({ key, name }) => ({ key, name, instance: record.name })));
+  const stray = all
+    .filter(({ name, labels }) => labels[LABELS.home] === home.path && !owned.some(each => each.name === name))
+    .map(({ name, labels }) => ({ key: labels["com.docker.compose.volume"] ?? "", name, instance: null }));
+  const there = new Set(all.map(({ name }) => name));
+  const helper = records.flatMap(record => {
+    const database = record.product.postgres;
+    return Object.values({ ...(database === null ? {} : { first: record.images[database.service] }), ...record.images }).flatMap(
+      image => (image ? [image.id] : []),
+    );
+  })[0];
+  const names = [...new Set([...owned, ...stray].map(({ name }) => name))].filter(name => there.has(name));
+  const sizes = helper === undefined || names.length === 0 ? {} : await world.engine.volumeSizeBytes(names, helper);
+  const found = [...owned, ...stray].map(each => ({
+    ...each,
+    exists: there.has(each.name),
+    sizeBytes: sizes[each.name] ?? null,
+  }));
+  if (session.flags.json) return session.print(JSON.stringify({ schema: 1, home: home.path, volumes: found }));
+  if (found.length === 0) return session.print(`No instance of ${home.path} has volumes.`);
+  session.print(
+    table(
+      ["VOLUME", "INSTANCE", "SIZE"],
+      found.map(({ name, instance, exists, sizeBytes }) => [
+        name,
+        instance ?? "(stray: no instance has it)",
+        exists ? (sizeBytes === null ? "?" : bytes(sizeBytes)) : "not there",
+      ]),
+    ),
+  );
+}

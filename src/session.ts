@@ -1,0 +1,91 @@
+import { promises as fs } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { nobodyToAsk } from "./cli/ask.ts";
+import type { GlobalFlags, Session } from "./cli/session.ts";
+import { findHome } from "./domain/home.ts";
+import { asItStands, composeCommand } from "./host/compose.ts";
+import { createWorld, localExecutor } from "./host/create-world.ts";
+import { acquireLock } from "./host/lock.ts";
+import { nodeDisk } from "./host/node-disk.ts";
+import { createOperationStore } from "./host/operation-store.ts";
+
+interface Process {
+  readonly flags: GlobalFlags;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Where graph-mgr itself stands: `templates/` is below it. */
+  readonly root: URL;
+  readonly isTerminal: boolean;
+  readonly canAsk: boolean;
+  readonly columns: number;
+  readonly signal: AbortSignal;
+  readonly print: (text: string) => void;
+  readonly write: (text: string) => void;
+  readonly pid: number;
+  /** Tells `main` whether a signal must wait for the end of a step. */
+  readonly operating: (now: boolean) => void;
+}
+
+const ENGINE_LOCK_WAIT_SECONDS = 900;
+
+/** Wires the commands to this machine. */
+export async function createSession(own: Process): Promise<Session> {
+  const { flags, environment } = own;
+  const hasOwn = async (folder: string) => (await nodeDisk.stat(join(folder, ".graph-mgr")))?.type === "folder";
+  const home = await findHome(
+    { flag: flags.home, variable: environment["GRAPH_MGR_HOME"], cwd: own.cwd, userHome: environment["HOME"] ?? homedir() },
+    hasOwn,
+    path => resolve(own.cwd, path),
+  );
+  const executor = localExecutor(environment);
+  let operation: string | null = null;
+  let lineLength = 0;
+  const note = (text: string) => {
+    if (!flags.quiet) own.write(`${text}\n`);
+  };
+  const holder = (command: string) => ({ pid: own.pid, command, since: new Date().toISOString() });
+  return {
+    flags,
+    home,
+    cwd: own.cwd,
+    print: own.print,
+    note,
+    noteInPlace: text => {
+      if (flags.quiet || !own.isTerminal) return;
+      own.write(`\r${" ".repeat(lineLength)}\r${text}`);
+      lineLength = text.length;
+    },
+    isTerminal: own.isTerminal,
+    columns: own.columns,
+    ask: own.canAsk && flags.input && !flags.json ? (await import("./cli/terminal.ts")).terminal : nobodyToAsk,
+    signal: own.signal,
+    world: createWorld(executor, () => ({ home: home.path, operation })),
+    workFor: id => {
+      operation = id;
+      own.operating(id !== null);
+    },
+    store: createOperationStore(nodeDisk, home.path),
+    lockHome: async command => {
+      await fs.mkdir(home.own(), { recursive: true, mode: 0o700 });
+      return await acquireLock(home.lock(), holder(command), 0);
+    },
+    lockEngine: async (engine, command) =>
+      await acquireLock(await engineLockPath(engine), holder(command), ENGINE_LOCK_WAIT_SECONDS),
+    describedProducts: async () => {
+      const folder = new URL("templates/products/", own.root);
+      const names = (await fs.readdir(folder)).filter(name => name.endsWith(".yml"));
+      return Object.fromEntries(
+        await Promise.all(names.map(async name => [name, await fs.readFile(new URL(name, folder), "utf8")] as const)),
+      );
+    },
+    attach: async (project, args) => await executor.attach(composeCommand(await asItStands(project), ...args)),
+  };
+}
+
+/** One file for all users of the engine, in the folder that the system clears at start. */
+async function engineLockPath(engine: string): Promise<string> {
+  const name = `graph-mgr-${engine.replaceAll(/[^A-Za-z0-9]/g, "").slice(0, 40)}.lock`;
+  const folder = (await nodeDisk.stat("/run/lock"))?.type === "folder" ? "/run/lock" : tmpdir();
+  return join(folder, name);
+}

@@ -1,0 +1,87 @@
+import { healthOf } from "../domain/health.ts";
+import type { InstanceRecord } from "../domain/instance.ts";
+import type { ContainerDetail, World } from "../host/world.ts";
+
+export interface ServiceDetail {
+  readonly service: string;
+  readonly state: string;
+  readonly health: string;
+  /** Why it is not healthy; empty when it is. */
+  readonly why: string;
+  /** Start of the container's present run, ISO 8601; null before the first. */
+  readonly since: string | null;
+  readonly image: string;
+  readonly imageId: string;
+  readonly restarts: number;
+}
+
+export interface InstanceDetails {
+  readonly services: readonly ServiceDetail[];
+  readonly volumes: readonly { readonly key: string; readonly name: string; readonly sizeBytes: number | null }[];
+  /** Null while it does not run, or where there is no Postgres. */
+  readonly database: { readonly version: string; readonly sizeBytes: number } | null;
+}
+
+/** The close look of `status NAME`: sizes are measured, the database is asked. */
+export async function surveyDetails(world: World, record: InstanceRecord): Promise<InstanceDetails> {
+  const own = (await world.engine.containers()).filter(
+    ({ project, workingDir }) => project === record.project && (workingDir === null || workingDir === record.dir),
+  );
+  const containers = await world.engine.inspect(own.map(({ id }) => id));
+  return {
+    services: record.services.map(service => serviceDetail(service, record, containers)),
+    volumes: await volumeSizes(world, record),
+    database: await databaseOf(world, record, containers),
+  };
+}
+
+function serviceDetail(service: string, record: InstanceRecord, containers: readonly ContainerDetail[]): ServiceDetail {
+  const container = containers.find(each => each.service === service);
+  const image = record.images[service];
+  const { verdict, why } = healthOf(service, containers);
+  return {
+    service,
+    state: container?.state ?? "missing",
+    health: container === undefined ? "none" : verdict === "healthy" && container.health === "none" ? "none" : container.health,
+    why: verdict === "healthy" ? "" : why,
+    since: container === undefined || container.startedAt.startsWith("0001") ? null : container.startedAt,
+    image: image?.reference ?? container?.imageName ?? "",
+    imageId: container?.image ?? image?.id ?? "",
+    restarts: container?.restartCount ?? 0,
+  };
+}
+
+const helperImageOf = (record: InstanceRecord): string | undefined =>
+  (record.product.postgres === null ? undefined : record.images[record.product.postgres.service]?.id) ??
+  Object.values(record.images)[0]?.id;
+
+async function volumeSizes(world: World, record: InstanceRecord): Promise<InstanceDetails["volumes"]> {
+  const there = new Set((await world.engine.volumes()).map(({ name }) => name));
+  const helper = helperImageOf(record);
+  const names = [...new Set(record.volumes.map(({ name }) => name))].filter(name => there.has(name));
+  const sizes = helper === undefined || names.length === 0 ? {} : await world.engine.volumeSizeBytes(names, helper);
+  return record.volumes.map(({ key, name }) => ({ key, name, sizeBytes: sizes[name] ?? null }));
+}
+
+async function databaseOf(
+  world: World,
+  record: InstanceRecord,
+  containers: readonly ContainerDetail[],
+): Promise<InstanceDetails["database"]> {
+  const database = record.product.postgres;
+  const container = containers.find(({ service, state }) => service === database?.service && state === "running");
+  const helperImage = database === null ? undefined : record.images[database.service]?.id;
+  if (database === null || container === undefined || helperImage === undefined) return null;
+  const model = await world.compose.resolve({ name: record.project, dir: record.dir, envFiles: record.envFiles });
+  const environment = model.services[database.service]?.environment ?? {};
+  const value = (key: string) => environment[key]?.replaceAll("$$", "$");
+  const user = value("POSTGRES_USER") ?? "postgres";
+  const { version, sizeBytes } = await world.postgres.check({
+    containerId: container.id,
+    helperImage,
+    user,
+    database: value("POSTGRES_DB") ?? user,
+    password: value("POSTGRES_PASSWORD") ?? "",
+  });
+  return { version, sizeBytes };
+}
