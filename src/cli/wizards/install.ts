@@ -121,7 +121,7 @@ export async function installWizard(
       portQuestion(session, "httpPort", portOf("http")),
       portQuestion(session, "httpsPort", portOf("https")),
       secrets,
-      planQuestion(session, planFor),
+      planQuestion<InstallAnswers>(session, planFor),
     ],
   );
 }

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundle } from "./support/bundles.ts";
+import { engineSnapshot, TestHome } from "./support/cli.ts";
+import { Product } from "./support/product.ts";
+
+interface Listed {
+  readonly current: string | null;
+  readonly instances: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly health: string;
+    readonly project: string;
+    readonly ports: readonly { readonly container: number; readonly host: number }[];
+    readonly volumes: readonly { readonly key: string; readonly name: string }[];
+  }[];
+}
+
+const port = (listed: Listed, name: string): number => {
+  const found = listed.instances.find(each => each.name === name)?.ports.find(({ container }) => container === 80)?.host;
+  if (found === undefined) throw new Error(`${name} is not listed with a port`);
+  return found;
+};
+
+describe.each(["v2.22.2", "v2.45.11"])("the story with %s", release => {
+  let home: TestHome;
+  let before: Awaited<ReturnType<typeof engineSnapshot>>;
+  let name: string;
+  let copy: string;
+  let source: Product;
+  let training: Product;
+
+  beforeAll(async () => {
+    home = await TestHome.make();
+    before = await engineSnapshot();
+    name = `${release}-${home.suffix}`;
+    copy = `${release}-${home.suffix}b`;
+  });
+  afterAll(async () => {
+    await home.remove();
+  });
+
+  it("installs a release that serves, with secrets of its own", async () => {
+    const { stdout } = await home.ok("install", bundle(release), "--name", home.suffix, "--yes");
+    expect(stdout).toContain("install finished");
+    const listed = await home.json<Listed>("list");
+    expect(listed.current).toBe(name);
+    expect(listed.instances).toMatchObject([{ name, state: "running", health: "healthy" }]);
+    source = new Product(port(listed, name));
+    expect((await source.version()).version).toBe(release);
+    expect(await source.signUp("ada", "engine-no-1")).toBe(201);
+    expect(await source.logIn("ada", "engine-no-1")).toBe(200);
+  });
+
+  it("copies it with its data while it serves", async () => {
+    const id = await source.makeDataset("before the copy", [1, 2, 3]);
+    await home.ok("copy", name, "--name", `${home.suffix}b`, "--data", "dump", "--yes");
+    training = new Product(port(await home.json<Listed>("list"), copy));
+    expect(await training.logIn("ada", "engine-no-1")).toBe(200);
+    expect(await training.datasets()).toMatchObject([{ id, name: "before the copy", file_present: true }]);
+    expect(await training.dataset(id)).toMatchObject({ status: 200, body: [1, 2, 3] });
+  });
+
+  it("keeps the two apart: 100 requests to each are answered by its own database", async () => {
+    const own = [(await source.version()).system_identifier, (await training.version()).system_identifier];
+    expect(own[0]).not.toBe(own[1]);
+    for (let count = 0; count < 100; count++) {
+      expect((await source.version()).system_identifier).toBe(own[0]);
+      expect((await training.version()).system_identifier).toBe(own[1]);
+    }
+    const id = await source.makeDataset("only here", []);
+    expect((await training.datasets()).map(each => each.id)).not.toContain(id);
+    const other = await training.makeDataset("only there", []);
+    expect((await source.datasets()).map(each => each.id)).not.toContain(other);
+  });
+
+  it("stops, restarts and removes one without touching the other", async () => {
+    await home.ok("stop", copy);
+    expect((await source.version()).version).toBe(release);
+    await home.ok("launch", copy);
+    expect(await training.logIn("ada", "engine-no-1")).toBe(200);
+    await home.ok("restart", name);
+    expect(await source.logIn("ada", "engine-no-1")).toBe(200);
+    await home.ok("stop", copy);
+    await home.ok("remove", copy, "--volumes", "--confirm", copy);
+    expect((await source.datasets()).map(each => each.name)).toEqual(expect.arrayContaining(["before the copy", "only here"]));
+    expect((await home.json<Listed>("list")).instances.map(each => each.name)).toEqual([name]);
+  });
+
+  it("leaves nothing behind once both are removed", async () => {
+    await home.ok("stop", name);
+    await home.ok("remove", name, "--current", "--volumes", "--confirm", name);
+    const after = await engineSnapshot();
+    const mine = (names: readonly string[]) => names.filter(each => each.includes(home.suffix));
+    expect(mine(after.containers!)).toEqual([]);
+    expect(mine(after.volumes!)).toEqual([]);
+    expect(mine(after.networks!)).toEqual([]);
+    for (const kind of ["containers", "volumes", "networks"] as const) {
+      // Other tests come and go at the same time; what was there for good must still be.
+      expect(after[kind]).toEqual(
+        expect.arrayContaining(before[kind]!.filter(each => !/t[0-9a-f]{8}/.test(each) && !each.includes("gmtest"))),
+      );
+    }
+  });
+});
