@@ -56,4 +56,7 @@ export function linkDestination(path: string, target: string): string {
 }
 
 /** The same for two names that a file system without regard to case or to Unicode's forms takes for one. */
-export const collisionKey = (path: string) => path.normalize("NFC").toUpperCase().toLowerCase().normalize("NFC");
+export const collisionKey = (path: string): string =>
+  PLAIN.test(path) ? path.toLowerCase() : path.normalize("NFC").toUpperCase().toLowerCase().normalize("NFC");
+
+const PLAIN = /^[\x20-\x7e]*$/;

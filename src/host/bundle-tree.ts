@@ -10,11 +10,14 @@ export const IMAGE_ARCHIVES: readonly string[] = ["containers.tar", "containers.
 /** Names that graph-mgr uses in a folder. `graph-mgr.yml`, a bundle's own description of its product, is none of them. */
 const RESERVED = /^\.graph-mgr/i;
 
-type Place = { readonly path: string; readonly kind: "file" | "link" | "folder" | "parent" };
+/** `parent`: a folder that was only named in a path so far. */
+type Kind = "file" | "link" | "folder" | "parent";
 
 /** What a bundle has shown of itself so far: which names there are, and whether the next one goes with them. */
 export class BundleTree {
-  readonly #places = new Map<string, Place>();
+  /** By collision key; how a name is written only where that differs, for there can be many. */
+  readonly #kinds = new Map<string, Kind>();
+  readonly #spellings = new Map<string, string>();
   /** By the link's path. */
   readonly #links = new Map<string, { readonly target: string; readonly destination: string }>();
   readonly #hardLinks = new Map<string, string>();
@@ -30,8 +33,8 @@ export class BundleTree {
       throw hostile(`${shown(entry.path)} has the name of a folder and is none`);
     }
     this.#admitParents(path);
-    const there = this.#places.get(collisionKey(path));
-    if (there !== undefined && !(entry.type === "folder" && there.kind === "parent" && there.path === path)) {
+    const there = this.#at(path);
+    if (there !== null && !(entry.type === "folder" && there.kind === "parent" && there.path === path)) {
       throw hostile(
         there.path === path
           ? `${shown(entry.path)} is in it twice`
@@ -43,14 +46,14 @@ export class BundleTree {
       this.#links.set(path, { target: entry.linkTarget, destination: linkDestination(path, entry.linkTarget) });
     } else if (entry.type === "hardlink") {
       file = cleanPath(entry.linkTarget);
-      const place = this.#places.get(collisionKey(file));
+      const place = this.#at(file);
       if (place?.kind !== "file" || place.path !== file) {
         throw hostile(`${shown(entry.path)} is a second name for ${shown(entry.linkTarget)}, which is no file in front of it`);
       }
       file = this.#hardLinks.get(file) ?? file;
       this.#hardLinks.set(path, file);
     }
-    this.#places.set(collisionKey(path), { path, kind: entry.type === "hardlink" ? "file" : entry.type });
+    this.#put(path, entry.type === "hardlink" ? "file" : entry.type);
     return { path, file };
   }
 
@@ -58,10 +61,9 @@ export class BundleTree {
   #admitParents(path: string): void {
     for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
       const parent = path.slice(0, slash);
-      const key = collisionKey(parent);
-      const there = this.#places.get(key);
-      if (there === undefined) {
-        this.#places.set(key, { path: parent, kind: "parent" });
+      const there = this.#at(parent);
+      if (there === null) {
+        this.#put(parent, "parent");
         continue;
       }
       if (there.path !== parent) throw hostile(`${shown(parent)} and ${shown(there.path)} are one name on some file systems`);
@@ -72,19 +74,35 @@ export class BundleTree {
     }
   }
 
+  #at(path: string): { readonly path: string; readonly kind: Kind } | null {
+    const key = collisionKey(path);
+    const kind = this.#kinds.get(key);
+    return kind === undefined ? null : { path: this.#spellings.get(key) ?? key, kind };
+  }
+
+  #put(path: string, kind: Kind): void {
+    const key = collisionKey(path);
+    this.#kinds.set(key, kind);
+    if (key !== path) this.#spellings.set(key, path);
+  }
+
+  *#paths(): Generator<string> {
+    for (const key of this.#kinds.keys()) yield this.#spellings.get(key) ?? key;
+  }
+
   get isEmpty(): boolean {
-    return this.#places.size === 0;
+    return this.#kinds.size === 0;
   }
 
   /** The only top name there is so far, with a slash; null when there are several, or none, or it is no folder. */
   get onlyTop(): string | null {
     const tops = new Set<string>();
-    for (const { path } of this.#places.values()) {
+    for (const path of this.#paths()) {
       if (path !== "") tops.add(path.split("/", 1)[0] ?? "");
       if (tops.size > 1) return null;
     }
     const [top] = tops;
-    const kind = top === undefined ? undefined : this.#places.get(collisionKey(top))?.kind;
+    const kind = top === undefined ? undefined : this.#at(top)?.kind;
     return kind === "folder" || kind === "parent" ? `${top}/` : null;
   }
 
@@ -95,9 +113,9 @@ export class BundleTree {
     );
   }
 
-  #has(path: string, kinds: readonly Place["kind"][]): boolean {
-    const place = this.#places.get(collisionKey(path));
-    return place !== undefined && place.path === path && kinds.includes(place.kind);
+  #has(path: string, kinds: readonly Kind[]): boolean {
+    const place = this.#at(path);
+    return place !== null && place.path === path && kinds.includes(place.kind);
   }
 
   /**
@@ -107,7 +125,7 @@ export class BundleTree {
    * @throws ArchiveFault hostile
    */
   settle(root: string): string | null {
-    for (const { path } of this.#places.values()) {
+    for (const path of this.#paths()) {
       const name = path.startsWith(root) ? path.slice(root.length).split("/", 1)[0] : undefined;
       if (name !== undefined && RESERVED.test(name)) throw hostile(`the name ${shown(path)} is reserved for graph-mgr`);
     }

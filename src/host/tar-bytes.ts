@@ -21,17 +21,25 @@ export class TarBytes {
     return piece;
   }
 
-  /** Exactly so many bytes; null when the stream ends just here. */
-  async exactly(bytes: number): Promise<Buffer | null> {
+  /** So many bytes, or what is left; null when nothing is. */
+  async upTo(bytes: number): Promise<Buffer | null> {
     const first = await this.some(bytes);
     if (first === null || first.length === bytes) return first;
     const pieces = [first];
     for (let have = first.length; have < bytes; ) {
-      const piece = await this.must(bytes - have);
+      const piece = await this.some(bytes - have);
+      if (piece === null) break;
       pieces.push(piece);
       have += piece.length;
     }
     return Buffer.concat(pieces);
+  }
+
+  /** Exactly so many bytes; null when the stream ends just here. */
+  async exactly(bytes: number): Promise<Buffer | null> {
+    const found = await this.upTo(bytes);
+    if (found !== null && found.length < bytes) throw damaged("it ends too early");
+    return found;
   }
 
   /** Like `some`, where the stream must not end. */

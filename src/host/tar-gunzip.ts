@@ -89,6 +89,8 @@ async function* gunzipped(source: AsyncIterable<Buffer>, limits: typeof LIMITS):
       }
       yield piece;
     }
+    // What is behind the compressed data is looked at to its end.
+    await fed;
   } catch (error) {
     await fed;
     throw failure ?? faultOf(error);

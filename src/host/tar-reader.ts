@@ -50,24 +50,25 @@ const NOTHING: Said = { pax: null, longName: null, longLink: null };
  */
 export async function* readTar(source: AsyncIterable<Buffer>, limits = LIMITS): AsyncGenerator<TarEntry> {
   const bytes = new TarBytes(source);
-  const count = { headers: 0, entries: 0, totalBytes: 0, namesBytes: 0 };
+  const count = { globals: 0, entries: 0, totalBytes: 0, namesBytes: 0 };
   let global: PaxRecords = {};
   let said = NOTHING;
   try {
     for (let first = true; ; first = false) {
-      const block = await bytes.exactly(BLOCK_BYTES);
+      const block = first ? await bytes.upTo(BLOCK_BYTES) : await bytes.exactly(BLOCK_BYTES);
+      if (first && block !== null && block.length < BLOCK_BYTES) throw notTar("it is not a tar archive");
       if (block === null) throw first ? notTar("it is empty") : damaged("it ends without an end mark");
       if (isZero(block)) {
         if (said !== NOTHING) throw damaged("it ends where an entry was announced");
         return await end(bytes);
       }
       const header = headerOf(block, first);
-      // Headers that only announce count too, or a stream of those would go on for ever.
-      if (++count.headers > 4 * limits.entries) throw tooLarge(`it has more than ${limits.entries} entries`);
       if ("xgLK".includes(header.type)) {
         const text = await extension(bytes, header, limits.extensionBytes);
         if (header.type === "g") {
           if (said !== NOTHING) throw hostile("a global header stands between an entry and its own");
+          // Nothing else stops a stream of these.
+          if (++count.globals > limits.globalHeaders) throw tooLarge(`it has more than ${limits.globalHeaders} global headers`);
           global = { ...global, ...parsePax(text, "global") };
         } else said = heard(said, header.type, text);
         continue;

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { type FileHandle, lchown, link, lutimes, mkdir, open, rename, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { OperatorError } from "../errors.ts";
@@ -137,11 +137,15 @@ class Unpacking {
 
   async #write(path: string, entry: TarEntry): Promise<void> {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    await using(await open(this.#at(path), flags, 0o600), async file => {
+    // Synchronous: most files are a few hundred bytes, and a detour over threads takes ten times as long as the write.
+    const file = openSync(this.#at(path), flags, 0o600);
+    try {
       for await (const piece of entry.content) {
-        for (let at = 0; at < piece.length; ) at += (await file.write(piece, at)).bytesWritten;
+        for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at);
       }
-    });
+    } finally {
+      closeSync(file);
+    }
     this.#files.set(path, entry);
   }
 
