@@ -19,6 +19,8 @@ show() { printf '$ graph-mgr'; printf ' %s' "$@" --home "$home"; printf '\n'; gm
 # of COMMAND EXPRESSION [ARGUMENT]: what is wanted of `graph-mgr COMMAND --json`, given as `value`.
 of() { gm "$1" --json | node -e '
   let text = ""; process.stdin.on("data", chunk => (text += chunk)).on("end", () => {
+    // graph-mgr has said why.
+    if (text === "") process.exit(1);
     const [expression, argument] = process.argv.slice(1);
     const wanted = new Function("value", "argument", `return ${expression}`)(JSON.parse(text), argument);
     if (wanted !== undefined && wanted !== null) console.log([wanted].flat().join("\n"));
