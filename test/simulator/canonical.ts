@@ -1,0 +1,108 @@
+import { clusterVolume } from "./containers.ts";
+import { type Inode, ROOT, type SimContainer, type SimState } from "./state.ts";
+
+/** Folders that a home has sooner or later; empty ones are no trace of anything. */
+const HOME_FOLDERS = ["releases", ".graph-mgr", ".graph-mgr/instances", ".graph-mgr/pristine", ".graph-mgr/removed"];
+
+interface What {
+  readonly home: string;
+  /** After a power cut a cluster that ran was not shut down, and no undo can help that. */
+  readonly forgetClusterState: boolean;
+}
+
+/**
+ * A state as text, for comparison: without what differs from run to run (ids, times, generated values, which are
+ * numbered in order of appearance) and without the operations' own folder.
+ */
+export function canonical(state: SimState, what: What): string {
+  const text = JSON.stringify(
+    {
+      files: files(state, what.home),
+      volumes: byName([...state.volumes.values()].filter(({ name }) => !isAnonymous(name))).map(volume => ({
+        ...volume,
+        labels: sorted(volume.labels),
+        content: sorted(what.forgetClusterState ? { ...volume.content, control: "" } : volume.content),
+      })),
+      anonymousVolumes: [...state.volumes.keys()].filter(isAnonymous).length,
+      images: [...state.images.keys()].sort(),
+      tags: sorted(Object.fromEntries(state.tags)),
+      containers: byName([...state.containers.values()]).map(container),
+      networks: byName([...state.networks.values()]).map(({ name, labels }) => ({ name, labels: sorted(labels) })),
+    },
+    null,
+    1,
+  );
+  const numbers = new Map<string, number>();
+  return text.replaceAll(/\b(rnd|system-)\d+x?\b/g, (token, kind: string) => {
+    const number = numbers.get(token) ?? numbers.size;
+    numbers.set(token, number);
+    return `${kind}#${number}`;
+  });
+}
+
+const isAnonymous = (name: string | null): boolean => name !== null && /^[0-9a-f]{64}$/.test(name);
+const sorted = <T>(map: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+const byName = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] =>
+  [...all].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+
+function container({ name, image, imageName, labels, environment, state, policy, mounts, ports, networks }: SimContainer) {
+  const { "com.docker.compose.config-hash": _, ...kept } = labels;
+  return {
+    name,
+    image,
+    imageName,
+    labels: sorted(kept),
+    environment: sorted(environment),
+    isUp: state === "running",
+    policy,
+    mounts: mounts.map(mount => (isAnonymous(mount.name) ? { ...mount, name: "", source: "" } : mount)),
+    ports,
+    networks,
+  };
+}
+
+function files(state: SimState, home: string): readonly unknown[] {
+  const found: unknown[] = [];
+  const ignored = new Set(HOME_FOLDERS.map(folder => `${home}/${folder}`));
+  const visit = (path: string, number: number): void => {
+    const node = state.inodes.get(number) as Inode;
+    if (path === `${home}/.graph-mgr/operations`) return;
+    const { type, mode, uid, gid } = node;
+    if (node.type === "folder") {
+      if (path !== "" && path !== home && !ignored.has(path)) found.push({ path, type, mode, uid, gid });
+      for (const [name, child] of [...node.entries].sort(([a], [b]) => (a < b ? -1 : 1))) visit(`${path}/${name}`, child);
+    } else found.push({ path, type, mode, uid, gid, content: node.type === "file" ? node.bytes.toString("utf8") : node.target });
+  };
+  visit("", ROOT);
+  return found;
+}
+
+/** The first lines in which two canonical texts differ. */
+export function difference(actual: string, expected: string): string {
+  const [a, b] = [actual.split("\n"), expected.split("\n")];
+  const onlyIn = (one: readonly string[], other: readonly string[]) => {
+    const there = new Set(other);
+    return one.filter(line => !there.has(line)).slice(0, 12);
+  };
+  return `found but not expected:\n${onlyIn(a, b).join("\n")}\nexpected but not found:\n${onlyIn(b, a).join("\n")}`;
+}
+
+/** What must never be so, at any moment; null when all is well. */
+export function violation(state: SimState): string | null {
+  const servers = new Map<string, string>();
+  for (const each of state.containers.values()) {
+    const volume = each.state === "running" ? clusterVolume(state, each) : null;
+    if (volume === null) continue;
+    const other = servers.get(volume.name);
+    if (other !== undefined) return `two Postgres on ${volume.name}: ${other} and ${each.name}`;
+    servers.set(volume.name, each.name);
+  }
+  for (const each of state.containers.values()) {
+    if (each.labels["graph-mgr.helper"] === undefined) continue;
+    for (const { name, writable } of each.mounts)
+      if (writable && name !== null && servers.has(name))
+        return `${each.name} writes to ${name}, which ${servers.get(name)} serves from`;
+  }
+  return null;
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { SimBundle } from "./sim-bundles.ts";
+import type { SimImage } from "./state.ts";
+
+/** A vendor's product in small: a front, a database, an application, a cache under a foreign tag, and a job that ends. */
+
+const compose = (release: string) => {
+  const slug = release.replaceAll(".", "_");
+  return `# ${release}
+x-opts: &opts
+  restart: unless-stopped
+  env_file: [ .env ]
+  networks: [ grph ]
+volumes:
+  postgres_data: { name: ${slug}_postgres_data }
+  backups: { name: ${slug}_backups }
+networks:
+  grph: { name: grph_net }
+services:
+  caddy:
+    <<: *opts
+    image: graphistry/caddy:\${APP_BUILD_TAG}
+    ports: [ "80:80" ]   # the front
+    volumes: [ ./Caddyfile:/etc/caddy/Caddyfile ]
+    healthcheck: { test: [CMD, probe] }
+  cache:
+    <<: *opts
+    image: valkey:8
+  nexus:
+    <<: *opts
+    image: graphistry/nexus:\${APP_BUILD_TAG}
+    depends_on: [ postgres ]
+    volumes: [ ./data:/opt/data ]
+    healthcheck: { test: [CMD, probe] }
+  job:
+    <<: *opts
+    restart: "no"
+    image: graphistry/nexus-job:\${APP_BUILD_TAG}
+    depends_on: [ postgres ]
+  postgres:
+    <<: *opts
+    image: graphistry/postgres:\${APP_BUILD_TAG}
+    volumes: [ "postgres_data:/var/lib/postgresql/data", "backups:/backups" ]
+    healthcheck: { test: [CMD, probe] }
+`;
+};
+
+const settings = (release: string) => `# Settings of ${release}
+APP_BUILD_TAG=${release}
+POSTGRES_USER=graphistry
+POSTGRES_DB=graphistry
+POSTGRES_PASSWORD=password
+DJANGO_SECRET_KEY=abc123xyz
+`;
+
+const id = (text: string) => `sha256:${Buffer.from(text).toString("hex").padEnd(64, "0").slice(0, 64)}`;
+const image = (name: string, over: Partial<SimImage> = {}): SimImage => ({
+  id: id(name),
+  layers: [id(`base of ${name}`), id(`top of ${name}`)],
+  program: "serve",
+  volumes: [],
+  ...over,
+});
+
+/** Both releases have the same caddy under their own tags, and different caches under one and the same tag. */
+export function sampleBundle(release: string): SimBundle {
+  const file = (text: string, mode = 0o644) => ({ text, mode });
+  return {
+    source: {
+      path: `/bundles/${release}.tar.gz`,
+      kind: "archive",
+      sizeBytes: 1000,
+      modifiedMs: 0,
+      digest: `sha256:${release}`,
+      imageArchive: "containers.tar",
+      root: "",
+    },
+    files: {
+      "docker-compose.yml": file(compose(release)),
+      ".env": file(settings(release)),
+      VERSION: file(`${release}\n`),
+      Caddyfile: file(":80 { respond 200 }\n"),
+      "data/readme": file("data goes here\n"),
+    },
+    images: [
+      { ...image("caddy"), tags: [`graphistry/caddy:${release}`] },
+      { ...image(`cache ${release}`, { volumes: ["/data"] }), tags: ["valkey:8"] },
+      { ...image(`nexus ${release}`), tags: [`graphistry/nexus:${release}`] },
+      { ...image(`job ${release}`, { program: "one-shot" }), tags: [`graphistry/nexus-job:${release}`] },
+      { ...image(`postgres ${release}`, { program: { postgres: "15" } }), tags: [`graphistry/postgres:${release}`] },
+    ],
+  };
+}
+
+export const shelf = Object.fromEntries(
+  ["v1.0.0", "v2.22.2"].map(release => [`/bundles/${release}.tar.gz`, sampleBundle(release)]),
+);
+
+/** Descriptions as graph-mgr ships them. */
+export const described = {
+  "graphistry.yml": readFileSync(join(import.meta.dirname, "../../templates/products/graphistry.yml"), "utf8"),
+};
