@@ -1,0 +1,105 @@
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { createExecutor } from "../../src/host/exec.ts";
+import { leavingOut } from "../../src/host/tree-scripts.ts";
+import { createTrees } from "../../src/host/trees.ts";
+
+// As root does it, by itself. What needs root to be seen (owners) is in the integration tests.
+const noHelpers = { run: () => Promise.reject(new Error("no helper is needed")) };
+const trees = createTrees(createExecutor(process.env, []), noHelpers, 0);
+
+let dir: string;
+let from: string;
+let to: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "graph-mgr-trees-"));
+  from = join(dir, "from 'a'");
+  to = join(dir, "to\nb");
+  mkdirSync(join(from, "data/config"), { recursive: true });
+  mkdirSync(join(from, "data/large"));
+  mkdirSync(join(from, ".hidden"));
+  writeFileSync(join(from, "data/config/secret"), "s", { mode: 0o600 });
+  writeFileSync(join(from, "data/large/blob"), "l");
+  writeFileSync(join(from, "-rf"), "odd");
+  linkSync(join(from, "data/config/secret"), join(from, "same"));
+  symlinkSync("data/config", join(from, "relative"));
+  symlinkSync("../../gone", join(from, "data/dangling"));
+  execFileSync("mkfifo", [join(from, "pipe")]);
+  utimesSync(join(from, "data"), 1_000_000_000, 1_000_000_000);
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+it("F68 a copy has modes, times, links as they stand, hard links and pipes, and appears whole", async () => {
+  await trees.copy(from, to, [], null);
+  expect(await trees.digest(to, null)).toBe(await trees.digest(from, null));
+  expect(readlinkSync(join(to, "relative"))).toBe("data/config");
+  expect(statSync(join(to, "same")).ino).toBe(statSync(join(to, "data/config/secret")).ino);
+  expect(lstatSync(join(to, "pipe")).isFIFO()).toBe(true);
+  expect(statSync(join(to, "data")).mtimeMs).toBe(1_000_000_000_000);
+  expect(existsSync(`${to}.part`)).toBe(false);
+});
+
+it("what is left out is not there, everything else is, hard links and the times of folders above it too", async () => {
+  await trees.copy(from, to, ["data/large", "same/", "./nothing/here"], null);
+  expect(readdirSync(to).sort()).toEqual(["-rf", ".hidden", "data", "pipe", "relative"]);
+  expect(readdirSync(join(to, "data")).sort()).toEqual(["config", "dangling"]);
+  expect(statSync(join(to, "data")).mtimeMs).toBe(1_000_000_000_000);
+  rmSync(to, { recursive: true });
+  await trees.copy(from, to, ["data/large"], null);
+  expect(statSync(join(to, "same")).ino).toBe(statSync(join(to, "data/config/secret")).ino);
+});
+
+it("a link on the way to what is left out is copied as a link", async () => {
+  await trees.copy(from, to, ["relative/secret", "relative/deeper/still"], null);
+  expect(readlinkSync(join(to, "relative"))).toBe("data/config");
+  expect(readFileSync(join(to, "data/config/secret"), "utf8")).toBe("s");
+  expect(await trees.digest(to, null)).toBe(await trees.digest(from, null));
+});
+
+it("F19 nothing is copied over what is there, and left-overs of a cut are replaced", async () => {
+  mkdirSync(`${to}.part/old`, { recursive: true });
+  await trees.copy(from, to, [], null);
+  expect(existsSync(join(to, "old"))).toBe(false);
+  await expect(trees.copy(from, to, [], null)).rejects.toMatchObject({ code: "EXISTS" });
+  symlinkSync("nowhere", join(dir, "dangling"));
+  await expect(trees.copy(from, join(dir, "dangling"), [], null)).rejects.toMatchObject({ code: "EXISTS" });
+});
+
+it("a copy that fails leaves neither the copy nor a part of it", async () => {
+  await expect(trees.copy(join(dir, "missing"), to, [], null)).rejects.toMatchObject({ code: "COMMAND_FAILED" });
+  expect(readdirSync(dir)).toEqual(["from 'a'"]);
+});
+
+it("removes a tree without following its links, and nothing is no error", async () => {
+  symlinkSync(from, join(dir, "link"));
+  await trees.remove(join(dir, "link"), null);
+  expect(existsSync(join(from, "same"))).toBe(true);
+  await trees.remove(from, null);
+  await trees.remove(from, null);
+  expect(existsSync(from)).toBe(false);
+  await expect(trees.remove("/", null)).rejects.toThrow(RangeError);
+  await expect(trees.remove("relative/path", null)).rejects.toThrow(RangeError);
+});
+
+it("only paths inside the tree can be left out", () => {
+  expect(leavingOut([])).toEqual({});
+  expect(leavingOut(["a/b/c", "d"])).toEqual({ SKIP: "./a/b/c\n./d", PARENTS: ".\n./a\n./a/b" });
+  for (const path of ["../x", "a/../../x", ".", "", "a\nb"]) expect(() => leavingOut([path]), path).toThrow(RangeError);
+});
