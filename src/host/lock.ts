@@ -15,14 +15,22 @@ const CONFLICT = 75;
  * @param waitSeconds 0 refuses at once
  * @throws OperatorError LOCKED
  */
-export async function acquireLock(path: string, holder: Readonly<Record<string, string | number>>, waitSeconds: number): Promise<Lock> {
+export async function acquireLock(
+  path: string,
+  holder: Readonly<Record<string, string | number>>,
+  waitSeconds: number,
+): Promise<Lock> {
   await fs.mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const wait = waitSeconds > 0 ? ["--timeout", String(waitSeconds)] : ["--nonblock"];
   // A session of its own: Ctrl-C at the terminal must not free the lock under a step that is at work.
-  const child = spawn("flock", ["--exclusive", ...wait, "--conflict-exit-code", String(CONFLICT), path, "sh", "-c", "echo held; cat > /dev/null"], {
-    stdio: ["pipe", "pipe", "ignore"],
-    detached: true,
-  });
+  const child = spawn(
+    "flock",
+    ["--exclusive", ...wait, "--conflict-exit-code", String(CONFLICT), path, "sh", "-c", "echo held; cat > /dev/null"],
+    {
+      stdio: ["pipe", "pipe", "ignore"],
+      detached: true,
+    },
+  );
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", resolve);
@@ -36,11 +44,13 @@ export async function acquireLock(path: string, holder: Readonly<Record<string, 
     throw new OperatorError("NO_PROGRAM", 'There is no program "flock" here.', { hint: "install util-linux", cause: error });
   }
   if (outcome === CONFLICT) throw lockedBy(path, await fs.readFile(path, "utf8").catch(() => ""));
-  if (outcome !== "held") throw new OperatorError("LOCK_FAILED", `The lock ${path} cannot be taken.`, { hint: "see that the folder can be written" });
+  if (outcome !== "held")
+    throw new OperatorError("LOCK_FAILED", `The lock ${path} cannot be taken.`, { hint: "see that the folder can be written" });
   child.unref();
   await fs.writeFile(path, `${JSON.stringify(holder)}\n`, { mode: 0o600 }).catch(() => undefined);
   return {
     async release() {
+      child.ref();
       child.stdin.end();
       await ended;
     },
@@ -55,5 +65,8 @@ function lockedBy(path: string, text: string): OperatorError {
   } catch {
     // The holder has not written down who it is yet.
   }
-  return new OperatorError("LOCKED", `${who} is at work here and holds ${path}.`, { exit: EXIT.locked, hint: "wait until it has ended, then run this again" });
+  return new OperatorError("LOCKED", `${who} is at work here and holds ${path}.`, {
+    exit: EXIT.locked,
+    hint: "wait until it has ended, then run this again",
+  });
 }

@@ -16,7 +16,7 @@ import {
   stop,
 } from "../steps/index.ts";
 import type { CopyFacts, SourceVolume } from "../survey/copy.ts";
-import { editSteps, type LayOut, launchSteps, projectOf, settleSteps } from "./lay-out.ts";
+import { editSteps, type LayOut, launchSteps, projectOf, relaunchSteps, settleSteps } from "./lay-out.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { refuseCopy } from "./refuse-copy.ts";
 import { stopStep } from "./run-instance.ts";
@@ -49,7 +49,7 @@ export function planCopy(facts: CopyFacts, request: CopyRequest, occasion: Occas
     services: facts.source.active,
   };
   const isDump = request.data === "dump" && database !== null && helperImage !== null;
-  const leaveOut = ["containers.tar", "containers.tar.gz", ...(request.data === "none" ? layOut.layout.data : [])];
+  const leaveOut = [...facts.imageArchives, ...(request.data === "none" ? layOut.layout.data : [])];
   const brought =
     request.data === "none" ? [] : facts.volumes.filter(({ key, exists }) => exists && !(isDump && key === database.volume));
   const sourceDatabase = (service: string, image: string) => ({
@@ -80,9 +80,9 @@ export function planCopy(facts: CopyFacts, request: CopyRequest, occasion: Occas
       ...(helperImage === null ? [] : brought.map(volume => copyVolumeStep(volume, facts, home, id, helperImage))),
       ...(isDump ? restoreSteps(facts, layOut, { dump, service: database.service, helperImage, launch: request.launch }) : []),
       ...(request.stopSource
-        ? launchSteps({ ...record, services: source.active }, source.recordPath, record.product.health)
+        ? relaunchSteps({ ...record, services: source.active }, source.recordPath, record.product.health)
         : []),
-      ...(request.launch ? launchSteps(target, home.record(instance.name), record.product.health) : []),
+      ...(request.launch ? launchSteps(target, record.product.health) : []),
     ],
     result: { version: instance.release, project: instance.slug, ports: layOut.ports.map(port => ({ ...port })) },
   });

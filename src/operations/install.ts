@@ -75,7 +75,7 @@ export function planInstall(facts: InstallFacts, request: InstallRequest, occasi
         : []),
       ...editSteps(layOut),
       ...settleSteps(layOut),
-      ...(request.launch ? launchSteps(record, home.record(instance.name), product.health) : []),
+      ...(request.launch ? launchSteps(record, product.health) : []),
       ...(facts.home.current === null ? [setCurrent.step({ link: home.current(), target: currentTarget(instance) })] : []),
     ],
     result: { version: instance.release, project: instance.slug, ports: layOut.ports.map(port => ({ ...port })) },

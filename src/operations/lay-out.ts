@@ -151,19 +151,21 @@ export function settleSteps(layOut: LayOut): readonly PlannedStep[] {
 }
 
 /** Up, and healthy over a window. */
-export function launchSteps(
-  record: Pick<InstanceRecord, "name" | "project" | "dir"> & {
-    readonly envFiles: readonly string[];
-    readonly services: readonly string[];
-  },
-  recordPath: string,
-  health: Product["health"],
-): readonly PlannedStep[] {
+export function launchSteps(record: Launched, health: Product["health"]): readonly PlannedStep[] {
   const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
   const instance = record.name;
   return [
     launch.step({ project, instance, services: record.services, all: true }),
-    revive.step({ project: record.project, instance, record: recordPath }),
     awaitHealth.step({ project: record.project, instance, services: record.services, ...health }),
   ];
+}
+type Launched = Pick<InstanceRecord, "name" | "project" | "dir"> & {
+  readonly envFiles: readonly string[];
+  readonly services: readonly string[];
+};
+
+/** The same for an instance that `stop` may have put to sleep. */
+export function relaunchSteps(record: Launched, recordPath: string, health: Product["health"]): readonly PlannedStep[] {
+  const [up, ...rest] = launchSteps(record, health);
+  return [...(up ? [up] : []), revive.step({ project: record.project, instance: record.name, record: recordPath }), ...rest];
 }

@@ -3,7 +3,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { PlannedStep } from "../plan/step.ts";
 import { stop } from "../steps/index.ts";
 import type { InstanceFacts } from "../survey/instance.ts";
-import { launchSteps } from "./lay-out.ts";
+import { relaunchSteps } from "./lay-out.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 
 const STOP_GRACE_SECONDS = 60;
@@ -32,7 +32,7 @@ function planOf(
 }
 
 const upSteps = (facts: InstanceFacts): readonly PlannedStep[] =>
-  launchSteps({ ...facts.record, services: facts.active }, facts.recordPath, facts.record.product.health);
+  relaunchSteps({ ...facts.record, services: facts.active }, facts.recordPath, facts.record.product.health);
 
 /** @throws OperatorError PORT_TAKEN */
 function refuseTakenPorts({ takenPorts, record }: InstanceFacts): void {

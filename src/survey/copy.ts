@@ -36,6 +36,8 @@ export interface CopyFacts {
   readonly outsideBinds: ReturnType<typeof outsideBinds>;
   readonly sharedDevices: ReturnType<typeof sharedDevices>;
   readonly outside: readonly { readonly key: string; readonly what: string }[];
+  /** `containers.tar[.gz]` that lie in the source's folder. */
+  readonly imageArchives: readonly string[];
   readonly layersOf: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -94,6 +96,7 @@ export async function surveyCopy(
     outsideBinds: outsideBinds(model, record.dir),
     sharedDevices: sharedDevices(model),
     outside: record.product.outside.filter(({ key }) => (values[key] ?? "") !== ""),
+    imageArchives: (await world.files.list(record.dir)).filter(name => /^containers\.tar(\.gz)?$/.test(name)),
     layersOf: Object.fromEntries(ids.map(([service], index) => [service, infos[index]?.layers ?? []])),
   };
 }

@@ -15,7 +15,10 @@ export interface ServiceImage {
 
 export interface ImageFacts {
   readonly images: readonly ServiceImage[];
-  /** What the bundle brings and the engine lacks. */
+  /**
+   * What loading the bundle's archive puts into the engine: all of its images, because Docker knows no less; none when the
+   * engine has every one that a service needs.
+   */
   readonly toLoad: readonly BundledImage[];
   /** Services whose image is nowhere: `service (reference)`; `build` without an image counts too. */
   readonly missing: readonly { readonly service: string; readonly reference: string | null }[];
@@ -55,13 +58,14 @@ export async function surveyImages(
     if (info) images.push({ service, reference, from: "engine", config: info.id, layers: info.layers });
     else missing.push({ service, reference });
   }
-  const toLoad: BundledImage[] = [];
+  let lacksOne = false;
   const movedTags: string[] = [];
-  for (const image of needed) {
+  for (const image of bundled) {
     const infos = await world.engine.images([...image.tags, image.config]);
     // A manifest digest says too little to leave a load out.
-    if (store === "containerd" || !infos.some(info => info !== null && isSameImage(info, image, store))) toLoad.push(image);
+    const isThere = store === "classic" && infos.some(info => info !== null && isSameImage(info, image, store));
+    if (needed.has(image) && !isThere) lacksOne = true;
     movedTags.push(...image.tags.filter((_, index) => infos[index] && !isSameImage(infos[index], image, store)));
   }
-  return { images, toLoad, missing, movedTags: toLoad.length > 0 ? movedTags : [] };
+  return { images, toLoad: lacksOne ? bundled : [], missing, movedTags: lacksOne ? movedTags : [] };
 }

@@ -21,7 +21,7 @@ const port = (listed: Listed, name: string): number => {
   return found;
 };
 
-describe.each(["v2.22.2", "v2.45.11"])("the story with %s", release => {
+describe.each(["v2.22.2", "v2.45.11"] as const)("the story with %s", release => {
   let home: TestHome;
   let before: Awaited<ReturnType<typeof engineSnapshot>>;
   let name: string;
