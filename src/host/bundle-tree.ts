@@ -90,8 +90,9 @@ export class BundleTree {
     for (const key of this.#kinds.keys()) yield this.#spellings.get(key) ?? key;
   }
 
+  /** Whether there is nothing below the top. */
   get isEmpty(): boolean {
-    return this.#kinds.size === 0;
+    return this.#kinds.size === (this.#kinds.has("") ? 1 : 0);
   }
 
   /** The only top name there is so far, with a slash; null when there are several, or none, or it is no folder. */

@@ -60,20 +60,23 @@ async function* gunzipped(source: AsyncIterable<Buffer>, limits: typeof LIMITS):
 
   const feed = async () => {
     let fedBytes = 0;
+    let over = false;
     for await (const chunk of source) {
-      if (abandoned || (engine.destroyed && !engine.readableEnded)) return;
+      if (abandoned) return;
       let left = chunk;
-      if (!engine.readableEnded) {
+      if (!over) {
         await new Promise<void>(resolve => {
           wake = resolve;
           engine.write(chunk, () => resolve());
         });
-        left = chunk.subarray(Math.max(0, engine.bytesWritten - fedBytes));
+        if (abandoned || engine.errored !== null) return;
+        left = chunk.subarray(engine.bytesWritten - fedBytes);
         fedBytes += chunk.length;
+        over = left.length > 0 || engine.readableEnded;
       }
-      if (engine.readableEnded && !isZero(left)) throw damaged("there is something else behind the compressed data");
+      if (over && !isZero(left)) throw damaged("there is something else behind the compressed data");
     }
-    if (!engine.readableEnded) engine.end();
+    if (!over) engine.end();
   };
   const fed = feed().catch((error: unknown) => {
     failure = error;

@@ -291,6 +291,7 @@ export function hostileArchives(outside: string): readonly HostileArchive[] {
   // No bundle at all.
   add("NO_BUNDLE", "an empty file", () => Buffer.alloc(0));
   add("NO_BUNDLE", "an archive of nothing", () => END);
+  add("NO_BUNDLE", "an archive of a top and nothing in it", () => tar(entry("./", "", { type: "5" })));
   add("NO_BUNDLE", "a text", () => Buffer.from("services: {}\n".repeat(100)));
   add("NO_BUNDLE", "a compressed text", () => gzipSync("services: {}\n".repeat(100)));
   add("NO_BUNDLE", "a compressed archive in a compressed file", () => gzipSync(gzipSync(tar(COMPOSE))));
