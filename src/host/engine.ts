@@ -157,8 +157,8 @@ export function createEngine(executor: Executor, helpers: HelperWork, composeVer
     async stop(ids, graceSeconds) {
       if (ids.length > 0) await run("stop", "--time", String(graceSeconds), ...ids);
     },
-    async removeContainer(id) {
-      await unlessGone(run("rm", "--force", id), "");
+    async removeContainer(id, anonymousVolumes = false) {
+      await unlessGone(run("rm", "--force", ...(anonymousVolumes ? ["--volumes"] : []), id), "");
     },
   };
 }

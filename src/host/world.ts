@@ -172,8 +172,11 @@ export interface Engine {
   start(ids: readonly string[]): Promise<void>;
   /** The container's own stop signal, then `graceSeconds`. */
   stop(ids: readonly string[], graceSeconds: number): Promise<void>;
-  /** The container and nothing else: never a volume. No error when it is gone. */
-  removeContainer(id: string): Promise<void>;
+  /**
+   * Never a volume that has a name. With `anonymousVolumes` also those that Docker made for this container alone, in one go:
+   * once it is gone nobody can tell whose they were. No error when it is gone.
+   */
+  removeContainer(id: string, anonymousVolumes?: boolean): Promise<void>;
   /** Digest over paths, types, modes, owners, sizes, links and content of everything in a volume. */
   volumeDigest(name: string, helperImage: string): Promise<string>;
   /** In a helper container; `to` is emptied first, so it can be run again after a cut. */

@@ -111,11 +111,7 @@ export const launch = defineStep({
       [...created.filter(isUp), ...started].map(({ id }) => id),
       STOP_GRACE_SECONDS,
     );
-    const anonymous = created
-      .flatMap(({ mounts }) => mounts)
-      .flatMap(({ type, name }) => (type === "volume" && name !== null && /^[0-9a-f]{64}$/.test(name) ? [name] : []));
-    for (const { id } of created) await engine.removeContainer(id);
-    for (const name of anonymous) await engine.removeVolume(name);
+    for (const { id } of created) await engine.removeContainer(id, true);
     for (const network of await engine.networks()) {
       if (network.labels["com.docker.compose.project"] === project.name && !before.networks.includes(network.id))
         await engine.removeNetwork(network.id);

@@ -37,8 +37,13 @@ export const loadImages = defineStep({
     return { tags, present };
   },
   do: ({ bundle }, { world, progress }) => world.bundles.loadImages(bundle, progress),
+  // With every tag: a load that was cut off may have brought an image and not its name.
   async isDone({ images, store }, context) {
-    for (const image of images) if ((await found(context, image, store)) === null) return false;
+    for (const image of images) {
+      const infos = await context.world.engine.images(image.tags);
+      if (!infos.every(info => info !== null && isSameImage(info, image, store))) return false;
+      if ((await found(context, image, store)) === null) return false;
+    }
     return true;
   },
   async undo({ images, store }, context, { tags, present }) {

@@ -1,4 +1,5 @@
 import { clusterVolume } from "./containers.ts";
+import { isAnonymous } from "./sim-engine.ts";
 import { type Inode, ROOT, type SimContainer, type SimState } from "./state.ts";
 
 /** Folders that a home has sooner or later; empty ones are no trace of anything. */
@@ -40,7 +41,6 @@ export function canonical(state: SimState, what: What): string {
   });
 }
 
-const isAnonymous = (name: string | null): boolean => name !== null && /^[0-9a-f]{64}$/.test(name);
 const sorted = <T>(map: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 const byName = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] =>

@@ -181,9 +181,14 @@ export class SimEngine {
     this.machine.effect("engine.stop", container.name, () => stopped(this.state, id));
   }
 
-  remove(id: string): void {
+  remove(id: string, anonymousVolumes = false): void {
     const container = this.state.containers.get(id);
-    if (container) this.machine.effect("engine.remove", container.name, () => this.state.containers.delete(id));
+    if (!container) return;
+    this.machine.effect("engine.remove", container.name, () => {
+      this.state.containers.delete(id);
+      if (!anonymousVolumes) return;
+      for (const { name } of container.mounts) if (isAnonymous(name)) this.state.volumes.delete(name);
+    });
   }
 
   /** Work in a labelled helper container, which a killed run leaves behind. */
@@ -330,9 +335,9 @@ export class SimEngine {
     },
     start: ids => this.machine.command(() => ids.forEach(id => void this.start(id))),
     stop: ids => this.machine.command(() => ids.forEach(id => void this.stop(id))),
-    removeContainer: async id => {
+    removeContainer: async (id, anonymousVolumes = false) => {
       this.stopForRemoval(id);
-      this.remove(id);
+      this.remove(id, anonymousVolumes);
     },
     volumeDigest: (name, image) =>
       this.machine.command(() =>
@@ -361,5 +366,7 @@ export class SimEngine {
   }
 }
 
+/** Docker names volumes that nobody named by 64 digits. */
+export const isAnonymous = (name: string | null): name is string => name !== null && /^[0-9a-f]{64}$/.test(name);
 export const mountpoint = (volume: string): string => `/var/lib/docker/volumes/${volume}/_data`;
 const withoutContent = ({ name, driver, options, labels }: SimVolume) => ({ name, driver, options, labels });
