@@ -1,3 +1,4 @@
+import { ComposeDocument } from "../../src/domain/compose-document.ts";
 import { messageOf } from "../../src/errors.ts";
 import { canonical, difference } from "./canonical.ts";
 import type { FaultKind, SeenEffect } from "./machine.ts";
@@ -6,6 +7,16 @@ import { below, seeded } from "./random.ts";
 import { HOME, type Scenario } from "./scenario.ts";
 import { cloneState, type SimState } from "./state.ts";
 import { type Attempt, attempt, codeOf, standing } from "./trial.ts";
+
+const parsed = new Map<string, ComposeDocument>();
+const parse = ComposeDocument.parse;
+/** The same few texts are parsed tens of thousands of times, and a document never changes. */
+ComposeDocument.parse = source => {
+  const key = `${source.path}\n${source.text}`;
+  const document = parsed.get(key) ?? parse(source);
+  parsed.set(key, document);
+  return document;
+};
 
 /** One effect of the run that nothing cut off, and the state just before it. */
 interface Moment extends SeenEffect {
