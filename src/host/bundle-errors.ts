@@ -17,8 +17,12 @@ const FAULTS: Readonly<Record<FaultKind, readonly [code: string, is: string, hin
   tooLarge: ["BUNDLE_TOO_LARGE", "is too large", "get the bundle from the vendor itself, and tell the vendor if it stays so"],
 };
 
-/** What went wrong with a bundle as a sentence for the operator; what is none of these is a bug and stays as it is. */
-export function inOperatorWords(error: unknown, path: string): unknown {
+/**
+ * What went wrong with a bundle as a sentence for the operator; what is none of these is a bug and stays as it is.
+ *
+ * @param to where it was being written
+ */
+export function inOperatorWords(error: unknown, path: string, to: string): unknown {
   if (error instanceof ArchiveFault) {
     const [code, is, hint] = FAULTS[error.kind];
     return new OperatorError(code, `The bundle ${path} ${is}: ${error.message}.`, { hint, cause: error });
@@ -26,7 +30,7 @@ export function inOperatorWords(error: unknown, path: string): unknown {
   const code = codeOf(error);
   const place = error instanceof Error && "path" in error ? String(error.path) : path;
   if (code === "ENOSPC" || code === "EDQUOT") {
-    return new OperatorError("DISK_FULL", `The disk is full: what ${path} holds does not fit (${code}).`, {
+    return new OperatorError("DISK_FULL", `The disk is full: what ${path} holds does not fit into ${to} (${code}).`, {
       hint: "make room and run it again; nothing was left behind",
       cause: error,
     });

@@ -29,12 +29,18 @@ export function createBundles({ load }: Wiring): Bundles {
     },
 
     async unpack(bundle, to, progress) {
-      await using(bundle.path, "Unpacking the bundle", progress, async open => {
-        mustBeTheSame(open, bundle);
-        await unpackEntries(open.entries, bundle, to, async () => {
-          if (open.digest() !== bundle.digest) throw bundleChanged(bundle.path);
-        });
-      });
+      await using(
+        bundle.path,
+        "Unpacking the bundle",
+        progress,
+        async open => {
+          mustBeTheSame(open, bundle);
+          await unpackEntries(open.entries, bundle, to, async () => {
+            if (open.digest() !== bundle.digest) throw bundleChanged(bundle.path);
+          });
+        },
+        to,
+      );
     },
 
     async loadImages(bundle, progress) {
@@ -63,6 +69,7 @@ async function using<Result>(
   doing: string,
   progress: Progress,
   work: (open: OpenBundle) => Promise<Result>,
+  to = path,
 ): Promise<Result> {
   try {
     const open = await openBundle(path, doing, progress);
@@ -72,6 +79,6 @@ async function using<Result>(
       await open.close();
     }
   } catch (error) {
-    throw inOperatorWords(error, path);
+    throw inOperatorWords(error, path, to);
   }
 }
