@@ -33,7 +33,7 @@ unfinished() { of operations 'value.operations.filter(({ outcome }) => outcome =
 clean() {
   [ -e "$home" ] || { echo "There is no demo in $home."; exit 0; }
   is_ours
-  [ -f dist/graph-mgr.js ] || { bash scripts/dependencies.sh; npm run --silent build; }
+  [ -f dist/graph-mgr.js ] || { bash scripts/dependencies.sh; bash scripts/build.sh; }
   # Each answer is taken before it is used: where one fails, nothing is removed on its strength.
   local open all name left
   open=$(unfinished)
@@ -111,7 +111,7 @@ demo() {
   announce
   heading "Packages and program"
   bash scripts/dependencies.sh
-  npm run --silent build
+  bash scripts/build.sh
   heading "Docker Engine"
   bash scripts/engine.sh
   heading "Sample release"

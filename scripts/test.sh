@@ -16,7 +16,7 @@ count() { node -e '
   console.log(files.reduce((sum, file) => sum + JSON.parse(require("fs").readFileSync(file, "utf8"))[process.argv[1]], 0));' "$1" "$results"/*.json; }
 
 bash scripts/dependencies.sh
-npm run --silent build
+bash scripts/build.sh
 unit=() integration=()
 for test in "$@"; do case $test in test/integration/*) integration+=("$test") ;; *) unit+=("$test") ;; esac; done
 
