@@ -25,7 +25,8 @@ export interface ServiceModel {
   readonly healthcheck?: { readonly disable?: boolean; readonly test?: readonly string[]; readonly start_period?: string };
   readonly restart?: string;
   readonly devices?: readonly unknown[];
-  readonly deploy?: unknown;
+  readonly deploy?: { readonly replicas?: number };
+  readonly scale?: number;
 }
 
 export interface PortModel {
@@ -57,3 +58,7 @@ export interface NetworkModel {
   readonly external?: boolean;
   readonly driver?: string;
 }
+
+/** Of the services that are active, those that get at least one container. */
+export const startedServices = ({ services }: ComposeModel, active: readonly string[]): readonly string[] =>
+  active.filter(name => (services[name]?.scale ?? services[name]?.deploy?.replicas ?? 1) > 0);

@@ -59,6 +59,11 @@ export function createCompose(executor: Executor, scratchRoot: string): Compose 
         await fs.rm(dir, { recursive: true, force: true });
       }
     },
+    async build(project, services, progress) {
+      await executor.run(composeCommand(await asItStands(project), "--progress", "plain", "build", ...services), {
+        onLine: progress,
+      });
+    },
     async up(project, services) {
       await executor.run(
         composeCommand(project, "--ansi", "never", "up", "--detach", "--no-build", "--pull", "never", ...services),

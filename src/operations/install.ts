@@ -1,6 +1,7 @@
 import { currentTarget, Home } from "../domain/home.ts";
 import type { Plan } from "../plan/plan.ts";
-import { keepPristine, loadImages, setCurrent, unpackBundle } from "../steps/index.ts";
+import type { PlannedStep } from "../plan/step.ts";
+import { buildImages, keepPristine, loadImages, setCurrent, unpackBundle } from "../steps/index.ts";
 import type { InstallFacts } from "../survey/install.ts";
 import { editSteps, type LayOut, launchSteps, settleSteps } from "./lay-out.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
@@ -64,15 +65,8 @@ export function planInstall(facts: InstallFacts, request: InstallRequest, occasi
     steps: [
       unpackBundle.step({ bundle: { ...bundle }, to: staging }),
       keepPristine.step({ from: staging, to: pristine, paths: facts.textPaths, release: instance.release }),
-      ...(facts.images.toLoad.length > 0
-        ? [
-            loadImages.step({
-              bundle: { ...bundle },
-              images: facts.images.toLoad.map(image => ({ ...image })),
-              store: facts.engine.imageStore,
-            }),
-          ]
-        : []),
+      ...loadSteps(facts),
+      ...buildSteps(facts, staging),
       ...editSteps(layOut),
       ...settleSteps(layOut),
       ...(request.launch ? launchSteps(record, product.health) : []),
@@ -80,6 +74,25 @@ export function planInstall(facts: InstallFacts, request: InstallRequest, occasi
     ],
     result: { version: instance.release, project: instance.slug, ports: layOut.ports.map(port => ({ ...port })) },
   });
+}
+
+function loadSteps({ images, bundle, engine }: InstallFacts): readonly PlannedStep[] {
+  if (images.toLoad.length === 0) return [];
+  const missing = images.toLoad.map(({ tags, config }) => tags[0] ?? config.slice(7, 19));
+  return [
+    loadImages.step({
+      bundle: { ...bundle },
+      images: images.archive.map(image => ({ ...image })),
+      missing,
+      store: engine.imageStore,
+    }),
+  ];
+}
+
+function buildSteps({ images, instance, layout }: InstallFacts, staging: string): readonly PlannedStep[] {
+  const built = images.images.filter(({ from }) => from === "build").map(({ service, reference }) => ({ service, reference }));
+  if (built.length === 0) return [];
+  return [buildImages.step({ project: { name: instance.slug, dir: staging, envFiles: layout.envFiles }, images: built })];
 }
 
 function notesOn(facts: InstallFacts, request: InstallRequest, generates: boolean): readonly string[] {

@@ -37,7 +37,8 @@ export interface LayOut {
   readonly images: readonly {
     readonly service: string;
     readonly reference: string;
-    readonly config: string;
+    /** Null when it is built first: then it is whatever the reference points to. */
+    readonly config: string | null;
     readonly layers: readonly string[];
   }[];
   readonly active: readonly string[];

@@ -96,13 +96,9 @@ export function refuseInstall(facts: InstallFacts, shareBinds: readonly string[]
   refusePorts(facts, facts.portsAsked);
   const lacking = facts.images.missing.filter(({ service }) => facts.active.includes(service));
   if (lacking.length > 0) {
-    const what = lacking.map(({ service, reference }) => `${service} (${reference ?? "to be built"})`).join(", ");
-    const pull = lacking.flatMap(({ reference }) => (reference === null ? [] : [`docker pull ${reference}`]));
+    const what = lacking.map(({ service, reference }) => `${service} (${reference})`).join(", ");
     throw new OperatorError("IMAGE_MISSING", `Neither the bundle nor the engine has the images of ${what}.`, {
-      hint:
-        pull.length > 0
-          ? pull.join(" && ")
-          : "build the images, give them an `image:` name, and add them to the bundle's containers.tar",
+      hint: lacking.map(({ reference }) => `docker pull ${reference}`).join(" && "),
     });
   }
   if (facts.composeKeys.length > 0) {

@@ -1,5 +1,6 @@
 import { stepKinds } from "../plan/step.ts";
 import { awaitHealth } from "./await-health.ts";
+import { buildImages } from "./build-images.ts";
 import { configure } from "./configure.ts";
 import { copyTree } from "./copy-tree.ts";
 import { copyVolume } from "./copy-volume.ts";
@@ -21,6 +22,7 @@ import { writeRecord } from "./write-record.ts";
 /** Every kind of step that a journal may name. */
 export const kinds = stepKinds(
   awaitHealth,
+  buildImages,
   configure,
   copyTree,
   copyVolume,
@@ -49,6 +51,7 @@ export const kinds = stepKinds(
 
 export {
   awaitHealth,
+  buildImages,
   configure,
   copyTree,
   copyVolume,

@@ -5,7 +5,10 @@ import type { Context } from "./context.ts";
 
 type Input = {
   readonly bundle: BundleSource & { readonly [key: string]: string | number | null };
+  /** Everything in the archive. */
   readonly images: readonly { readonly tags: readonly string[]; readonly config: string; readonly layers: readonly string[] }[];
+  /** What is missing, by name, for the title. */
+  readonly missing: readonly string[];
   readonly store: ImageStore;
 };
 type Before = {
@@ -24,8 +27,7 @@ async function found({ world }: Context, image: BundledImage, store: ImageStore)
 /** Puts the bundle's images into the engine. Which tags it moved is known before, so that going back gives them back. */
 export const loadImages = defineStep({
   kind: "images.load",
-  title: ({ images }: Input) =>
-    `Load ${images.length} image${images.length === 1 ? "" : "s"}: ${images.map(image => image.tags[0] ?? image.config.slice(7, 19)).join(", ")}`,
+  title: ({ missing }: Input) => `Load ${missing.length} image${missing.length === 1 ? "" : "s"}: ${missing.join(", ")}`,
   async look({ images, store }, context: Context): Promise<Before> {
     const tags: Record<string, string | null> = {};
     const present: string[] = [];

@@ -1,5 +1,6 @@
 import { type ImageStore, isSameImage } from "../domain/image.ts";
 import { OperatorError } from "../errors.ts";
+import type { Engine, ImageInfo } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context } from "./context.ts";
 
@@ -9,12 +10,21 @@ type Tag = {
   readonly own: string;
   /** The vendor's name. */
   readonly reference: string;
-  /** The id or configuration digest that it must have. */
-  readonly config: string;
+  /** The id or configuration digest that it must have; null for what was just built under its reference. */
+  readonly config: string | null;
   readonly layers: readonly string[];
 };
 type Input = { readonly slug: string; readonly tags: readonly Tag[]; readonly store: ImageStore };
 type Before = { readonly [own: string]: string | null };
+
+const isOf = (config: string, info: ImageInfo, { layers }: Tag, store: ImageStore): boolean =>
+  isSameImage(info, { config, layers }, store);
+
+async function imageOf(tag: Tag, store: ImageStore, engine: Engine): Promise<ImageInfo | null> {
+  const { config, reference } = tag;
+  if (config === null) return (await engine.images([reference]))[0] ?? null;
+  return (await engine.images([reference, config])).find(info => info !== null && isOf(config, info, tag, store)) ?? null;
+}
 
 /** Names every service's image for this instance, so that no prune takes it and a stolen vendor's tag does not matter. */
 export const tagImages = defineStep({
@@ -26,12 +36,11 @@ export const tagImages = defineStep({
   },
   async do({ tags, store }, { world }) {
     for (const tag of tags) {
-      const infos = await world.engine.images([tag.reference, tag.config]);
-      const image = infos.find(info => info !== null && isSameImage(info, tag, store));
+      const image = await imageOf(tag, store, world.engine);
       if (!image) {
         throw new OperatorError(
           "IMAGE_MISSING",
-          `The engine has no image ${tag.reference} (${tag.config.slice(7, 19)}) for the service ${tag.service}.`,
+          `The engine has no image ${tag.reference} ${tag.config === null ? "" : `(${tag.config.slice(7, 19)}) `}for the service ${tag.service}.`,
           {
             hint: "install from a bundle that brings its images, or `docker pull` it first",
           },
@@ -42,10 +51,12 @@ export const tagImages = defineStep({
   },
   async isDone({ tags, store }, { world }) {
     const infos = await world.engine.images(tags.map(({ own }) => own));
-    return tags.every((tag, index) => {
+    for (const [index, tag] of tags.entries()) {
       const info = infos[index];
-      return info !== null && info !== undefined && isSameImage(info, tag, store);
-    });
+      const image = await imageOf(tag, store, world.engine);
+      if (!info || (tag.config === null ? info.id !== image?.id : !isOf(tag.config, info, tag, store))) return false;
+    }
+    return true;
   },
   async undo({ tags }, { world }, before) {
     for (const { own } of tags) {

@@ -1,5 +1,5 @@
 import type { BundleContents, BundleSource } from "../domain/bundle.ts";
-import type { ComposeModel } from "../domain/compose-model.ts";
+import { type ComposeModel, startedServices } from "../domain/compose-model.ts";
 import { EnvFile } from "../domain/env-file.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import type { Layout, Product } from "../domain/product.ts";
@@ -95,7 +95,7 @@ export async function surveyInstall(
     layout,
     model: withoutEnvironment(model),
     modelDir: found.dir,
-    active: found.active,
+    active: startedServices(model, found.active),
     images: await surveyImages(world, model, contents.images, engine.imageStore),
     defaultSecrets: defaultSecrets(product, values),
     names,

@@ -24,9 +24,7 @@ export interface InstanceDetails {
 
 /** The close look of `status NAME`: sizes are measured, the database is asked. */
 export async function surveyDetails(world: World, record: InstanceRecord): Promise<InstanceDetails> {
-  const own = (await world.engine.containers()).filter(
-    ({ project, workingDir }) => project === record.project && (workingDir === null || workingDir === record.dir),
-  );
+  const own = (await world.engine.containers()).filter(({ project }) => project === record.project);
   const containers = await world.engine.inspect(own.map(({ id }) => id));
   return {
     services: record.services.map(service => serviceDetail(service, record, containers)),

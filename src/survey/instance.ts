@@ -1,3 +1,4 @@
+import { startedServices } from "../domain/compose-model.ts";
 import { Home } from "../domain/home.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import { OperatorError } from "../errors.ts";
@@ -56,7 +57,7 @@ export async function surveyInstance(
     home,
     isCurrent: current === record.name,
     containers,
-    active: await world.compose.activeServices(project),
+    active: startedServices(await world.compose.resolve(project), await world.compose.activeServices(project)),
     takenPorts: idle.flatMap(({ service, container, host }) => {
       if (host === null || !taken.has(host)) return [];
       const holder = all.find(each => each.ports.some(port => port.host === host));

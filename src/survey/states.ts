@@ -19,12 +19,8 @@ const isUp = ({ state }: ContainerSummary): boolean => state === "running" || st
  * A service that ended with 0 is taken for a one-shot that is done.
  */
 export function statusOf(record: InstanceRecord, all: readonly ContainerSummary[], hasFolder: boolean): InstanceStatus {
-  const containers = all.filter(
-    ({ project, workingDir, labels }) =>
-      project === record.project &&
-      labels["com.docker.compose.oneoff"] !== "True" &&
-      (workingDir === null || workingDir === record.dir),
-  );
+  // Also those that were started by hand, e.g. through `current`.
+  const containers = all.filter(({ project, labels }) => project === record.project && labels["com.docker.compose.oneoff"] !== "True");
   const up = containers.filter(isUp);
   const upServices = new Set(up.map(({ service }) => service));
   const isWhole = record.services.every(
