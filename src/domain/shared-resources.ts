@@ -1,0 +1,183 @@
+import { posix } from "node:path";
+import { OperatorError } from "../errors.ts";
+import type { ComposeModel, MountModel } from "./compose-model.ts";
+import { readRange } from "./compose-port-text.ts";
+import type { Isolation } from "./isolation.ts";
+
+export interface OutsideBind {
+  readonly service: string;
+  /** Absolute, on the host. */
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+  /** Sockets, devices and the host's clock can be shared; a path that is written to cannot. */
+  readonly kind: "socket-or-device-like" | "path";
+}
+
+/** Compose prints `$` as `$$`. */
+const plain = (text: string): string => text.replaceAll("$$", "$");
+
+/** Whether a path is the folder or in it. */
+export const isInside = (path: string, dir: string): boolean => {
+  const relative = posix.relative(dir, path);
+  return relative !== ".." && !relative.startsWith("../") && !posix.isAbsolute(relative);
+};
+
+const HARMLESS = [
+  /\.sock$/,
+  /^\/dev(?:\/|$)/,
+  /^\/(?:proc|sys)(?:\/|$)/,
+  /^\/etc\/(?:localtime|timezone)$/,
+  /^\/tmp\/\.X11-unix(?:\/|$)/,
+];
+/** Below /dev, and yet directories that hold data. */
+const STORES = /^\/dev\/(?:shm|mqueue|hugepages)(?:\/|$)/;
+
+/** Bind mounts whose source is not in the instance's folder. */
+export function outsideBinds(model: ComposeModel, dir: string): readonly OutsideBind[] {
+  return mounts(model).flatMap(([service, { type, source, target, read_only }]): OutsideBind[] => {
+    if (type !== "bind" || source === undefined) return [];
+    const path = posix.normalize(plain(source)).replace(/(.)\/$/, "$1");
+    if (isInside(path, dir)) return [];
+    const harmless = HARMLESS.some(pattern => pattern.test(path)) && !STORES.test(path);
+    return [
+      {
+        service,
+        source: path,
+        target: plain(target),
+        readOnly: read_only === true,
+        kind: harmless ? "socket-or-device-like" : "path",
+      },
+    ];
+  });
+}
+
+export interface SharedDevice {
+  readonly key: string;
+  readonly name: string;
+  readonly device: string;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/**
+ * Volumes that are only another name for a directory, an NFS share or a plugin's storage: a new name would still be the
+ * same data. A bind in the instance's own folder (`dir`) is its own.
+ */
+export function sharedDevices(model: ComposeModel, dir: string | null = null): readonly SharedDevice[] {
+  return Object.entries(model.volumes ?? {}).flatMap(
+    ([key, { name, external, driver, driver_opts: options = {} }]): SharedDevice[] => {
+      const remote = (driver ?? "local") !== "local" && Object.keys(options).length > 0;
+      const device = plain(options.device ?? (remote ? (options.sshcmd ?? options.share ?? driver ?? "") : ""));
+      const inMemory = ["tmpfs", "ramfs"].includes(options.type ?? "");
+      if (external === true || device === "" || inMemory) return [];
+      if (dir !== null && device.startsWith("/") && !remote && isInside(posix.normalize(device), dir)) return [];
+      return [{ key, name, device, options }];
+    },
+  );
+}
+
+const externals = (
+  section: ComposeModel["volumes"] | ComposeModel["networks"],
+): readonly { readonly key: string; readonly name: string }[] =>
+  Object.entries(section ?? {}).flatMap(([key, { name, external }]) => (external === true ? [{ key, name }] : []));
+
+/** Volumes that belong to somebody else: never renamed, copied or removed. */
+export const externalVolumes = (model: ComposeModel) => externals(model.volumes);
+export const externalNetworks = (model: ComposeModel) => externals(model.networks);
+
+export interface OwnVolume {
+  readonly key: string;
+  readonly name: string;
+  /** Who mounts it, also through `volumes_from`. */
+  readonly services: readonly string[];
+  /** Whether anybody may write into it. */
+  readonly writable: boolean;
+}
+
+export function ownVolumes(model: ComposeModel): readonly OwnVolume[] {
+  const all = mounts(model);
+  return Object.entries(model.volumes ?? {}).flatMap(([key, { name, external }]): OwnVolume[] => {
+    if (external === true) return [];
+    const found = all.filter(([, { type, source }]) => type === "volume" && source === key);
+    return [
+      {
+        key,
+        name,
+        services: [...new Set(found.map(([service]) => service))],
+        writable: found.some(([, mount]) => mount.read_only !== true),
+      },
+    ];
+  });
+}
+
+/** Every service with every mount that it has, its own and those that it takes over by `volumes_from`. */
+function mounts(model: ComposeModel): readonly (readonly [string, MountModel])[] {
+  const of = (service: string, seen: readonly string[]): readonly MountModel[] => {
+    const { volumes = [], volumes_from: from = [] } = model.services[service] ?? {};
+    const taken = from.flatMap(reference => {
+      const [other = "", mode] = reference.split(":");
+      if (other === "container" || seen.includes(other)) return [];
+      return of(other, [...seen, other]).map(mount => (mode === "ro" ? { ...mount, read_only: true } : mount));
+    });
+    return [...volumes, ...taken];
+  };
+  return Object.keys(model.services).flatMap(service => of(service, [service]).map(mount => [service, mount] as const));
+}
+
+export interface PublishedPort {
+  readonly service: string;
+  readonly container: number;
+  readonly protocol: "tcp" | "udp";
+  /** Null where the engine chooses. */
+  readonly host: number | null;
+  /** Of the host; `0.0.0.0` for all. */
+  readonly address: string;
+}
+
+/**
+ * Every host port that a project takes or may take, ranges one by one.
+ * @throws OperatorError PORT_PROTOCOL for what is neither tcp nor udp
+ */
+export function publishedPorts(model: ComposeModel): readonly PublishedPort[] {
+  return Object.entries(model.services).flatMap(([service, { ports = [] }]) =>
+    ports.flatMap(({ target, published, protocol = "tcp", host_ip: address = "0.0.0.0" }): PublishedPort[] => {
+      if (protocol !== "tcp" && protocol !== "udp") {
+        throw new OperatorError(
+          "PORT_PROTOCOL",
+          `${service} publishes port ${target}/${protocol}; graph-mgr knows tcp and udp.`,
+          {
+            hint: "take the port out of the compose file",
+          },
+        );
+      }
+      const hosts = readRange(String(published ?? "")) ?? [null];
+      return hosts.map(host => ({ service, container: target, protocol, host: host === 0 ? null : host, address }));
+    }),
+  );
+}
+
+/**
+ * Names of its own for everything that a project would share with another: `<slug>_<key>`; containers keep their name behind
+ * the slug, without the slug of the instance that they come from.
+ */
+export function isolationNames(
+  model: ComposeModel,
+  slug: string,
+  oldSlug: string | null = null,
+): Pick<Isolation, "volumes" | "networks" | "containers"> {
+  const byKey = (section: ComposeModel["volumes"] | ComposeModel["networks"]): Record<string, string> => {
+    const names = new Map<string, string>();
+    for (const [key, { name, external }] of Object.entries(section ?? {})) {
+      if (external !== true && !names.has(name)) names.set(name, `${slug}_${key}`);
+    }
+    return Object.fromEntries(names);
+  };
+  const containers = new Map<string, string>();
+  for (const { container_name: name } of Object.values(model.services)) {
+    if (name === undefined || name === "") continue;
+    const stripped = oldSlug !== null && name.startsWith(`${oldSlug}_`) ? name.slice(oldSlug.length + 1) : name;
+    const taken = [...containers.values()].includes(`${slug}_${stripped}`);
+    containers.set(name, `${slug}_${taken || stripped === "" ? name : stripped}`);
+  }
+  return { volumes: byKey(model.volumes), networks: byKey(model.networks), containers: Object.fromEntries(containers) };
+}
