@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Json } from "../domain/json.ts";
 import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
-import { type Entry, type Journal, outcomeOf, standingsOf } from "./journal.ts";
+import { type Entry, type Journal, outcomeOf, type Standing, standingsOf } from "./journal.ts";
 import { kindOf, PLAN_SCHEMA, type Plan } from "./plan.ts";
-import type { AnyStepKind, StepContext, StepKinds } from "./step.ts";
+import type { AnyStepKind, PlannedStep, StepContext, StepKinds } from "./step.ts";
 
 export interface RunEvent {
   readonly type: "doing" | "done" | "skipped" | "progress" | "undoing" | "undone";
@@ -53,11 +53,32 @@ export async function runPlan<World>(run: Run<World>): Promise<void> {
   const standings = await openJournal(run);
   for (const [step, planned] of run.plan.steps.entries()) {
     const standing = standings[step];
-    if (standing?.state === "done") continue;
+    const isDone = standing?.state === "done";
+    if (isDone && (await stillHolds(run, standings, step, planned))) continue;
     if (run.signal.aborted) throw new Interrupted("stopped between steps");
-    await runStep(run, step, kindOf(planned, run.kinds), standing?.state === "begun" ? { before: standing.before } : null);
+    const begun = standing && standing.state !== "waiting" ? { before: standing.before, again: isDone } : null;
+    await runStep(run, step, kindOf(planned, run.kinds), begun);
   }
   await run.journal.append({ type: "closed", outcome: "done" });
+}
+
+/** Whether a done step need not be done again: it lasts, a later one took its place, or it was seen to hold. */
+async function stillHolds<World>(
+  run: Run<World>,
+  standings: readonly Standing[],
+  step: number,
+  planned: PlannedStep,
+): Promise<boolean> {
+  const { plan, kinds } = run;
+  const subjectOf = (planned: PlannedStep) => kindOf(planned, kinds).fleeting?.subject(planned.input) ?? null;
+  const kind = kindOf(planned, kinds);
+  if (!kind.fleeting) return true;
+  const subject = subjectOf(planned);
+  const later = plan.steps.some(
+    (other, index) => index > step && standings[index]?.state !== "waiting" && subjectOf(other) === subject,
+  );
+  const event = { step, steps: plan.steps.length, title: kind.title(planned.input) };
+  return later || (await kind.fleeting.holds(planned.input, contextOf(run, event), standings[step]?.before ?? null));
 }
 
 async function openJournal<World>({ plan, journal }: Run<World>) {
@@ -87,7 +108,13 @@ async function entriesFor(plan: Plan, journal: Journal): Promise<readonly Entry[
   return entries;
 }
 
-async function runStep<World>(run: Run<World>, step: number, kind: AnyStepKind<World>, begun: { before: Json } | null) {
+interface Begun {
+  readonly before: Json;
+  /** It was done, and what it did is no more. */
+  readonly again: boolean;
+}
+
+async function runStep<World>(run: Run<World>, step: number, kind: AnyStepKind<World>, begun: Begun | null) {
   const { plan, journal } = run;
   const input = plan.steps[step]?.input ?? null;
   const event = { step, steps: plan.steps.length, title: kind.title(input) };
@@ -98,7 +125,7 @@ async function runStep<World>(run: Run<World>, step: number, kind: AnyStepKind<W
     // A step that was cut off keeps the `before` it was journalled with: looking again would see our own debris.
     const before = begun ? begun.before : await kind.look(input, context);
     if (!begun) await journal.append({ type: "doing", step, before });
-    wasDone = await kind.isDone(input, context, before);
+    wasDone = begun?.again !== true && (await kind.isDone(input, context, before));
     if (!wasDone) {
       await kind.do(input, context, before);
       if (!(await kind.isDone(input, context, before))) throw new Error("it ran without an error and did not take effect");

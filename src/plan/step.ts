@@ -27,6 +27,15 @@ export interface StepKind<World, Input extends Json, Before extends Json> {
   do(input: Input, context: StepContext<World>, before: Before): Promise<void>;
   /** Reads only. True when the world is as `do` would leave it; asked before `do` and after it. */
   isDone(input: Input, context: StepContext<World>, before: Before): Promise<boolean>;
+  /**
+   * For what does not outlive a restart of the machine: asked of a step that is done when a run goes on after a cut, and
+   * when the answer is no, the step is done again. Of all begun steps with one `subject` (a project that is launched, then
+   * stopped) only the last counts.
+   */
+  readonly fleeting?: {
+    subject(input: Input): string;
+    holds(input: Input, context: StepContext<World>, before: Before): Promise<boolean>;
+  };
   /** Puts back what `look` saw, from any half-way state, and may be run again; or says why nobody can. */
   readonly undo: ((input: Input, context: StepContext<World>, before: Before) => Promise<void>) | { readonly never: string };
 }

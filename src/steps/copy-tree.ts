@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { defineStep } from "../plan/step.ts";
 import type { Context } from "./context.ts";
 
@@ -16,7 +17,10 @@ export const copyTree = defineStep({
   title: ({ from, leaveOut }: Input) =>
     `Copy the files of ${from}${leaveOut.length > 0 ? ` without ${leaveOut.join(", ")}` : ""}`,
   look: async () => null,
-  do: ({ from, to, leaveOut, helperImage }, { world }: Context) => world.trees.copy(from, to, leaveOut, helperImage),
+  async do({ from, to, leaveOut, helperImage }, { world }: Context) {
+    await world.files.makeFolder(dirname(to));
+    await world.trees.copy(from, to, leaveOut, helperImage);
+  },
   isDone: ({ to }, { world }) => world.files.exists(to),
   async undo({ to, helperImage }, { world }) {
     await world.trees.remove(`${to}.part`, helperImage);

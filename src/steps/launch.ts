@@ -102,6 +102,15 @@ export const launch = defineStep({
       }),
     );
   },
+  // A power cut ends what no restart policy wakes, e.g. while an instance that was stopped is being launched again.
+  fleeting: {
+    subject: ({ project }) => `containers of ${project.name}`,
+    async holds({ project, services }, context) {
+      const containers = await containersOf(context, project.name);
+      const isWell = (each: ContainerDetail) => isUp(each) || (each.state === "exited" && each.exitCode === 0);
+      return services.every(service => containers.some(each => each.service === service && isWell(each)));
+    },
+  },
   async undo({ project }, context, before) {
     const { engine } = context.world;
     const containers = (await containersOf(context, project.name)).filter(({ workingDir }) => workingDir === project.dir);

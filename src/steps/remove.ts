@@ -68,25 +68,33 @@ export const removeVolume = defineStep({
 
 type Images = { readonly slug: string; readonly tags: readonly string[]; readonly ids: readonly string[] };
 
+/** Of an instance's images those that nobody uses or keeps any more. */
+async function unused({ ids }: Images, { world }: Context) {
+  const { engine } = world;
+  const used = new Set((await engine.inspect((await engine.containers()).map(({ id }) => id))).map(({ image }) => image));
+  const images = await engine.images(ids);
+  return images
+    .filter(image => image !== null)
+    .filter(({ id, tags }) => !used.has(id) && !tags.some(tag => tag.startsWith("graph-mgr/")));
+}
+
 /** Our own names of the images, and the images that then nobody uses. */
 export const removeImages = defineStep({
   kind: "images.remove",
   title: ({ slug, ids }: Images) =>
     `Remove ${slug}'s names of its images${ids.length > 0 ? `, and ${ids.length} images that no instance uses` : ""}`,
   look: async () => null,
-  async do({ tags, ids }, { world }: Context) {
-    const { engine } = world;
-    for (const tag of tags) await engine.untag(tag);
-    const used = new Set((await engine.inspect((await engine.containers()).map(({ id }) => id))).map(({ image }) => image));
-    for (const id of ids) {
-      const [image] = await engine.images([id]);
-      if (!image || used.has(id) || image.tags.some(tag => tag.startsWith("graph-mgr/"))) continue;
-      for (const tag of image.tags) await engine.untag(tag);
+  async do(input, context: Context) {
+    const { engine } = context.world;
+    for (const tag of input.tags) await engine.untag(tag);
+    for (const { id, tags } of await unused(input, context)) {
+      for (const tag of tags) await engine.untag(tag);
       if ((await engine.images([id]))[0]) await engine.removeImage(id);
     }
   },
-  async isDone({ tags }, { world }) {
-    return (await world.engine.images(tags)).every(info => info === null);
+  async isDone(input, context) {
+    const named = await context.world.engine.images(input.tags);
+    return named.every(info => info === null) && (await unused(input, context)).length === 0;
   },
   undo: { never: "the images may be gone; a bundle brings them back" },
 });

@@ -59,6 +59,8 @@ export const stop = defineStep({
     const isRecorded = text === null || parseRecord(text, record).stoppedPolicies !== null;
     return isRecorded && containers.every(({ state, restartPolicy }) => !isUp(state) && restartPolicy === "no");
   },
+  // Nothing wakes it; and who was started by hand since is not stopped behind somebody's back.
+  fleeting: { subject: ({ project }) => `containers of ${project}`, holds: async () => true },
   async undo({ record }, { world }, before) {
     const there = new Set((await world.engine.containers()).map(({ id }) => id));
     const old = before.containers.filter(({ id }) => there.has(id));

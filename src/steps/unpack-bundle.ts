@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { BundleSource } from "../domain/bundle.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context } from "./context.ts";
@@ -9,7 +10,11 @@ export const unpackBundle = defineStep({
   kind: "bundle.unpack",
   title: ({ bundle }: Input) => `Unpack ${bundle.path}`,
   look: async () => null,
-  do: ({ bundle, to }, { world, progress }: Context) => world.bundles.unpack(bundle, to, progress),
+  async do({ bundle, to }, { world, progress }: Context) {
+    // In a home that is new the folder above is new as well, and must outlive a power cut with what is in it.
+    await world.files.makeFolder(dirname(to));
+    await world.bundles.unpack(bundle, to, progress);
+  },
   isDone: ({ to }, { world }) => world.files.exists(to),
   // The staging folder is named for the operation, so whatever is in it is ours.
   async undo({ to }, { world }) {

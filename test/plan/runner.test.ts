@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Interrupted } from "../../src/errors.ts";
 import { runPlan, StepFailed, undoPlan } from "../../src/plan/runner.ts";
-import { burn, idle, planOf, put, shortly, toyJournal, toyRun } from "./toy.ts";
+import { burn, idle, light, planOf, put, shortly, toyJournal, toyRun } from "./toy.ts";
 
 const three = planOf(put.step({ key: "a", value: "1" }), put.step({ key: "b", value: "2" }), put.step({ key: "c", value: "3" }));
 
@@ -110,6 +110,35 @@ describe("running a plan", () => {
     expect(shortly(journal.entries)).toEqual(["opened", "doing 0", "done 0"]);
     await runPlan({ ...run, signal: new AbortController().signal });
     expect(world.log.filter(line => line.startsWith("do"))).toEqual(["do a", "do b", "do c"]);
+  });
+
+  it("does again what a restart of the machine took down, unless a later step took its place", async () => {
+    const { run, world } = toyRun(planOf(light.step({ lamp: "a", on: true }), light.step({ lamp: "b", on: true }), put.step({ key: "c", value: "3" })));
+    world.failing.add("do c");
+    await expect(runPlan(run)).rejects.toThrow(StepFailed);
+    world.values.clear();
+    world.failing.clear();
+    await runPlan(run);
+    expect([...world.values].sort()).toEqual([["a", "on"], ["b", "on"], ["c", "3"]]); // prettier-ignore
+
+    const dark = toyRun(planOf(light.step({ lamp: "a", on: true }), light.step({ lamp: "a", on: false }), put.step({ key: "c", value: "3" })));
+    dark.world.failing.add("do c");
+    await expect(runPlan(dark.run)).rejects.toThrow(StepFailed);
+    dark.world.failing.clear();
+    dark.world.log.length = 0;
+    await runPlan(dark.run);
+    expect(dark.world.log).toEqual(["do c"]);
+    expect([...dark.world.values]).toEqual([["c", "3"]]);
+  });
+
+  it("does not ask of a lasting step whether it still holds", async () => {
+    const { run, world } = toyRun(three);
+    world.failing.add("do c");
+    await expect(runPlan(run)).rejects.toThrow(StepFailed);
+    world.failing.clear();
+    world.values.delete("a");
+    await runPlan(run);
+    expect(world.values.has("a")).toBe(false);
   });
 
   it("refuses an operation that is closed", async () => {

@@ -58,7 +58,27 @@ export const burn = defineStep({
   undo: { never: "ashes stay ashes" },
 });
 
-export const toyKinds = stepKinds<ToyWorld>(put, idle, burn);
+type Light = { readonly lamp: string; readonly on: boolean };
+
+/** Goes out when the power does. */
+export const light = defineStep({
+  kind: "toy.light",
+  title: ({ lamp, on }: Light) => `Switch ${lamp} ${on ? "on" : "off"}`,
+  look: async () => null,
+  async do({ lamp, on }, { world }: { world: ToyWorld }) {
+    touch(world, `switch ${lamp} ${on ? "on" : "off"}`);
+    if (on) world.values.set(lamp, "on");
+    else world.values.delete(lamp);
+  },
+  isDone: async ({ lamp, on }, { world }) => world.values.has(lamp) === on,
+  fleeting: {
+    subject: ({ lamp }) => lamp,
+    holds: async ({ lamp, on }, { world }) => world.values.has(lamp) === on,
+  },
+  undo: async () => {},
+});
+
+export const toyKinds = stepKinds<ToyWorld>(put, idle, burn, light);
 
 export const planOf = (...steps: readonly PlannedStep[]): Plan => ({
   schema: PLAN_SCHEMA,

@@ -9,6 +9,8 @@ interface What {
   readonly home: string;
   /** After a power cut a cluster that ran was not shut down, and no undo can help that. */
   readonly forgetClusterState: boolean;
+  /** Volumes whose content does not matter. */
+  readonly fills: readonly string[];
 }
 
 /**
@@ -22,7 +24,9 @@ export function canonical(state: SimState, what: What): string {
       volumes: byName([...state.volumes.values()].filter(({ name }) => !isAnonymous(name))).map(volume => ({
         ...volume,
         labels: sorted(volume.labels),
-        content: sorted(what.forgetClusterState ? { ...volume.content, control: "" } : volume.content),
+        content: what.fills.includes(volume.name)
+          ? {}
+          : sorted(what.forgetClusterState ? { ...volume.content, control: "" } : volume.content),
       })),
       anonymousVolumes: [...state.volumes.keys()].filter(isAnonymous).length,
       images: [...state.images.keys()].sort(),

@@ -37,9 +37,9 @@ export interface Rehearsal {
   readonly final: Readonly<Record<"exact" | "powerless", string>>;
 }
 
-const textsOf = (state: SimState) => ({
-  exact: canonical(state, { home: HOME, forgetClusterState: false }),
-  powerless: canonical(state, { home: HOME, forgetClusterState: true }),
+const textsOf = (state: SimState, fills: readonly string[] = []) => ({
+  exact: canonical(state, { home: HOME, forgetClusterState: false, fills }),
+  powerless: canonical(state, { home: HOME, forgetClusterState: true, fills }),
 });
 
 export async function rehearse(scenario: Scenario): Promise<Rehearsal> {
@@ -64,7 +64,7 @@ export async function rehearse(scenario: Scenario): Promise<Rehearsal> {
     },
   });
   if (ended.how !== "finished") throw new Error(`${scenario.name} does not even work without faults: ${messageOf(ended.error)}`);
-  return { scenario, moments, steps, initial: textsOf(scenario.initial), final: textsOf(state) };
+  return { scenario, moments, steps, initial: textsOf(scenario.initial, scenario.fills), final: textsOf(state) };
 }
 
 type Phase = { readonly mode: "resume" | "undo"; readonly cut: boolean };
@@ -145,7 +145,8 @@ async function tryOne(rehearsal: Rehearsal, trial: Trial, note: (step: number) =
   let text: "exact" | "powerless" = trial.fault === "power" ? "powerless" : "exact";
   let isFull = full;
   const equals = (expected: typeof initial, what: string) => {
-    const actual = canonical(state, { home: HOME, forgetClusterState: text === "powerless" });
+    const fills = expected === initial ? scenario.fills : [];
+    const actual = canonical(state, { home: HOME, forgetClusterState: text === "powerless", fills });
     if (actual !== expected[text]) throw new Error(`the state is not the ${what} one: ${difference(actual, expected[text])}`);
   };
   const closed = async (): Promise<boolean> => {

@@ -14,7 +14,7 @@ x-opts: &opts
   networks: [ grph ]
 volumes:
   postgres_data: { name: ${slug}_postgres_data }
-  backups: { name: ${slug}_backups }
+  postgres_backups: { name: ${slug}_postgres_backups }
 networks:
   grph: { name: grph_net }
 services:
@@ -41,7 +41,7 @@ services:
   postgres:
     <<: *opts
     image: graphistry/postgres:\${APP_BUILD_TAG}
-    volumes: [ "postgres_data:/var/lib/postgresql/data", "backups:/backups" ]
+    volumes: [ "postgres_data:/var/lib/postgresql/data", "postgres_backups:/backups" ]
     healthcheck: { test: [CMD, probe] }
 `;
 };

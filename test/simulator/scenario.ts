@@ -23,6 +23,8 @@ export interface Scenario {
   readonly initial: SimState;
   readonly plan: Plan;
   readonly answers: Readonly<Record<string, string>>;
+  /** Volumes that were empty and that the product fills when it runs: undoing a launch does not empty them. */
+  readonly fills: readonly string[];
   /** Instances whose folder, volumes and containers must not be written to by any effect. */
   readonly untouched: readonly { readonly dir: string; readonly slug: string; readonly filesOnly?: boolean }[];
 }
@@ -40,6 +42,7 @@ export class Stage {
   constructor(machine = new Machine(emptyState())) {
     this.machine = machine;
     this.sim = createSimWorld(machine, HOME, shelf);
+    this.sim.disk.makeFolder("/srv", 0o755);
   }
 
   get world(): World {
@@ -94,7 +97,7 @@ export class Stage {
       "database/graphistry/users": `users of ${slug}`,
       "database/graphistry/datasets": `datasets of ${slug}`,
     });
-    put(`${slug}_backups`, { "monday.sql": "dump", "tuesday.sql": "dump" });
+    put(`${slug}_postgres_backups`, { "monday.sql": "dump", "tuesday.sql": "dump" });
     sim.disk.write(`${dir}/data/upload`, Buffer.from(`upload of ${slug}`), 0o640);
     sim.disk.own(`${dir}/data/upload`, { uid: 1000, gid: 1000 });
     sim.disk.settle("/");
@@ -104,7 +107,7 @@ export class Stage {
     this.sim.disk.settle("/");
     const { release, slug } = BYSTANDER;
     const untouched = [{ dir: `${HOME}/releases/${release}`, slug }, ...(over.untouched ?? [])];
-    return { name, answers: {}, ...over, untouched, plan: newPlan(plan), initial: this.machine.clone().state };
+    return { name, answers: {}, fills: [], ...over, untouched, plan: newPlan(plan), initial: this.machine.clone().state };
   }
 }
 

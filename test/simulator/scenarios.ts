@@ -1,0 +1,123 @@
+import { planAttach } from "../../src/operations/attach.ts";
+import { planCopy } from "../../src/operations/copy.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+import { planRemove } from "../../src/operations/remove.ts";
+import { planLaunch, planRestart, planStop } from "../../src/operations/run-instance.ts";
+import { surveyAttach } from "../../src/survey/attach.ts";
+import { surveyCopy } from "../../src/survey/copy.ts";
+import { surveyRemove } from "../../src/survey/remove.ts";
+import { HOME, occasion, prepared, type Scenario, Stage } from "./scenario.ts";
+
+const NAME = "v2.22.2";
+const SLUG = "v2_22_2";
+const DIR = `${HOME}/releases/${NAME}`;
+
+/** The bystander, and beside it an instance that users have worked with. */
+async function used(): Promise<Stage> {
+  const stage = await prepared();
+  await stage.install(NAME);
+  stage.use(SLUG, DIR);
+  return stage;
+}
+
+async function stopped(): Promise<Stage> {
+  const stage = await used();
+  await stage.stop(NAME);
+  return stage;
+}
+
+async function copyPlan(stage: Stage, request: Partial<Parameters<typeof planCopy>[1]>): Promise<Plan> {
+  const { record } = await stage.facts(NAME);
+  const ports = { http: undefined, https: undefined, ports: [] };
+  const found = await surveyCopy(stage.world, { home: HOME, source: record, name: "training", ports });
+  return planCopy(found, { data: "none", launch: true, stopSource: false, shareBinds: [], ...request }, occasion());
+}
+
+async function removePlan(stage: Stage, volumes: boolean): Promise<Plan> {
+  const { record, current } = await stage.facts(NAME);
+  const found = await surveyRemove(stage.world, record, HOME, current);
+  return planRemove(found, { volumes, confirm: NAME, current: false }, occasion());
+}
+
+const SOURCE = [{ dir: DIR, slug: SLUG }];
+
+/** Every operation, on a host where it makes sense. By the test file that cuts it off. */
+export const scenarios = {
+  install: {
+    "install into an empty home": async () => {
+      const stage = new Stage();
+      const plan = await stage.installPlan(NAME, { set: ["COLOUR"] });
+      return stage.scenario("install into an empty home", plan, { answers: { COLOUR: "blue" } });
+    },
+    "install beside another": async () => {
+      const stage = await prepared();
+      return stage.scenario("install beside another", await stage.installPlan(NAME));
+    },
+  },
+  "copy-dump": {
+    "copy --data dump": async () => {
+      const stage = await used();
+      return stage.scenario("copy --data dump", await copyPlan(stage, { data: "dump" }), { untouched: SOURCE });
+    },
+    "copy --data dump --no-launch": async () => {
+      const stage = await used();
+      const plan = await copyPlan(stage, { data: "dump", launch: false });
+      return stage.scenario("copy --data dump --no-launch", plan, { untouched: SOURCE });
+    },
+  },
+  "copy-copy": {
+    "copy --data copy": async () => {
+      const stage = await stopped();
+      return stage.scenario("copy --data copy", await copyPlan(stage, { data: "copy" }), { untouched: SOURCE });
+    },
+    "copy --data copy --stop-source": async () => {
+      const stage = await used();
+      const plan = await copyPlan(stage, { data: "copy", stopSource: true });
+      return stage.scenario("copy --data copy --stop-source", plan, { untouched: [{ dir: DIR, slug: SLUG, filesOnly: true }] });
+    },
+  },
+  run: {
+    "copy --data none": async () => {
+      const stage = await used();
+      return stage.scenario("copy --data none", await copyPlan(stage, { data: "none" }), { untouched: SOURCE });
+    },
+    launch: async () => {
+      const stage = await stopped();
+      return stage.scenario("launch", planLaunch((await stage.facts(NAME)).facts, occasion()));
+    },
+    "first launch": async () => {
+      const stage = await prepared();
+      await stage.install(NAME, { launch: false });
+      const plan = planLaunch((await stage.facts(NAME)).facts, occasion());
+      return stage.scenario("first launch", plan, { fills: [`${SLUG}_postgres_data`] });
+    },
+    stop: async () => {
+      const stage = await used();
+      return stage.scenario("stop", planStop((await stage.facts(NAME)).facts, occasion()));
+    },
+    restart: async () => {
+      const stage = await used();
+      return stage.scenario("restart", planRestart((await stage.facts(NAME)).facts, occasion()));
+    },
+  },
+  remove: {
+    remove: async () => {
+      const stage = await stopped();
+      return stage.scenario("remove", await removePlan(stage, false));
+    },
+    "remove --volumes": async () => {
+      const stage = await stopped();
+      return stage.scenario("remove --volumes", await removePlan(stage, true));
+    },
+    "install --attach": async () => {
+      const stage = await stopped();
+      const plan = await removePlan(stage, false);
+      await stage.carryOut(plan);
+      const removed = `${HOME}/.graph-mgr/removed`;
+      const [aside = ""] = await stage.world.files.list(removed);
+      return stage.scenario("install --attach", planAttach(await surveyAttach(stage.world, HOME, `${removed}/${aside}`), occasion()));
+    },
+  },
+} satisfies Record<string, Record<string, () => Promise<Scenario>>>;
+
+export type Group = keyof typeof scenarios;
