@@ -1,5 +1,5 @@
 import { OperatorError } from "../errors.ts";
-import { ArchiveFault, type FaultKind } from "./tar-fault.ts";
+import { ArchiveFault, changed, type FaultKind, shown } from "./tar-fault.ts";
 import { codeOf } from "./unpack-tree.ts";
 
 const FAULTS: Readonly<Record<FaultKind, readonly [code: string, is: string, hint: string]>> = {
@@ -13,6 +13,11 @@ const FAULTS: Readonly<Record<FaultKind, readonly [code: string, is: string, hin
     "BUNDLE_HOSTILE",
     "is not safe to unpack",
     "get the bundle from the vendor itself, and tell the vendor if it stays so",
+  ],
+  changed: [
+    "BUNDLE_CHANGED",
+    "is not what it was when it was looked at",
+    "wait until nobody writes it any more, then start again",
   ],
   tooLarge: ["BUNDLE_TOO_LARGE", "is too large", "get the bundle from the vendor itself, and tell the vendor if it stays so"],
 };
@@ -41,7 +46,9 @@ export function inOperatorWords(error: unknown, path: string, to: string): unkno
       cause: error,
     });
   }
-  return error;
+  // A bundle's own file, found a moment ago.
+  const isGone = ["ENOENT", "ENOTDIR", "ELOOP"].includes(code) && (place === path || place.startsWith(`${path}/`));
+  return isGone ? inOperatorWords(changed(`${shown(place)} is gone`), path, to) : error;
 }
 
 export const noBundle = (path: string, what: string) =>
@@ -53,6 +60,4 @@ export const bundleIncomplete = (path: string) =>
   });
 
 export const bundleChanged = (path: string) =>
-  new OperatorError("BUNDLE_CHANGED", `The bundle ${path} is not what it was when it was looked at.`, {
-    hint: "wait until nobody writes it any more, then start again",
-  });
+  new OperatorError(FAULTS.changed[0], `The bundle ${path} ${FAULTS.changed[1]}.`, { hint: FAULTS.changed[2] });

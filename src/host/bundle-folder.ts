@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { chunksOf, reporter } from "./bundle-archive.ts";
 import type { OpenBundle } from "./bundle-open.ts";
 import { BundleTree } from "./bundle-tree.ts";
-import { damaged, hostile, shown, tooLarge, utf8 } from "./tar-fault.ts";
+import { changed, hostile, shown, tooLarge, utf8 } from "./tar-fault.ts";
 import { LIMITS } from "./tar-limits.ts";
 import type { EntryType, TarEntry } from "./tar-reader.ts";
 import type { Progress } from "./world.ts";
@@ -23,7 +23,7 @@ interface Found {
  */
 type OpenFolder = Omit<OpenBundle, "kind">;
 
-/** @throws ArchiveFault hostile when something in the folder must not be in a bundle, damaged when it changes meanwhile */
+/** @throws ArchiveFault hostile when something in the folder must not be in a bundle, changed when somebody writes it meanwhile */
 export async function openFolder(folder: string, doing: string, progress: Progress): Promise<OpenFolder> {
   const found = await walk(folder);
   const was = summary(found);
@@ -57,7 +57,7 @@ async function walk(folder: string, path = "", found: Found[] = []): Promise<rea
   const stats = await lstat(full);
   const type = stats.isFile() ? "file" : stats.isDirectory() ? "folder" : stats.isSymbolicLink() ? "link" : null;
   if (type === null) throw hostile(`${shown(path)} is a device, a pipe or a socket`);
-  found.push({ path: path === "" ? "." : path, type, stats, linkTarget: type === "link" ? await readlink(full) : "" });
+  found.push({ path: path === "" ? "." : path, type, stats, linkTarget: type === "link" ? await targetOf(full) : "" });
   if (found.length > LIMITS.entries) throw tooLarge(`it has more than ${LIMITS.entries} entries`);
   if (type !== "folder") return found;
   for (const name of (await readdir(full, { encoding: "buffer" })).sort(Buffer.compare)) {
@@ -66,6 +66,12 @@ async function walk(folder: string, path = "", found: Found[] = []): Promise<rea
     await walk(folder, path === "" ? text : `${path}/${text}`, found);
   }
   return found;
+}
+
+async function targetOf(link: string): Promise<string> {
+  const target = utf8(await readlink(link, { encoding: "buffer" }));
+  if (target === null) throw hostile(`the target of the link ${shown(link)} is not valid UTF-8`);
+  return target;
 }
 
 function imageArchiveOf(found: readonly Found[]): string | null {
@@ -107,11 +113,11 @@ async function* entriesOf(
       }
     })();
     try {
-      if (!(await file.stat()).isFile()) throw damaged(`${shown(path)} changed while it was read`);
+      if (!(await file.stat()).isFile()) throw changed(`${shown(path)} was written meanwhile`);
       yield { ...entry, sizeBytes: stats.size, content: { [Symbol.asyncIterator]: () => lasting(pieces) } };
       // The digest needs what the reader did not want.
       if (counts) for await (const _ of { [Symbol.asyncIterator]: () => lasting(pieces) });
-      if (counts && left !== 0) throw damaged(`${shown(path)} changed while it was read`);
+      if (counts && left !== 0) throw changed(`${shown(path)} was written meanwhile`);
     } finally {
       await pieces.return();
       await file.close();

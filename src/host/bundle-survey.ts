@@ -86,7 +86,7 @@ class TextShelf {
     const upper = path.split("/").length <= UPPER_DEPTH;
     if (!upper && this.#deepBytes + entry.sizeBytes > MOST_TEXTS_BYTES) return;
     const pieces: Buffer[] = [];
-    for await (const piece of entry.content) pieces.push(piece);
+    if (entry.sizeBytes > 0) for await (const piece of entry.content) pieces.push(piece);
     const text = utf8(Buffer.concat(pieces));
     if (text === null || text.includes("\0")) return;
     if (upper) this.#upperBytes += entry.sizeBytes;

@@ -9,6 +9,14 @@ export class TarBytes {
     this.#chunks = source[Symbol.asyncIterator]();
   }
 
+  /** Exactly so many bytes when they are at hand; else null, and nothing was taken. Spares most headers a wait. */
+  atHand(bytes: number): Buffer | null {
+    if (this.#chunk.length < bytes) return null;
+    const piece = this.#chunk.subarray(0, bytes);
+    this.#chunk = this.#chunk.subarray(bytes);
+    return piece;
+  }
+
   /** The next piece, at most `mostBytes` long; null at the end. */
   async some(mostBytes: number): Promise<Buffer | null> {
     while (this.#chunk.length === 0) {

@@ -1,5 +1,5 @@
-/** `notTar`: there is no archive at all. `damaged`: it broke on the way. `hostile`: somebody could use it against this host. */
-export type FaultKind = "notTar" | "damaged" | "hostile" | "tooLarge";
+/** `notTar`: there is no archive at all. `damaged`: it broke on the way. `hostile`: somebody could use it against this host. `changed`: it is another one than before. */
+export type FaultKind = "notTar" | "damaged" | "hostile" | "tooLarge" | "changed";
 
 /** What is wrong with an archive. Whoever knows which archive it is turns this into a sentence for the operator. */
 export class ArchiveFault extends Error {
@@ -16,6 +16,7 @@ export class ArchiveFault extends Error {
 export const notTar = (what: string) => new ArchiveFault("notTar", what);
 export const damaged = (what: string) => new ArchiveFault("damaged", what);
 export const hostile = (what: string) => new ArchiveFault("hostile", what);
+export const changed = (what: string) => new ArchiveFault("changed", what);
 export const tooLarge = (what: string) => new ArchiveFault("tooLarge", what);
 
 /** Characters that cannot be seen or that change how a terminal shows what follows: controls, joiners, direction marks. */

@@ -58,8 +58,10 @@ const SLASH = Buffer.from("/");
 const isUstar = (block: Buffer) => block.toString("latin1", ...MAGIC) === "ustar\u000000";
 
 function checksumOf(block: Buffer): number {
-  let sum = 0;
-  for (let at = 0; at < BLOCK_BYTES; at++) sum += at >= CHECKSUM[0] && at < CHECKSUM[1] ? 32 : (block[at] ?? 0);
+  // Its own field counts as spaces.
+  let sum = 32 * (CHECKSUM[1] - CHECKSUM[0]);
+  for (let at = 0; at < BLOCK_BYTES; at++) sum += block[at] ?? 0;
+  for (let at = CHECKSUM[0]; at < CHECKSUM[1]; at++) sum -= block[at] ?? 0;
   return sum;
 }
 

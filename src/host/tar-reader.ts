@@ -55,7 +55,7 @@ export async function* readTar(source: AsyncIterable<Buffer>, limits = LIMITS): 
   let said = NOTHING;
   try {
     for (let first = true; ; first = false) {
-      const block = first ? await bytes.upTo(BLOCK_BYTES) : await bytes.exactly(BLOCK_BYTES);
+      const block = bytes.atHand(BLOCK_BYTES) ?? (await (first ? bytes.upTo(BLOCK_BYTES) : bytes.exactly(BLOCK_BYTES)));
       if (first && block !== null && block.length < BLOCK_BYTES) throw notTar("it is not a tar archive");
       if (block === null) throw first ? notTar("it is empty") : damaged("it ends without an end mark");
       if (isZero(block)) {
@@ -82,15 +82,16 @@ export async function* readTar(source: AsyncIterable<Buffer>, limits = LIMITS): 
       if (count.namesBytes > limits.namesBytes)
         throw tooLarge(`the names of its entries take more than ${limits.namesBytes / 2 ** 20} MiB`);
       let left = entry.sizeBytes;
-      const content = (async function* () {
+      const pieces = async function* () {
         while (left > 0) {
           const piece = await bytes.must(left);
           left -= piece.length;
           yield piece;
         }
-      })();
-      yield { ...entry, content };
-      await bytes.skip(left + padding(entry.sizeBytes));
+      };
+      yield { ...entry, content: { [Symbol.asyncIterator]: pieces } };
+      const skipBytes = left + padding(entry.sizeBytes);
+      if (skipBytes > 0) await bytes.skip(skipBytes);
     }
   } finally {
     await bytes.close();

@@ -3,7 +3,7 @@ import { type FileHandle, lchown, link, lutimes, mkdir, open, rename, symlink } 
 import { dirname, join } from "node:path";
 import { OperatorError } from "../errors.ts";
 import { BundleTree } from "./bundle-tree.ts";
-import { hostile } from "./tar-fault.ts";
+import { changed } from "./tar-fault.ts";
 import type { TarEntry } from "./tar-reader.ts";
 import { inParallel, pathExists, removeTree, syncFolder } from "./unpack-tree.ts";
 
@@ -95,8 +95,7 @@ class Unpacking {
   /** @throws ArchiveFault when the whole turns out to be another bundle than the one that was selected from */
   async finish(): Promise<void> {
     const { root, imageArchive } = this.#selection;
-    if (this.#tree.root !== root || this.#tree.settle(root) !== imageArchive)
-      throw hostile("it is not the bundle that was looked at");
+    if (this.#tree.root !== root || this.#tree.settle(root) !== imageArchive) throw changed("it is laid out in another way");
     for (const [path, entry] of this.#links) {
       await symlink(entry.linkTarget, this.#at(path));
       if (isRoot()) await lchown(this.#at(path), entry.uid, entry.gid);
@@ -152,7 +151,7 @@ class Unpacking {
   async #secondName(path: string, fileInBundle: string): Promise<void> {
     const { root, imageArchive } = this.#selection;
     const file = fileInBundle.slice(root.length);
-    if (!fileInBundle.startsWith(root) || file === imageArchive) throw hostile("it is not the bundle that was looked at");
+    if (!fileInBundle.startsWith(root) || file === imageArchive) throw changed("it is laid out in another way");
     await link(this.#at(file), this.#at(path));
   }
 }

@@ -53,38 +53,43 @@ it("the corpus is large", () => expect(archives.length).toBeGreaterThan(100));
 it("no two have one name", () => expect(new Set(archives.map(each => each.name)).size).toBe(archives.length));
 
 describe("F28 F85 F95 a bundle is refused, and nothing is written, for", () => {
-  it.each(archives)("$name", async ({ code, bytes, heavy }) => {
-    const path = join(incoming, "bundle.tar");
-    const made = bytes();
-    if (Buffer.isBuffer(made)) await writeFile(path, made);
-    else await pipeline(made, createWriteStream(path));
-    const before = [...(await look(sandbox)), ...(await look(outside))];
+  it.each(archives)(
+    "$name",
+    async ({ code, bytes, heavy }) => {
+      const path = join(incoming, "bundle.tar");
+      const made = bytes();
+      if (Buffer.isBuffer(made)) await writeFile(path, made);
+      else await pipeline(made, createWriteStream(path));
+      const before = [...(await look(sandbox)), ...(await look(outside))];
 
-    const read = await refusalOf(bundles.read(path, () => {}));
-    expect(`${read.code}: ${read.message}`).toMatch(new RegExp(`^${code}: `));
-    expect(read.message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
-    expect(read.message.length).toBeLessThan(2000);
-    expect(read.hint).toBeTruthy();
+      const read = await refusalOf(bundles.read(path, () => {}));
+      expect(`${read.code}: ${read.message}`).toMatch(new RegExp(`^${code}: `));
+      expect(read.message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      expect(read.message.length).toBeLessThan(2000);
+      expect(read.hint).toBeTruthy();
 
-    if (heavy) return;
-    // Somebody who put it there after the look.
-    const hash = createHash("sha256");
-    await pipeline(createReadStream(path), hash);
-    const { size, mtimeMs } = await stat(path);
-    const forged: BundleSource = {
-      path,
-      kind: "archive",
-      sizeBytes: size,
-      modifiedMs: mtimeMs,
-      digest: hash.digest("hex"),
-      imageArchive: null,
-      root: "",
-    };
-    const to = join(sandbox, "out");
-    if (code !== "NO_BUNDLE") await refusalOf(bundles.unpack(forged, to, () => {}));
-    else await expect(bundles.unpack(forged, to, () => {})).rejects.toThrow();
-    expect(existsSync(to)).toBe(false);
-    expect(existsSync(`${to}.part`)).toBe(false);
-    expect([...(await look(sandbox)), ...(await look(outside))]).toEqual(before);
-  });
+      if (heavy) return;
+      // Somebody who put it there after the look.
+      const hash = createHash("sha256");
+      await pipeline(createReadStream(path), hash);
+      const { size, mtimeMs } = await stat(path);
+      const forged: BundleSource = {
+        path,
+        kind: "archive",
+        sizeBytes: size,
+        modifiedMs: mtimeMs,
+        digest: hash.digest("hex"),
+        imageArchive: null,
+        root: "",
+      };
+      const to = join(sandbox, "out");
+      if (code !== "NO_BUNDLE") await refusalOf(bundles.unpack(forged, to, () => {}));
+      else await expect(bundles.unpack(forged, to, () => {})).rejects.toThrow();
+      expect(existsSync(to)).toBe(false);
+      expect(existsSync(`${to}.part`)).toBe(false);
+      expect([...(await look(sandbox)), ...(await look(outside))]).toEqual(before);
+      // A few of these are large, and other tests work beside them.
+    },
+    180_000,
+  );
 });

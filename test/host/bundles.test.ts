@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import {
   chmod,
   link,
@@ -348,6 +348,16 @@ describe("unpacking", () => {
     expect(await codeOf(bundles.unpack(bundle, join(place, "to"), quiet))).toBe("BUNDLE_CHANGED");
     expect(existsSync(join(place, "to"))).toBe(false);
     expect(existsSync(join(place, "to.part"))).toBe(false);
+  });
+
+  it("F93 refuses a folder from which a file goes while it is read", async () => {
+    const lies = join(place, "lies");
+    await mkdir(lies);
+    for (const name of ["compose.yaml", "last"]) await writeFile(join(lies, name), "x");
+    const removing = (text: string) => {
+      if (text.startsWith("Checking")) rmSync(join(lies, "last"), { force: true });
+    };
+    expect(await codeOf(bundles.read(lies, removing))).toBe("BUNDLE_CHANGED");
   });
 
   it("writes into nothing that a second name of a file shares with the outside", async () => {

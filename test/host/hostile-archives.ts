@@ -16,7 +16,7 @@ import {
   tar,
 } from "./tar-writer.ts";
 
-export type Code = "NO_BUNDLE" | "BUNDLE_DAMAGED" | "BUNDLE_HOSTILE" | "BUNDLE_TOO_LARGE";
+type Code = "NO_BUNDLE" | "BUNDLE_DAMAGED" | "BUNDLE_HOSTILE" | "BUNDLE_TOO_LARGE";
 
 /** An archive that must be refused. */
 export interface HostileArchive {
