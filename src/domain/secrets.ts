@@ -8,34 +8,44 @@ export function defaultSecrets(product: Pick<Product, "secrets">, values: Values
   return product.secrets.filter(({ key, defaults }) => defaults.includes(values[key] ?? "")).map(({ key }) => key);
 }
 
+/** What the vendor shipped, and what stands there now. */
+interface Settings {
+  readonly shipped: Values;
+  readonly now: Values;
+}
+
 /**
- * New values for the vendor's default secrets, and for what repeats them: other secrets with the same value that the
- * description does not name, and URLs that carry one as their password (`postgres://user:password@host/db`).
+ * New values for the vendor's default secrets, and for what repeats a secret that changed, be it generated or set by the
+ * operator: other secrets with the same shipped value that nobody named, and URLs that carry one as their password
+ * (`postgres://user:password@host/db`).
  *
- * @param random makes one secret of URL-safe characters, so that it can stand in a URL as it is
+ * @param random makes one secret of URL-safe characters, so that it can stand in a URL as it is; null generates none
  */
-export function generateSecrets(
+export function newSecrets(
   product: Pick<Product, "secrets">,
-  values: Values,
-  random: () => string,
+  { shipped, now }: Settings,
+  random: (() => string) | null,
 ): Readonly<Record<string, string>> {
   const made: Record<string, string> = {};
   const groups = new Map<string, string>();
-  const replaced = new Map<string, string>();
-  for (const { key, defaults, group } of product.secrets) {
-    const old = values[key] ?? null;
-    if (old === null || !defaults.includes(old)) continue;
+  for (const { key, defaults, group } of random === null ? [] : product.secrets) {
+    if (random === null || !defaults.includes(now[key] ?? "")) continue;
     const value = (group === undefined ? undefined : groups.get(group)) ?? random();
     if (group !== undefined) groups.set(group, value);
     made[key] = value;
-    if (!replaced.has(old)) replaced.set(old, value);
   }
   const named = new Set(product.secrets.map(({ key }) => key));
-  for (const [key, value] of Object.entries(values)) {
-    if (value === null || named.has(key)) continue;
+  const replaced = new Map<string, string>();
+  for (const key of Object.keys(shipped).filter(each => named.has(each) || looksSecret(each))) {
+    const [old, fresh] = [shipped[key] ?? "", made[key] ?? now[key] ?? ""];
+    if (old !== "" && fresh !== "" && old !== fresh && !replaced.has(old)) replaced.set(old, fresh);
+  }
+  for (const [key, value] of Object.entries(now)) {
+    // What the operator set stays as it was set.
+    if (value === null || named.has(key) || value !== shipped[key]) continue;
     for (const [old, fresh] of replaced) {
       if (value === old && looksSecret(key)) made[key] = fresh;
-      else if (hasPassword(value, old)) made[key] = value.replace(`:${old}@`, `:${fresh}@`);
+      else if (hasPassword(value, old)) made[key] = value.replace(`:${old}@`, `:${encodeURIComponent(fresh)}@`);
     }
   }
   return made;

@@ -26,7 +26,6 @@ export interface CopyRequest {
   readonly launch: boolean;
   /** Stop the source for the copy and start it again. */
   readonly stopSource: boolean;
-  readonly shareBinds: readonly string[];
 }
 
 /** A second, isolated instance of an installed release. The source is only read; with `--stop-source` it is stopped meanwhile. */

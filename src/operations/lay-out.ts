@@ -68,7 +68,8 @@ export function editSteps(layOut: LayOut): readonly PlannedStep[] {
   const { instance, layout, names, ports, product } = layOut;
   const staged = { name: instance.slug, dir: stagingOf(layOut), envFiles: layout.envFiles };
   const { volumes, networks, containers } = names;
-  const secretKeys = layOut.generateSecrets ? product.secrets.map(({ key }) => key) : [];
+  const isNew = layOut.origin.how === "install";
+  const secretKeys = isNew ? product.secrets.map(({ key }) => key) : [];
   return [
     tagImages.step({
       slug: instance.slug,
@@ -91,7 +92,9 @@ export function editSteps(layOut: LayOut): readonly PlannedStep[] {
       set: layOut.set,
       answers:
         Object.keys(layOut.set).length > 0 ? join(new Home(layOut.home).operation(layOut.operation), "answers.json") : null,
-      generate: layOut.generateSecrets ? { file: layout.settings, secrets: product.secrets } : null,
+      secrets: isNew
+        ? { file: layout.settings, pristine: layOut.pristine, generate: layOut.generateSecrets, known: product.secrets }
+        : null,
     }),
     verifyIsolation.step({
       before: { ...staged, dir: layOut.before },

@@ -8,7 +8,7 @@ export function refuseCopy(facts: CopyFacts, request: CopyRequest): void {
   refuseOldEngine(facts.engine);
   refuseClaims(facts.instance, facts.claims);
   refusePorts(facts, facts.portsAsked);
-  refuseShared(facts, request.shareBinds);
+  refuseShared(facts, []);
   if (request.data === "dump") refuseDump(facts, request);
   if (request.data === "copy" && !request.stopSource) refuseLiveCopy(facts);
 }

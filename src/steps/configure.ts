@@ -3,7 +3,7 @@ import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
 import type { PortSetting } from "../domain/isolation.ts";
 import type { Product } from "../domain/product.ts";
-import { generateSecrets, literalsOf } from "../domain/secrets.ts";
+import { newSecrets, literalsOf } from "../domain/secrets.ts";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
 import { type Context, type ProjectInput, readerOf } from "./context.ts";
@@ -20,10 +20,14 @@ type Input = {
   /** Which file each key of `--set` goes to; the values stand in the operation's answers. */
   readonly set: { readonly [key: string]: string };
   readonly answers: string | null;
-  /** Where generated secrets go; null when none are to be generated. */
-  readonly generate: {
+  /** How secrets change, and what repeats them; null for an instance whose data depends on the secrets that it has. */
+  readonly secrets: {
+    /** Where new values go. */
     readonly file: string;
-    readonly secrets: Product["secrets"] & readonly { readonly [key: string]: string | readonly string[] | undefined }[];
+    /** Folder with the vendor's own files: what the values were. */
+    readonly pristine: string;
+    readonly generate: boolean;
+    readonly known: Product["secrets"] & readonly { readonly [key: string]: string | readonly string[] | undefined }[];
   } | null;
 };
 
@@ -73,15 +77,22 @@ async function wantedTexts(
       });
     await edit(path, file => file.with(key, value));
   }
-  if (input.generate !== null) {
-    const values: Record<string, string | null> = {};
-    for (const path of [".env", ...project.envFiles, input.generate.file]) {
-      Object.assign(values, literalsOf(EnvFile.parse(texts.get(path)?.text ?? (await read(path)) ?? "")));
-    }
-    const made = generateSecrets({ secrets: input.generate.secrets }, values, () => context.world.random(24));
-    await edit(input.generate.file, file => Object.entries(made).reduce((result, [key, value]) => result.with(key, value), file));
+  if (input.secrets !== null) {
+    const { file, pristine, generate, known } = input.secrets;
+    const paths = [".env", ...project.envFiles, file];
+    const shipped = await valuesIn(paths, readerOf(context, pristine));
+    const now = await valuesIn(paths, async path => texts.get(path)?.text ?? (await read(path)));
+    const made = newSecrets({ secrets: known }, { shipped, now }, generate ? () => context.world.random(24) : null);
+    await edit(file, env => Object.entries(made).reduce((result, [key, value]) => result.with(key, value), env));
   }
   return texts;
+}
+
+/** Later files win, as they do with Compose. */
+async function valuesIn(paths: readonly string[], read: (path: string) => Promise<string | null>): Promise<Readonly<Record<string, string | null>>> {
+  const values: Record<string, string | null> = {};
+  for (const path of paths) Object.assign(values, literalsOf(EnvFile.parse((await read(path)) ?? "")));
+  return values;
 }
 
 async function imageIds({ images }: Input, { world }: Context): Promise<Readonly<Record<string, string>>> {
@@ -98,8 +109,8 @@ async function imageIds({ images }: Input, { world }: Context): Promise<Readonly
 }
 
 /** Env files hold secrets, whatever their mode in the bundle. */
-const envFilesOf = ({ project, generate }: Input): readonly string[] => [
-  ...new Set([".env", ...project.envFiles, ...(generate ? [generate.file] : [])]),
+const envFilesOf = ({ project, secrets }: Input): readonly string[] => [
+  ...new Set([".env", ...project.envFiles, ...(secrets ? [secrets.file] : [])]),
 ];
 
 /** Exact edits to the instance's own files: names, ports, image ids, settings, secrets. The folder is still in staging, so undo has nothing to do. */
