@@ -11,16 +11,18 @@ const CONFLICT = 75;
  * A kernel lock on a file, held by a child that ends when our end of its input closes: also after kill -9, at once. Lock
  * files with a time in them take seconds to go stale, and a reused pid keeps them alive.
  *
- * @param holder what others are told; goes into the file
+ * @param path a file of our own, or a folder that is there: a folder can be locked by whoever may read it, and nothing has to
+ *   be created in it
+ * @param holder what others are told; goes into the file. Null for a folder.
  * @param waitSeconds 0 refuses at once
  * @throws OperatorError LOCKED
  */
 export async function acquireLock(
   path: string,
-  holder: Readonly<Record<string, string | number>>,
+  holder: Readonly<Record<string, string | number>> | null,
   waitSeconds: number,
 ): Promise<Lock> {
-  await fs.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  if (holder !== null) await fs.mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const wait = waitSeconds > 0 ? ["--timeout", String(waitSeconds)] : ["--nonblock"];
   // A session of its own: Ctrl-C at the terminal must not free the lock under a step that is at work.
   const child = spawn(
@@ -43,11 +45,12 @@ export async function acquireLock(
     if (!isCode(error, "ENOENT")) throw error;
     throw new OperatorError("NO_PROGRAM", 'There is no program "flock" here.', { hint: "install util-linux", cause: error });
   }
-  if (outcome === CONFLICT) throw lockedBy(path, await fs.readFile(path, "utf8").catch(() => ""));
+  if (outcome === CONFLICT) throw lockedBy(path, holder === null ? "" : await fs.readFile(path, "utf8").catch(() => ""));
   if (outcome !== "held")
     throw new OperatorError("LOCK_FAILED", `The lock ${path} cannot be taken.`, { hint: "see that the folder can be written" });
   child.unref();
-  await fs.writeFile(path, `${JSON.stringify(holder)}\n`, { mode: 0o600 }).catch(() => undefined);
+  // Who it is helps the one who waits; the lock itself does not need it.
+  if (holder !== null) await fs.writeFile(path, `${JSON.stringify(holder)}\n`, { mode: 0o600 }).catch(() => undefined);
   return {
     async release() {
       child.ref();
