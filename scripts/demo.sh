@@ -68,7 +68,7 @@ announce() {
   docker info >/dev/null 2>&1 && echo "  a Docker Engine         $(docker version -f '{{.Server.Version}}') answers already and is used as it is" ||
     echo "  a Docker Engine         none answers: Docker and Compose are installed from packages (Debian and Ubuntu, needs root) and started"
   [ -f "$samples/graphistry-$release.tar.gz" ] && echo "  a sample release        in $samples" ||
-    echo "  a sample release        made in $samples (about 110 MB; a minute or two; without public images to pull, with the Debian package mmdebstrap)"
+    echo "  a sample release        made in $samples (about 90 MB; a minute or two; without public images to pull, with the Debian package mmdebstrap)"
   echo "  the demo itself         in $home"
 }
 
