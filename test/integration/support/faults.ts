@@ -1,0 +1,198 @@
+import { createHash } from "node:crypto";
+import { appendFile, lstat, readdir, readFile, readlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { execa } from "execa";
+import { below, seeded } from "../../simulator/random.ts";
+import { docker, type Result, type TestHome } from "./cli.ts";
+
+/** The program as it ships, with the kill hook (rolldown.faults.config.js). */
+const KILLABLE = resolve(import.meta.dirname, "../../../dist-test/graph-mgr.js");
+
+/** All of the faults, or a sample of them that fits into `npm test`. */
+export const isFull = process.env.FAULTS === "full";
+export const seed = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+/** A stream of its own for each test, so that one test can be repeated alone. */
+export const randomFor = (name: string): (() => number) =>
+  seeded(seed ^ createHash("sha256").update(name).digest().readInt32BE(0));
+export const pick = <T>(random: () => number, from: readonly T[]): T => from[below(random, from.length)]!;
+/** `count` of them in their order, or all. */
+export function sample<T>(random: () => number, from: readonly T[], count: number): readonly T[] {
+  const left = [...from.keys()];
+  while (left.length > count) left.splice(below(random, left.length), 1);
+  return left.map(index => from[index]!);
+}
+
+export interface Cut extends Result {
+  readonly wasKilled: boolean;
+  readonly tookMs: number;
+}
+
+/** Runs the killable build. `point` is what its hook takes; a number kills it from outside, after so many milliseconds. */
+export async function cut(home: TestHome, point: string | number, ...args: readonly string[]): Promise<Cut> {
+  const begun = performance.now();
+  const child = execa(process.execPath, [KILLABLE, ...args, "--home", home.path], {
+    reject: false,
+    stdin: "ignore",
+    env: { GRAPH_MGR_HOME: "", GRAPH_MGR_TEST_KILL: typeof point === "string" ? point : "" },
+  });
+  const timer = typeof point === "number" ? setTimeout(() => child.kill("SIGKILL"), point) : undefined;
+  const { exitCode, signal, stdout, stderr } = await child;
+  clearTimeout(timer);
+  return { code: exitCode ?? -1, wasKilled: signal === "SIGKILL", stdout, stderr, tookMs: performance.now() - begun };
+}
+
+/** How many moments of each kind a run has, told by the hook. */
+export function countsIn({ stderr }: Result): { readonly journal: number; readonly command: number } {
+  return JSON.parse(/^killable: (.*)$/m.exec(stderr)?.[1] ?? "null") as { journal: number; command: number };
+}
+
+const linesOf = (text: string): readonly string[] => text.split("\n").filter(line => line !== "");
+
+/** Everything on the engine and among the processes that has to do with an instance. */
+export async function tracesOf(home: TestHome, slug: string): Promise<readonly string[]> {
+  const isOurs = (line: string) => line.includes(slug);
+  const label = `com.docker.compose.project`;
+  const [containers, volumes, networks, tags, helpers] = await Promise.all([
+    docker("ps", "-a", "--format", `{{.Names}} {{.Label "${label}"}}`),
+    docker("volume", "ls", "--format", `{{.Name}} {{.Label "${label}"}}`),
+    docker("network", "ls", "--format", `{{.Name}} {{.Label "${label}"}}`),
+    docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", `reference=graph-mgr/${slug}/*`),
+    helpersOf(home),
+  ]);
+  return [
+    ...linesOf(containers)
+      .filter(isOurs)
+      .map(line => `container ${line}`),
+    ...linesOf(volumes)
+      .filter(isOurs)
+      .map(line => `volume ${line}`),
+    ...linesOf(networks)
+      .filter(isOurs)
+      .map(line => `network ${line}`),
+    ...linesOf(tags).map(line => `image ${line}`),
+    ...helpers.map(name => `helper ${name}`),
+  ]; // prettier-ignore
+}
+
+export const helpersOf = async (home: TestHome): Promise<readonly string[]> =>
+  linesOf(
+    await docker(
+      "ps",
+      "-a",
+      "--format",
+      "{{.Names}}",
+      "--filter",
+      "label=graph-mgr.helper",
+      "--filter",
+      `label=graph-mgr.home=${home.path}`,
+    ),
+  );
+
+/** Command lines that name the home or the instance: children that outlived their graph-mgr. */
+async function childrenOf(home: TestHome, slug: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir("/proc")).filter(name => /^\d+$/.test(name))) {
+    const words = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
+    // Ours has the home in its arguments; a lock's holder ends by its closed input.
+    const isDocker = words.some(word => /(^|\/)docker(-compose)?$/.test(word));
+    if (isDocker && words.some(word => word.includes(home.path) || word.includes(slug))) found.push(`${pid} ${words.join(" ")}`);
+  }
+  return found;
+}
+
+/** No child goes on working for a dead graph-mgr. @throws with the command lines that are still there after five seconds */
+export async function childrenGone(home: TestHome, slug: string): Promise<void> {
+  for (let left = 50; ; left--) {
+    const children = await childrenOf(home, slug);
+    if (children.length === 0) return;
+    if (left === 0) throw new Error(`still at work for a graph-mgr that is dead:\n${children.join("\n")}`);
+    await pause(100);
+  }
+}
+
+/** Path, type, mode and content of everything in a folder; what `isLeftOut` says is not looked at. */
+export async function photograph(folder: string, isLeftOut: (path: string) => boolean = () => false): Promise<readonly string[]> {
+  const seen: string[] = [];
+  const walk = async (relative: string): Promise<void> => {
+    for (const name of (await readdir(join(folder, relative)).catch(() => [])).sort()) {
+      const path = relative === "" ? name : `${relative}/${name}`;
+      if (isLeftOut(path)) continue;
+      const full = join(folder, path);
+      const stat = await lstat(full).catch(() => null);
+      if (stat === null) continue;
+      const mode = (stat.mode & 0o7777).toString(8);
+      if (stat.isDirectory()) {
+        seen.push(`${path}/ ${mode}`);
+        await walk(path);
+      } else if (stat.isSymbolicLink()) seen.push(`${path} -> ${await readlink(full)}`);
+      else if (stat.isFile())
+        seen.push(
+          `${path} ${mode} ${stat.uid} ${createHash("sha256")
+            .update(await readFile(full))
+            .digest("hex")}`,
+        );
+      else seen.push(`${path} special ${mode}`);
+    }
+  };
+  await walk("");
+  return seen;
+}
+
+/** A home without what operations write about themselves, and without the empty folders that any operation makes. */
+export const photographHome = async (home: TestHome): Promise<readonly string[]> =>
+  (
+    await photograph(home.path, path => path === ".graph-mgr/operations" || path === ".graph-mgr/lock" || path === "lost+found")
+  ).filter(line => !/^(releases|\.graph-mgr(\/(instances|pristine|attic|removed))?)\/ /.test(line));
+
+/** Waits, for a little while only, until a killed run's lock is free, as an operator does who types the next command. */
+export async function next(home: TestHome, ...args: readonly string[]): Promise<Result> {
+  for (let left = 20; ; left--) {
+    const result = await home.run(...args);
+    if (result.code !== 6 || left === 0) return result;
+    await pause(100);
+  }
+}
+
+export interface Outcome {
+  readonly id: string;
+  readonly outcome: "planned" | "unfinished" | "done" | "undone";
+}
+export const outcomes = async (home: TestHome): Promise<readonly Outcome[]> =>
+  (await home.json<{ readonly operations: readonly Outcome[] }>("operations")).operations;
+
+/** Runs all trials and fails with what every failed one said, each with what it takes to see it again. Counts go to the report. */
+export async function runTrials<T>(
+  fault: string,
+  operation: string,
+  trials: readonly T[],
+  each: (trial: T) => Promise<void>,
+  mend: () => Promise<void>,
+): Promise<void> {
+  const failures: string[] = [];
+  console.log(`${fault}, ${operation}: ${trials.length} trials, seed ${seed}`);
+  for (const trial of trials) {
+    try {
+      await each(trial);
+    } catch (error) {
+      failures.push(`${JSON.stringify(trial)}: ${error instanceof Error ? error.message : String(error)}`);
+      await mend();
+    }
+  }
+  const file = process.env.FAULTS_RESULTS;
+  if (file)
+    await appendFile(file, `${JSON.stringify({ fault, operation, trials: trials.length, failed: failures.length, seed })}\n`);
+  if (failures.length > 0)
+    throw new Error(`${failures.length} of ${trials.length} failed (FAULTS_SEED=${seed}):\n${failures.join("\n\n")}`);
+}
+
+export function must(condition: boolean, what: string, result?: Result): void {
+  if (!condition) throw new Error(result ? `${what}\nexit ${result.code}\n${result.stdout}\n${result.stderr}` : what);
+}
+
+export function mustBeEqual(now: readonly string[], before: readonly string[], what: string): void {
+  const [more, less] = [now.filter(line => !before.includes(line)), before.filter(line => !now.includes(line))];
+  if (more.length + less.length > 0)
+    throw new Error(`${what}:\n${[...more.map(line => `+ ${line}`), ...less.map(line => `- ${line}`)].join("\n")}`);
+}
