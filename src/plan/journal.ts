@@ -89,6 +89,19 @@ export function standingsOf(steps: number, entries: readonly Entry[]): readonly 
   return all;
 }
 
+/** Whether somebody began to walk back and has not arrived at the beginning. */
+export function isTurnedBack(entries: readonly Entry[]): boolean {
+  const begun = new Set<number>();
+  let isBack = false;
+  for (const entry of entries) {
+    if (entry.type === "doing") begun.add(entry.step);
+    else if (entry.type === "undoing") isBack = true;
+    else if (entry.type === "undone") begun.delete(entry.step);
+    if (begun.size === 0) isBack = false;
+  }
+  return isBack;
+}
+
 export type Outcome = "planned" | "unfinished" | "done" | "undone";
 
 /** What became of the operation: `planned` means that nothing was begun. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Json } from "../domain/json.ts";
 import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
-import { type Entry, type Journal, outcomeOf, type Standing, standingsOf } from "./journal.ts";
+import { type Entry, isTurnedBack, type Journal, outcomeOf, type Standing, standingsOf } from "./journal.ts";
 import { kindOf, PLAN_SCHEMA, type Plan } from "./plan.ts";
 import type { AnyStepKind, PlannedStep, StepContext, StepKinds } from "./step.ts";
 
@@ -43,7 +43,8 @@ export class StepFailed extends OperatorError {
 }
 
 /**
- * Carries out what the journal says is left; starting and resuming are the same code.
+ * Carries out what the journal says is left; starting and resuming are the same code. Where an undo was begun, it is
+ * brought to its end first: the steps count on what earlier ones left, so half of the way back is no place to turn round.
  *
  * @throws StepFailed when a step fails, Interrupted when the operator asked to stop, OperatorError ALREADY_CLOSED
  */
@@ -81,13 +82,16 @@ async function stillHolds<World>(
   return later || (await kind.fleeting.holds(planned.input, contextOf(run, event), standings[step]?.before ?? null));
 }
 
-async function openJournal<World>({ plan, journal }: Run<World>) {
+async function openJournal<World>(run: Run<World>): Promise<readonly Standing[]> {
+  const { plan, journal } = run;
   const entries = await entriesFor(plan, journal);
   const outcome = outcomeOf(entries);
   if (outcome === "done" || outcome === "undone") {
     throw new OperatorError("ALREADY_CLOSED", `Operation ${plan.id} is already ${outcome}.`);
   }
-  return standingsOf(plan.steps.length, entries);
+  if (!isTurnedBack(entries)) return standingsOf(plan.steps.length, entries);
+  await walkBack(run, entries);
+  return standingsOf(plan.steps.length, []);
 }
 
 /** The journal's entries, once it is sure that they are about this plan. A new journal is opened. */
@@ -144,7 +148,7 @@ async function runStep<World>(run: Run<World>, step: number, kind: AnyStepKind<W
  * @throws OperatorError CANNOT_UNDO, ALREADY_DONE, PLAN_CHANGED, or what a step's undo threw
  */
 export async function undoPlan<World>(run: Run<World>): Promise<void> {
-  const { plan, journal, kinds } = run;
+  const { plan, journal } = run;
   const entries = await entriesFor(plan, journal);
   const outcome = outcomeOf(entries);
   if (outcome === "undone") return;
@@ -153,6 +157,12 @@ export async function undoPlan<World>(run: Run<World>): Promise<void> {
       ...(plan.wayBack === null ? {} : { hint: plan.wayBack }),
     });
   }
+  await walkBack(run, entries);
+  await journal.append({ type: "closed", outcome: "undone" });
+}
+
+async function walkBack<World>(run: Run<World>, entries: readonly Entry[]): Promise<void> {
+  const { plan, journal, kinds } = run;
   const standings = standingsOf(plan.steps.length, entries);
   const begun = [...plan.steps.entries()].filter(([step]) => standings[step]?.state !== "waiting").reverse();
   const final = begun.find(([, planned]) => typeof kindOf(planned, kinds).undo !== "function");
@@ -172,7 +182,6 @@ export async function undoPlan<World>(run: Run<World>): Promise<void> {
     await journal.append({ type: "undone", step });
     run.on({ type: "undone", ...event });
   }
-  await journal.append({ type: "closed", outcome: "undone" });
 }
 
 function contextOf<World>(run: Run<World>, event: Omit<RunEvent, "type">): StepContext<World> {

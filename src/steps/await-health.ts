@@ -1,8 +1,8 @@
-import { healthOf } from "../domain/health.ts";
 import { Interrupted, OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context } from "./context.ts";
 import { containersOf } from "./launch.ts";
+import { refuseFailed } from "./refuse-failed.ts";
 
 type Input = {
   readonly project: string;
@@ -15,10 +15,11 @@ type Input = {
 
 const LOOK_EVERY_MS = 500;
 
-async function look({ project, services }: Input, context: Context) {
+/** @throws OperatorError NOT_HEALTHY when a service has ended for good */
+async function look({ project, instance, services }: Input, context: Context) {
   const containers = await containersOf(context, project);
   return {
-    health: services.map(service => healthOf(service, containers)),
+    health: refuseFailed(instance, services, containers),
     restarts: containers.reduce((sum, { restartCount }) => sum + restartCount, 0),
   };
 }
@@ -43,12 +44,7 @@ export const awaitHealth = defineStep({
     for (;;) {
       if (signal.aborted) throw new Interrupted("stopped while waiting for health");
       const { health, restarts } = await look(input, context);
-      const failed = health.find(({ verdict }) => verdict === "failed");
       const missing = waitingFor(health);
-      if (failed)
-        throw new OperatorError("NOT_HEALTHY", `${failed.service} of ${input.instance} ${failed.why}.`, {
-          hint: `graph-mgr logs ${input.instance} ${failed.service}`,
-        });
       const now = world.elapsedMs();
       if (missing !== "") steadySince = null;
       else if (steadySince === null || steadySince.restarts !== restarts) steadySince = { at: now, restarts };

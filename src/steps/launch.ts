@@ -2,6 +2,7 @@ import { OperatorError } from "../errors.ts";
 import type { ContainerDetail } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context, ProjectInput } from "./context.ts";
+import { refuseFailed } from "./refuse-failed.ts";
 
 type Input = {
   readonly project: ProjectInput;
@@ -87,9 +88,10 @@ export const launch = defineStep({
       networks: (await context.world.engine.networks()).map(({ id }) => id),
     };
   },
-  async do({ project, services, all }, context) {
+  async do({ project, instance, services, all }, context) {
     await refuseSharedVolumes(context, project);
     await context.world.compose.up(project, all ? [] : services);
+    refuseFailed(instance, services, await containersOf(context, project.name));
   },
   async isDone({ project, services }, context, before) {
     const containers = await containersOf(context, project.name);
@@ -97,8 +99,8 @@ export const launch = defineStep({
       containers.some(each => {
         if (each.service !== service) return false;
         const old = before.containers.find(({ id }) => id === each.id);
-        // A one-shot may have ended already; then it was started since.
-        return isUp(each) || (each.state === "exited" && old?.startedAt !== each.startedAt);
+        // A one-shot may have ended already; then it was started since. Any other end may be that of the whole machine.
+        return isUp(each) || (each.state === "exited" && each.exitCode === 0 && old?.startedAt !== each.startedAt);
       }),
     );
   },

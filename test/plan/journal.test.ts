@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { decodeEntries, type Entry, encodeEntry, outcomeOf, standingsOf } from "../../src/plan/journal.ts";
+import { decodeEntries, type Entry, encodeEntry, isTurnedBack, outcomeOf, standingsOf } from "../../src/plan/journal.ts";
 import { PLAN_SCHEMA } from "../../src/plan/plan.ts";
 
 const entries: readonly Entry[] = [
@@ -121,6 +121,25 @@ describe("where steps stand", () => {
       { state: "begun", before: "b" },
       { state: "waiting", before: null },
       { state: "waiting", before: null },
+    ]);
+  });
+
+  it("is on the way back from the first undoing until everything is undone", () => {
+    const doing = (step: number): Entry => ({ type: "doing", step, before: null });
+    const [undoing, undone] = (["undoing", "undone"] as const).map(
+      type =>
+        (step: number): Entry => ({ type, step }),
+    ) as [(step: number) => Entry, (step: number) => Entry];
+    const way = [doing(0), { type: "done", step: 0 } as Entry, doing(1), undoing(1), undone(1), undoing(0), undone(0), doing(0)];
+    expect(way.map((_, index) => isTurnedBack(way.slice(0, index + 1)))).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+      true,
+      false,
+      false,
     ]);
   });
 

@@ -113,15 +113,23 @@ describe("running a plan", () => {
   });
 
   it("does again what a restart of the machine took down, unless a later step took its place", async () => {
-    const { run, world } = toyRun(planOf(light.step({ lamp: "a", on: true }), light.step({ lamp: "b", on: true }), put.step({ key: "c", value: "3" })));
+    const { run, world } = toyRun(
+      planOf(light.step({ lamp: "a", on: true }), light.step({ lamp: "b", on: true }), put.step({ key: "c", value: "3" })),
+    );
     world.failing.add("do c");
     await expect(runPlan(run)).rejects.toThrow(StepFailed);
     world.values.clear();
     world.failing.clear();
     await runPlan(run);
-    expect([...world.values].sort()).toEqual([["a", "on"], ["b", "on"], ["c", "3"]]); // prettier-ignore
+    expect([...world.values].sort()).toEqual([
+      ["a", "on"],
+      ["b", "on"],
+      ["c", "3"],
+    ]); // prettier-ignore
 
-    const dark = toyRun(planOf(light.step({ lamp: "a", on: true }), light.step({ lamp: "a", on: false }), put.step({ key: "c", value: "3" })));
+    const dark = toyRun(
+      planOf(light.step({ lamp: "a", on: true }), light.step({ lamp: "a", on: false }), put.step({ key: "c", value: "3" })),
+    );
     dark.world.failing.add("do c");
     await expect(runPlan(dark.run)).rejects.toThrow(StepFailed);
     dark.world.failing.clear();
@@ -214,6 +222,17 @@ describe("undoing", () => {
         expect([...world.values].sort(), `${then.name}, cut after ${more} entries`).toEqual(want);
       }
     }
+  });
+
+  it("that was cut off is brought to its end before anything goes forward, because half of the way back is no place to turn round", async () => {
+    const { run, world } = await failed();
+    world.failing.add("undo b");
+    await expect(undoPlan(run)).rejects.toThrow("undo b fails");
+    world.failing.clear();
+    world.log.length = 0;
+    await runPlan(run);
+    expect(world.log).toEqual(["undo b", "undo a", "look a", "do a", "look b", "do b", "look c", "do c"]);
+    await expect(runPlan(run)).rejects.toThrow("is already done");
   });
 
   it("refuses before the first change when a step that began can never be undone, and says why", async () => {

@@ -11,6 +11,8 @@ interface What {
   readonly forgetClusterState: boolean;
   /** Volumes whose content does not matter. */
   readonly fills: readonly string[];
+  /** Projects whose containers and networks do not matter. */
+  readonly remakes: readonly string[];
 }
 
 /**
@@ -18,6 +20,8 @@ interface What {
  * numbered in order of appearance) and without the operations' own folder.
  */
 export function canonical(state: SimState, what: What): string {
+  const counts = ({ labels }: { readonly labels: Readonly<Record<string, string>> }) =>
+    !what.remakes.includes(labels["com.docker.compose.project"] ?? "");
   const text = JSON.stringify(
     {
       files: files(state, what.home),
@@ -31,8 +35,8 @@ export function canonical(state: SimState, what: What): string {
       anonymousVolumes: [...state.volumes.keys()].filter(isAnonymous).length,
       images: [...state.images.keys()].sort(),
       tags: sorted(Object.fromEntries(state.tags)),
-      containers: byName([...state.containers.values()]).map(container),
-      networks: byName([...state.networks.values()]).map(({ name, labels }) => ({ name, labels: sorted(labels) })),
+      containers: byName([...state.containers.values()].filter(counts)).map(container),
+      networks: byName([...state.networks.values()].filter(counts)).map(({ name, labels }) => ({ name, labels: sorted(labels) })),
     },
     null,
     1,

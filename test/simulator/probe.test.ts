@@ -11,7 +11,7 @@ for (const [group, all] of Object.entries(scenarios)) {
       const trials = allTrials(rehearsal);
       const tally = newTally();
       const errors: string[] = [];
-      const begin = performance.now();
+      const begin = process.cpuUsage();
       for (const trial of trials.filter((_, i) => i % every === Number(process.env.OFFSET ?? 0))) {
         try {
           await runTrial(rehearsal, trial, tally);
@@ -19,7 +19,9 @@ for (const [group, all] of Object.entries(scenarios)) {
           errors.push((error as Error).message);
         }
       }
-      console.log(`PROBE ${name}: ${rehearsal.moments.length} moments, ${rehearsal.scenario.plan.steps.length} steps, ${trials.length} trials; ran ${tally.runs} in ${Math.round(performance.now() - begin)} ms, ${errors.length} errors\n${errors.slice(0, Number(process.env.SHOW ?? 3)).join("\n--\n")}`);
+      console.log(
+        `PROBE ${name}: ${rehearsal.moments.length} moments, ${rehearsal.scenario.plan.steps.length} steps, ${trials.length} trials; ran ${tally.runs} in ${Math.round(process.cpuUsage(begin).user / 1000)} ms CPU, ${errors.length} errors\n${errors.slice(0, Number(process.env.SHOW ?? 3)).join("\n--\n")}`,
+      );
     }, 600_000);
   }
 }

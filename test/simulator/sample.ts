@@ -5,6 +5,9 @@ import type { SimImage } from "./state.ts";
 
 /** A vendor's product in small: a front, a database, an application, a cache under a foreign tag, and a job that ends. */
 
+/** The release that ships one service as sources. */
+const BUILT = "v3.0.0";
+
 const compose = (release: string) => {
   const slug = release.replaceAll(".", "_");
   return `# ${release}
@@ -38,7 +41,7 @@ services:
     restart: "no"
     image: graphistry/nexus-job:\${APP_BUILD_TAG}
     depends_on: [ postgres ]
-  postgres:
+${release === BUILT ? `  tool: { build: ./tool, restart: unless-stopped, networks: [ grph ] }\n` : ""}  postgres:
     <<: *opts
     image: graphistry/postgres:\${APP_BUILD_TAG}
     volumes: [ "postgres_data:/var/lib/postgresql/data", "postgres_backups:/backups" ]
@@ -81,6 +84,7 @@ export function sampleBundle(release: string): SimBundle {
       ".env": file(settings(release)),
       VERSION: file(`${release}\n`),
       Caddyfile: file(":80 { respond 200 }\n"),
+      ...(release === BUILT ? { "tool/Dockerfile": file("FROM scratch\n") } : {}),
       "data/readme": file("data goes here\n"),
     },
     images: [
@@ -94,7 +98,7 @@ export function sampleBundle(release: string): SimBundle {
 }
 
 export const shelf = Object.fromEntries(
-  ["v1.0.0", "v2.22.2"].map(release => [`/bundles/${release}.tar.gz`, sampleBundle(release)]),
+  ["v1.0.0", "v2.22.2", BUILT].map(release => [`/bundles/${release}.tar.gz`, sampleBundle(release)]),
 );
 
 /** Descriptions as graph-mgr ships them. */

@@ -25,6 +25,8 @@ export interface Scenario {
   readonly answers: Readonly<Record<string, string>>;
   /** Volumes that were empty and that the product fills when it runs: undoing a launch does not empty them. */
   readonly fills: readonly string[];
+  /** Projects whose stopped containers and networks an undo leaves removed, because the next launch makes them again. */
+  readonly remakes: readonly string[];
   /** Instances whose folder, volumes and containers must not be written to by any effect. */
   readonly untouched: readonly { readonly dir: string; readonly slug: string; readonly filesOnly?: boolean }[];
 }
@@ -107,7 +109,16 @@ export class Stage {
     this.sim.disk.settle("/");
     const { release, slug } = BYSTANDER;
     const untouched = [{ dir: `${HOME}/releases/${release}`, slug }, ...(over.untouched ?? [])];
-    return { name, answers: {}, fills: [], ...over, untouched, plan: newPlan(plan), initial: this.machine.clone().state };
+    return {
+      name,
+      answers: {},
+      fills: [],
+      remakes: [],
+      ...over,
+      untouched,
+      plan: newPlan(plan),
+      initial: this.machine.clone().state,
+    };
   }
 }
 

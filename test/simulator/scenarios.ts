@@ -1,8 +1,8 @@
 import { planAttach } from "../../src/operations/attach.ts";
 import { planCopy } from "../../src/operations/copy.ts";
-import type { Plan } from "../../src/plan/plan.ts";
 import { planRemove } from "../../src/operations/remove.ts";
 import { planLaunch, planRestart, planStop } from "../../src/operations/run-instance.ts";
+import type { Plan } from "../../src/plan/plan.ts";
 import { surveyAttach } from "../../src/survey/attach.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
@@ -52,6 +52,10 @@ export const scenarios = {
     "install beside another": async () => {
       const stage = await prepared();
       return stage.scenario("install beside another", await stage.installPlan(NAME));
+    },
+    "install and build": async () => {
+      const stage = await prepared();
+      return stage.scenario("install and build", await stage.installPlan("v3.0.0", { launch: false }));
     },
   },
   "copy-dump": {
@@ -103,11 +107,11 @@ export const scenarios = {
   remove: {
     remove: async () => {
       const stage = await stopped();
-      return stage.scenario("remove", await removePlan(stage, false));
+      return stage.scenario("remove", await removePlan(stage, false), { remakes: [SLUG] });
     },
     "remove --volumes": async () => {
       const stage = await stopped();
-      return stage.scenario("remove --volumes", await removePlan(stage, true));
+      return stage.scenario("remove --volumes", await removePlan(stage, true), { remakes: [SLUG] });
     },
     "install --attach": async () => {
       const stage = await stopped();
@@ -115,7 +119,10 @@ export const scenarios = {
       await stage.carryOut(plan);
       const removed = `${HOME}/.graph-mgr/removed`;
       const [aside = ""] = await stage.world.files.list(removed);
-      return stage.scenario("install --attach", planAttach(await surveyAttach(stage.world, HOME, `${removed}/${aside}`), occasion()));
+      return stage.scenario(
+        "install --attach",
+        planAttach(await surveyAttach(stage.world, HOME, `${removed}/${aside}`), occasion()),
+      );
     },
   },
 } satisfies Record<string, Record<string, () => Promise<Scenario>>>;

@@ -164,11 +164,10 @@ export class SimCompose {
       this.machine.command(() => {
         const model = this.resolve(project);
         for (const service of services) {
-          const { image = `${project.name}-${service}`, build } = model.services[service] ?? {};
+          const { image = `${project.name}-${service}:latest`, build } = model.services[service] ?? {};
           if (build === undefined) continue;
           const id = `sha256:${createHash("sha256").update(image).digest("hex")}`;
-          if (this.engine.idOf(id) === null) this.engine.addImage({ id, layers: [id], program: "serve", volumes: [] });
-          if (this.engine.idOf(image) !== id) this.engine.tag(id, image);
+          this.engine.addImage({ id, layers: [id], program: "serve", volumes: [] }, image);
         }
       }),
     up: (project, services) => this.machine.command(() => this.up(project, services)),

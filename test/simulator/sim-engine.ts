@@ -34,7 +34,11 @@ export class SimEngine {
   }
 
   idOf(reference: string): string | null {
-    return this.state.tags.get(reference) ?? (this.state.images.has(reference) ? reference : null);
+    return (
+      this.state.tags.get(reference) ??
+      this.state.tags.get(`${reference}:latest`) ??
+      (this.state.images.has(reference) ? reference : null)
+    );
   }
 
   private namesOf(id: string): readonly string[] {
@@ -51,8 +55,13 @@ export class SimEngine {
     return found;
   }
 
-  addImage(image: SimImage): void {
-    this.machine.effect("engine.load", image.id, () => this.state.images.set(image.id, image), { needsSpace: true });
+  /** A load brings an image before its names, a build both at once. */
+  addImage(image: SimImage, tag?: string): void {
+    const apply = () => {
+      this.state.images.set(image.id, image);
+      if (tag !== undefined) this.state.tags.set(tag, image.id);
+    };
+    this.machine.effect("engine.load", image.id, apply, { needsSpace: true });
   }
 
   tag(id: string, reference: string): void {
