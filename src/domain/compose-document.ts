@@ -189,11 +189,9 @@ function resolveAliases(source: ComposeSource, contents: unknown): ReadonlyMap<A
   const visit = (node: unknown): number => {
     if (isAlias(node)) {
       const target = anchors.get(node.source);
-      const line = lineOf(source.text, node.range?.[0] ?? 0);
-      if (!target)
-        throw unreadable(source.path, `uses the alias *${node.source} in line ${line}, which no anchor before it defines`);
-      if (open.has(target))
-        throw unreadable(source.path, `uses the alias *${node.source} in line ${line} inside of what it stands for`);
+      const use = () => `uses the alias *${node.source} in line ${lineOf(source.text, node.range?.[0] ?? 0)}`;
+      if (!target) throw unreadable(source.path, `${use()}, which no anchor before it defines`);
+      if (open.has(target)) throw unreadable(source.path, `${use()}, inside of what it stands for`);
       targets.set(node, target);
       if (targets.size > MAX_ALIASES) throw unreadable(source.path, `uses more than ${MAX_ALIASES} aliases`);
       return sizes.get(target) ?? 1;

@@ -92,8 +92,10 @@ function intoNetwork(edits: TextEdits, network: Entry, map: YAMLMap, all: readon
   if (shared) throw cannotEdit(`The aliases on the network ${network.key} in ${document.path}`, "they are shared by an anchor");
   if (!present || present.holder !== map) edits.addKey(network, "aliases", yamlFlow(present ? all : [alias]));
   else if (!isSeq(list) || list.items.length === 0 || !list.range) edits.setValue(present, yamlFlow(all));
-  else if (list.flow) edits.replace(list.range[0] + 1, list.range[0] + 1, `${yamlString(alias, true)}, `);
-  else {
+  else if (list.flow) {
+    const at = list.range[0] + (/^\[\s*/.exec(document.text.slice(list.range[0]))?.[0].length ?? 1);
+    edits.replace(at, at, `${yamlString(alias, true)}, `);
+  } else {
     const indent = " ".repeat(edits.column(list.range[0]));
     edits.replace(list.range[0], list.range[0], `- ${yamlString(alias, false)}${edits.newline}${indent}`);
   }

@@ -27,26 +27,33 @@ export function wantedHosts(model: ComposeModel, settings: readonly PortSetting[
     const ports = (model.services[first.service]?.ports ?? []).filter(
       port => port.target === first.container && (port.protocol ?? "tcp") === first.protocol,
     );
-    const hosts = [...new Set(group.map(({ host }) => host))];
-    if (hosts.some(host => !Number.isInteger(host) || host < 1 || host > 65535))
+    if (group.some(({ host }) => !Number.isInteger(host) || host < 1 || host > 65535))
       throw cannotEdit(what, "a port is between 1 and 65535");
-    const published = [...new Set(ports.map(publishedOf))];
-    const news = assign(what, published, hosts);
-    for (const port of ports) {
-      const host = news.get(publishedOf(port));
-      if (host === undefined || host === publishedOf(port)) continue;
-      wanted.set(first.service, (wanted.get(first.service) ?? new Map<PortModel, string>()).set(port, host));
+    for (const [port, host] of assign(
+      what,
+      ports,
+      group.map(each => each.host),
+    )) {
+      if (host !== publishedOf(port))
+        wanted.set(first.service, (wanted.get(first.service) ?? new Map<PortModel, string>()).set(port, host));
     }
   }
   return wanted;
 }
 
-function assign(what: string, published: readonly string[], hosts: readonly number[]): ReadonlyMap<string, string> {
-  const [only] = published;
-  if (only === undefined) throw cannotEdit(what, "the service publishes no such port");
-  if (published.length === hosts.length) return new Map(published.map((each, index) => [each, String(hosts[index])]));
-  const range = published.length === 1 ? readRange(only) : null;
+function assign(
+  what: string,
+  ports: readonly PortModel[],
+  settings: readonly number[],
+): readonly (readonly [PortModel, string])[] {
+  if (ports.length === 0) throw cannotEdit(what, "the service publishes no such port");
+  if (ports.length === settings.length) return ports.map((port, index) => [port, String(settings[index])] as const);
+  const published = [...new Set(ports.map(publishedOf))];
+  const hosts = [...new Set(settings)];
+  if (published.length === hosts.length)
+    return ports.map(port => [port, String(hosts[published.indexOf(publishedOf(port))])] as const);
+  const range = published.length === 1 ? readRange(published[0] ?? "") : null;
   const written = range?.length === hosts.length ? writeRange(hosts) : null;
-  if (written !== null) return new Map([[only, written]]);
-  throw cannotEdit(what, `it is published as ${published.join(" and ")}, and ${hosts.length} new ports were given`);
+  if (written !== null) return ports.map(port => [port, written] as const);
+  throw cannotEdit(what, `it is published as ${published.join(" and ")}, and ${settings.length} new ports were given`);
 }

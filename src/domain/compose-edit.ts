@@ -66,7 +66,9 @@ function editNames(
   const implicit = new Set<string>();
   for (const [key, { name, external }] of Object.entries(resolved)) {
     const text = external === true ? undefined : lookup(names, name);
-    if (text === undefined) continue;
+    // A new name may be another's old one; what has its new name already, from an earlier edit, keeps it.
+    const isNew = name === `${project}_${key}` && Object.entries(names).some(([old, fresh]) => fresh === name && old !== name);
+    if (text === undefined || isNew) continue;
     wanted.set(key, text);
     if (text === `${project}_${key}`) implicit.add(key);
   }

@@ -234,6 +234,7 @@ function describe(path: readonly string[], wanted: unknown, found: unknown): str
   if (found === undefined) return "is gone";
   const shown =
     isName(path) &&
+    !isHostPath(path) &&
     typeof wanted === "string" &&
     typeof found === "string" &&
     !path.includes("driver_opts") &&

@@ -175,7 +175,8 @@ export function isolationNames(
   const containers = new Map<string, string>();
   for (const { container_name: name } of Object.values(model.services)) {
     if (name === undefined || name === "") continue;
-    const stripped = oldSlug !== null && name.startsWith(`${oldSlug}_`) ? name.slice(oldSlug.length + 1) : name;
+    const prefix = [slug, oldSlug].find(each => each !== null && name.startsWith(`${each}_`));
+    const stripped = prefix ? name.slice(prefix.length + 1) : name;
     const taken = [...containers.values()].includes(`${slug}_${stripped}`);
     containers.set(name, `${slug}_${taken || stripped === "" ? name : stripped}`);
   }

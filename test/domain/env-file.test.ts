@@ -67,11 +67,11 @@ describe("reading", () => {
   });
 
   it("F39 a line of 1 MB and a million blanks are read at once", () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     const long = EnvFile.parse(`A=${"x".repeat(2 ** 20)}\nB=1\nC=y${" ".repeat(2 ** 20)}z${"\\".repeat(2 ** 20)}\n`);
     expect(long.with("B", "2").text.length).toBe(long.text.length);
     expect(long.with("B", "\\".repeat(2 ** 20)).raw("B")?.length).toBe(2 ** 20 + 2);
-    expect(performance.now() - started).toBeLessThan(1500);
+    expect(process.cpuUsage(started).user).toBeLessThan(1.5e6);
   });
 });
 

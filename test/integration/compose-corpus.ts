@@ -188,7 +188,7 @@ export const corpus: readonly CorpusProject[] = [
         "    ports: [ '80:80', '443:443' ]",
         "    networks: [ front ]",
         "  gone: { image: a:2, container_name: gone, ports: [ '81:81' ] }",
-        "volumes: { v: { name: first }, w: { name: reset_me } }",
+        "volumes: { vol: { name: first }, reset: { name: reset_me } }",
         "networks: { front: { name: front_net }, back: { name: back_net } }",
       ),
       "docker-compose.override.yml": lines(
@@ -200,12 +200,12 @@ export const corpus: readonly CorpusProject[] = [
         "    networks:",
         "      back:",
         "        aliases: [ www ]",
-        "    volumes: [ 'v:/v', 'w:/w' ]",
+        "    volumes: [ 'vol:/v', 'reset:/w' ]",
         "  gone: !reset null",
         "volumes:",
-        "  v:",
+        "  vol:",
         "    name: second # wins",
-        "  w: { name: !reset null }",
+        "  reset: { name: !reset null }",
       ),
     },
     ports: [port("web", 443, 9443)],
@@ -476,7 +476,7 @@ export const corpus: readonly CorpusProject[] = [
     name: "a byte order mark, document markers, JSON",
     files: {
       "compose.yaml":
-        '\uFEFF---\n{"services": {"web": {"image": "x", "container_name": "web", "ports": ["80:80"], "networks": {"n": null}, "volumes": ["v:/v"]}}, "volumes": {"v": {"name": "v_1"}}, "networks": {"n": {}}}\n...\n',
+        '\uFEFF---\n{"services": {"web": {"image": "x", "container_name": "web", "ports": ["80:80"], "networks": {"n": null}, "volumes": ["vol:/v"]}}, "volumes": {"vol": {"name": "v_1"}}, "networks": {"n": {}}}\n...\n',
     },
     ports: [port("web", 80, 8080)],
   },
@@ -514,8 +514,8 @@ export const corpus: readonly CorpusProject[] = [
       "docker-compose.yml": lines(
         "services:",
         "  a: { image: x, container_name: a }",
-        "  db: { image: y, container_name: db, profiles: [ db ], volumes: [ 'v:/v' ] }",
-        "volumes: { v: { name: v_of_db } }",
+        "  db: { image: y, container_name: db, profiles: [ db ], volumes: [ 'vol:/v' ] }",
+        "volumes: { vol: { name: v_of_db } }",
       ),
     },
   },
@@ -524,8 +524,8 @@ export const corpus: readonly CorpusProject[] = [
     files: {
       "docker-compose.yml": lines(
         "services:",
-        "  a: { image: x, container_name: &cn web, hostname: *cn, volumes: [ 'v:/v' ], labels: { volume: *vn } }",
-        "volumes: { v: { name: v_1 } }",
+        "  a: { image: x, container_name: &cn web, hostname: *cn, volumes: [ 'vol:/v' ], labels: { volume: *vn } }",
+        "volumes: { vol: { name: v_1 } }",
       )
         .replace("labels: { volume: *vn } ", "")
         .replace("'v:/v' ], }", "'v:/v' ] }"),
