@@ -17,11 +17,11 @@ const may: Record<string, { ours: string[]; packages: string[]; types?: string[]
   operations: { ours: ["steps", "plan", "domain", "errors.ts"], packages: ["node:path"], types: ["survey"] },
   host: {
     ours: ["domain", "errors.ts", "plan/journal.ts", "plan/step.ts"],
-    packages: ["execa", "docker-compose", "fs-extra", "node:"],
+    packages: ["execa", "docker-compose", "node:"],
   },
   cli: {
     ours: ["operations", "survey", "steps", "plan", "domain", "errors.ts"],
-    packages: ["yargs", "inquirer", "listr2", "node:path", "node:util"],
+    packages: ["yargs", "inquirer", "node:path", "node:util"],
     types: ["host/world.ts"],
   },
 };
