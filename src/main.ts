@@ -1,34 +1,55 @@
 import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { program } from "./cli/program.ts";
-import type { GlobalFlags, Session } from "./cli/session.ts";
+import type { GlobalFlags, Phase, Session } from "./cli/session.ts";
 import { EXIT, Interrupted, messageOf, OperatorError } from "./errors.ts";
 
 // Everything that is written is for its owner alone unless it says otherwise.
 process.umask(0o077);
 
 const argv = process.argv.slice(2);
-const isJson = argv.includes("--json");
-const isVerbose = argv.includes("--verbose") || argv.includes("-v");
+/** What stands behind `--` is for another program. */
+const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+const isJson = own.includes("--json");
+const isVerbose = own.includes("--verbose") || own.some(word => /^-[a-z]*v/.test(word));
 const root = new URL("../", import.meta.url);
 
-/** Ctrl-C and SIGTERM end between steps; a second one changes nothing about that. A lost terminal ends nothing. */
+let phase: Phase = "looking";
 const stop = new AbortController();
+const lost = new AbortController();
+
+const cancelled = () => new OperatorError("CANCELLED", "Cancelled; nothing was changed.", { exit: EXIT.cancelled });
+const AT_A_SIGNAL: Readonly<Record<Phase, { readonly first: string; readonly again: string }>> = {
+  looking: { first: "", again: "" },
+  operating: { first: "\nStopping after this step.\n", again: "Still at this step; it is finished first.\n" },
+  undoing: { first: "\nGoing back is not cut off; it goes on to its end.\n", again: "Still going back.\n" },
+  // The program that has the terminal gets the signal as well, and it decides.
+  attached: { first: "", again: "" },
+  watching: { first: "", again: "" },
+};
+
+// Ctrl-C and SIGTERM end between steps, and a second one changes nothing about that.
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {
-    if (stop.signal.aborted) process.stderr.write("Still at the step; it ends first.\n");
-    else {
-      process.stderr.write(isOperating ? "\nStopping after this step.\n" : "\n");
-      stop.abort();
-      if (!isOperating) process.exit(EXIT.cancelled);
-    }
+    const isAgain = stop.signal.aborted;
+    if (phase === "attached" && name === "SIGINT") return;
+    stop.abort();
+    process.stderr.write(AT_A_SIGNAL[phase][isAgain ? "again" : "first"]);
+    if (phase === "looking" || phase === "attached") process.exit(report(cancelled()));
   });
 }
-process.on("SIGHUP", () => undefined);
-// Somebody closed our output (a pager, a lost terminal): what is at work goes on.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-
-let isOperating = false;
+// A lost terminal ends questions, and nothing else: what is at work goes on as in a script.
+process.on("SIGHUP", () => {
+  lost.abort();
+  if (phase === "watching") stop.abort();
+});
+// The same when an end of ours is closed: by a pager, or with the terminal.
+for (const stream of [process.stdin, process.stdout, process.stderr]) {
+  stream.on("error", () => {
+    if (phase === "watching") stop.abort();
+  });
+}
+process.on("uncaughtException", error => process.exit(report(error)));
 
 async function openSession(flags: GlobalFlags): Promise<Session> {
   const { createSession } = await import("./session.ts");
@@ -39,36 +60,46 @@ async function openSession(flags: GlobalFlags): Promise<Session> {
     root,
     isTerminal: process.stderr.isTTY === true,
     canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
-    columns: process.stderr.columns ?? 100,
+    terminal: { input: process.stdin, output: process.stderr },
+    columns: () => process.stderr.columns ?? 80,
+    printColumns: () => (process.stdout.isTTY === true ? process.stdout.columns : null),
     signal: stop.signal,
+    lost: lost.signal,
     print: text => void process.stdout.write(`${text}\n`),
     write: text => void process.stderr.write(text),
     pid: process.pid,
-    operating: now => {
-      isOperating = now;
+    phase: now => {
+      phase = now;
     },
   });
 }
 
+/** Says what went wrong, for people and with `--json` for scripts, and returns the exit code. */
 function report(error: unknown): number {
-  if (error instanceof Interrupted) return EXIT.cancelled;
-  const known = error instanceof OperatorError;
-  const code = known ? error.code : "BUG";
-  const exit = known ? error.exit : EXIT.bug;
-  const hint = known ? error.hint : "run it again with --verbose and report what it prints";
-  const message = stripVTControlCharacters(messageOf(error));
-  if (isJson) process.stdout.write(`${JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } })}\n`);
-  process.stderr.write(`Error: ${message}\n${hint === undefined ? "" : `Try: ${hint}\n`}`);
-  if ((isVerbose || !known) && error instanceof Error)
+  const known = error instanceof OperatorError ? error : error instanceof Interrupted ? cancelled() : null;
+  const code = known?.code ?? "BUG";
+  const hint = known === null ? "report this with the lines below; nothing that was journalled is lost" : known.hint;
+  const message = stripVTControlCharacters(messageOf(known ?? error));
+  if (isJson) process.stdout.write(`${JSON.stringify({ error: { code, message, hint: hint ?? null } })}\n`);
+  process.stderr.write(
+    `${known?.exit === EXIT.cancelled ? "" : "Error: "}${message}\n${hint === undefined ? "" : `Try: ${hint}\n`}`,
+  );
+  if ((isVerbose || known === null) && error instanceof Error)
     process.stderr.write(`${error.stack ?? ""}\n${error.cause instanceof Error ? `caused by ${error.cause.stack ?? ""}\n` : ""}`);
-  return exit;
+  return known?.exit ?? EXIT.bug;
 }
 
-let exitCode: number = EXIT.ok;
+let exitCode: number;
 try {
   const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as { version: string };
-  const wiring = { openSession, version, columns: process.stdout.columns ?? 100, exitWith: (code: number) => (exitCode = code) };
-  await program(argv, { ...wiring, exitWith: code => void wiring.exitWith(code) }).parseAsync();
+  exitCode = await program(argv, {
+    openSession,
+    version,
+    columns: process.stdout.columns ?? 80,
+    environment: process.env,
+    print: text => void process.stdout.write(`${text}\n`),
+    note: text => void process.stderr.write(`${text}\n`),
+  });
 } catch (error) {
   exitCode = report(error);
 }

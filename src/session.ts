@@ -2,8 +2,10 @@ import { promises as fs } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { nobodyToAsk } from "./cli/ask.ts";
-import type { GlobalFlags, Session } from "./cli/session.ts";
+import { inPlace } from "./cli/in-place.ts";
+import type { GlobalFlags, Phase, Session } from "./cli/session.ts";
 import { findHome } from "./domain/home.ts";
+import { showCommand } from "./host/command.ts";
 import { asItStands, composeCommand } from "./host/compose.ts";
 import { createWorld, localExecutor } from "./host/create-world.ts";
 import { acquireLock } from "./host/lock.ts";
@@ -18,13 +20,19 @@ interface Process {
   readonly root: URL;
   readonly isTerminal: boolean;
   readonly canAsk: boolean;
-  readonly columns: number;
+  readonly terminal: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream };
+  /** Of standard error, as it is now. */
+  readonly columns: () => number;
+  /** Of standard output; null when that is no terminal. */
+  readonly printColumns: () => number | null;
   readonly signal: AbortSignal;
+  /** Fires when the terminal is gone. */
+  readonly lost: AbortSignal;
   readonly print: (text: string) => void;
   readonly write: (text: string) => void;
   readonly pid: number;
-  /** Tells `main` whether a signal must wait for the end of a step. */
-  readonly operating: (now: boolean) => void;
+  /** Tells `main` what a signal means at the moment. */
+  readonly phase: (now: Phase) => void;
 }
 
 const ENGINE_LOCK_WAIT_SECONDS = 900;
@@ -40,31 +48,38 @@ export async function createSession(own: Process): Promise<Session> {
   );
   const executor = localExecutor(environment);
   let operation: string | null = null;
-  let lineLength = 0;
-  const note = (text: string) => {
-    if (!flags.quiet) own.write(`${text}\n`);
-  };
+  const line = inPlace(own.write);
+  const canAsk = own.canAsk && flags.input && !flags.json;
   const holder = (command: string) => ({ pid: own.pid, command, since: new Date().toISOString() });
   return {
     flags,
     home,
     cwd: own.cwd,
     print: own.print,
-    note,
+    note: text => {
+      if (!flags.quiet) line.note(text);
+    },
     noteInPlace: text => {
-      if (flags.quiet || !own.isTerminal) return;
-      own.write(`\r${" ".repeat(lineLength)}\r${text}`);
-      lineLength = text.length;
+      if (!flags.quiet && own.isTerminal) line.show(text);
     },
     isTerminal: own.isTerminal,
-    columns: own.columns,
-    ask: own.canAsk && flags.input && !flags.json ? (await import("./cli/terminal.ts")).terminal : nobodyToAsk,
+    get columns() {
+      return own.columns();
+    },
+    get printColumns() {
+      return own.printColumns();
+    },
+    userHome: environment["HOME"] ?? homedir(),
+    ask: canAsk
+      ? (await import("./cli/terminal.ts")).terminalAsk({ ...own.terminal, lost: own.lost, isColored: flags.color })
+      : nobodyToAsk,
     signal: own.signal,
     world: createWorld(executor, () => ({ home: home.path, operation })),
     workFor: id => {
       operation = id;
-      own.operating(id !== null);
+      if (id === null) own.phase("looking");
     },
+    phase: own.phase,
     store: createOperationStore(nodeDisk, home.path),
     lockHome: async command => {
       await fs.mkdir(home.own(), { recursive: true, mode: 0o700 });
@@ -79,7 +94,15 @@ export async function createSession(own: Process): Promise<Session> {
         await Promise.all(names.map(async name => [name, await fs.readFile(new URL(name, folder), "utf8")] as const)),
       );
     },
-    attach: async (project, args) => await executor.attach(composeCommand(await asItStands(project), ...args)),
+    attach: async (project, args) => {
+      own.phase("attached");
+      try {
+        return await executor.attach(composeCommand(await asItStands(project), ...args));
+      } finally {
+        own.phase("looking");
+      }
+    },
+    attachedCommand: async (project, args) => showCommand(composeCommand(await asItStands(project), ...args)),
   };
 }
 

@@ -3,11 +3,10 @@ import { EXIT, OperatorError } from "../errors.ts";
 export interface Choice<T> {
   readonly name: string;
   readonly value: T;
-  readonly description?: string;
 }
 
 interface QuestionBase {
-  /** The flag that answers it, without dashes: whatever can be asked can be scripted. */
+  /** The flag that answers it, or what to write in its place: whatever can be asked can be scripted. */
   readonly flag: string;
   readonly message: string;
 }
@@ -17,8 +16,8 @@ export interface SelectQuestion<T> extends QuestionBase {
 }
 export interface TextQuestion extends QuestionBase {
   readonly initial?: string;
-  /** Null when the text will do, else one sentence. */
-  readonly check: (text: string) => string | null;
+  /** Null when the text will do, else one sentence; then it is asked again. */
+  readonly check: (text: string) => string | null | Promise<string | null>;
 }
 
 /** What a question is answered with to go one question back. */
@@ -28,10 +27,10 @@ export const BACK = Symbol("back");
 export interface Ask {
   /** Whether there is anybody to ask. */
   readonly isPossible: boolean;
+  /** @throws OperatorError CANCELLED when the operator leaves instead of answering */
   select<T>(question: SelectQuestion<T>, canGoBack: boolean): Promise<T | typeof BACK>;
+  /** Without the spaces around it. @throws OperatorError CANCELLED */
   text(question: TextQuestion, canGoBack: boolean): Promise<string | typeof BACK>;
-  /** False unless the operator says yes. */
-  confirm(message: string, initial: boolean): Promise<boolean>;
 }
 
 /** In a script nothing is asked and nothing hangs: the error names the flag. */
@@ -43,12 +42,15 @@ export const nobodyToAsk: Ask = {
   text: async ({ flag, message }) => {
     throw needsAnswer(flag, message);
   },
-  confirm: async () => false,
 };
 
-function needsAnswer(flag: string, message: string): OperatorError {
-  return new OperatorError("NEEDS_ANSWER", `"${message}" needs an answer, and there is no terminal to ask at.`, {
+/** @param hint the flag, or the command line with it */
+export function needsAnswer(hint: string, question: string): OperatorError {
+  return new OperatorError("NEEDS_ANSWER", `"${question}" needs an answer, and there is no terminal to ask at.`, {
     exit: EXIT.usage,
-    hint: `--${flag}`,
+    hint,
   });
 }
+
+export const cancelled = (cause?: unknown): OperatorError =>
+  new OperatorError("CANCELLED", "Cancelled; nothing was changed.", { exit: EXIT.cancelled, cause });

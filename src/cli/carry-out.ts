@@ -1,21 +1,29 @@
 import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
-import type { Lock } from "../plan/operations.ts";
-import { describePlan, type Plan } from "../plan/plan.ts";
+import type { Lock, OperationEntry } from "../plan/operations.ts";
+import type { Plan } from "../plan/plan.ts";
 import { type Run, type RunEvent, runPlan, undoPlan } from "../plan/runner.ts";
 import { kinds } from "../steps/index.ts";
+import { cancelled } from "./ask.ts";
+import { planText, undoSteps } from "./plan-text.ts";
 import { progressOn } from "./progress.ts";
 import type { Session } from "./session.ts";
+import { OTHER_QUESTIONS } from "./surface/questions.ts";
+import { wrap } from "./text.ts";
 
 export interface Carried {
   readonly operation: string;
   readonly kind: string;
   readonly instance: string | null;
   readonly steps: number;
+  /** Facts that the plan gives: version, project, ports. */
+  readonly result: Plan["result"];
 }
 
 /** How a plan comes about: again with the locks held, because the world may have moved while the operator was thinking. */
 export interface Intent {
+  /** What it is called for others that find the home locked: `install`. */
+  readonly command: string;
   readonly makePlan: () => Promise<Plan>;
   /** Values that steps need and plans may not hold. */
   readonly answers: Readonly<Record<string, string>>;
@@ -35,45 +43,70 @@ export interface Intent {
 export async function carryOut(session: Session, intent: Intent): Promise<Carried | null> {
   const { flags, store } = session;
   if (flags.dryRun) {
+    await noticeUnfinished(session);
     showPlan(session, intent.seen ?? (await intent.makePlan()));
     return null;
   }
-  const command = (plan: Plan) => `${plan.operation}${plan.instance === null ? "" : ` ${plan.instance}`}`;
-  const homeLock = await session.lockHome("an operation");
-  let engineLock: Lock | null = null;
+  if (intent.seen === undefined || intent.seen === null) await refuseUnasked(session, intent);
+  const { home, engine } = await locks(session, intent);
   try {
     await refuseUnfinished(session);
     await session.world.engine.sweep(session.home.path);
-    let plan: Plan | null = intent.seen ?? null;
-    if (plan === null && !intent.isRoutine && !flags.yes) {
-      plan = await intent.makePlan();
-      await confirm(session, plan);
+    let agreed: Plan | null = intent.seen ?? null;
+    if (agreed === null && !intent.isRoutine && !flags.yes) {
+      agreed = await intent.makePlan();
+      await confirm(session, agreed);
     }
-    if (intent.claimsEngine) {
-      const { id } = await session.world.engine.about();
-      engineLock = await session.lockEngine(id, "an operation");
-    }
+    await engine.take();
     const final = await intent.makePlan();
-    if (plan !== null && !isSamePlan(plan, final)) {
-      session.note("Something changed on the machine meanwhile; this is the plan now:");
+    if (agreed !== null && !isSamePlan(agreed, final)) {
+      session.note("Something changed on the machine meanwhile. This is the plan now:");
       await confirm(session, final);
-    } else if (plan === null && !flags.quiet && !intent.isRoutine) session.note(describePlan(final, kinds));
-    const free = async () => {
-      await engineLock?.release();
-      engineLock = null;
-    };
+    } else if (agreed === null && !intent.isRoutine) session.note(shown(session, final));
+    // From here on there is something to clear away, so a signal no longer ends the process at once.
+    session.phase("operating");
     const journal = await store.open(final, intent.answers);
     const run = runOf(session, final, journal, event => {
       // Names and ports are taken once the containers are up; waiting for their health needs no lock.
-      if (event.type === "doing" && final.steps[event.step]?.kind === "instance.healthy") void free();
+      if (event.type === "doing" && final.steps[event.step]?.kind === "instance.healthy") void engine.release();
     });
     session.workFor(final.id);
-    return await runOrUndo(session, run, intent.onFailure, command(final));
+    return await runOrUndo(session, run, intent.onFailure);
   } finally {
     session.workFor(null);
-    await engineLock?.release();
-    await homeLock.release();
+    await engine.release();
+    await home.release();
   }
+}
+
+/** In a script without `--yes` the plan is shown and nothing is locked, made or changed. */
+async function refuseUnasked(session: Session, intent: Intent): Promise<void> {
+  if (intent.isRoutine || session.flags.yes || session.ask.isPossible) return;
+  session.note(shown(session, await intent.makePlan()));
+  throw new OperatorError("NEEDS_YES", "This changes the home, and there is no terminal to confirm at.", {
+    exit: EXIT.usage,
+    hint: "the same with --yes   (or with --dry-run, which only shows the plan)",
+  });
+}
+
+/** The lock of the home, and that of the engine, which is taken later: nobody else waits while the operator thinks. */
+async function locks(session: Session, intent: Intent) {
+  let held: Lock | null = null;
+  const engine = {
+    async take() {
+      if (!intent.claimsEngine || held !== null) return;
+      const { id } = await session.world.engine.about();
+      held = await session.lockEngine(id, intent.command);
+    },
+    async release() {
+      const lock = held;
+      held = null;
+      await lock?.release();
+    },
+  };
+  // A lock needs the home's folder. What is refused at once leaves no new folder behind.
+  if (!(await session.world.files.exists(session.home.own()))) await intent.makePlan();
+  return { engine, home: await session.lockHome(intent.command) };
 }
 
 export function runOf(session: Session, plan: Plan, journal: Run<World>["journal"], also: (event: RunEvent) => void): Run<World> {
@@ -96,22 +129,17 @@ export function runOf(session: Session, plan: Plan, journal: Run<World>["journal
 }
 
 /** Runs to the end, or back to the beginning. */
-export async function runOrUndo(
-  session: Session,
-  run: Run<World>,
-  onFailure: Intent["onFailure"],
-  what: string,
-): Promise<Carried> {
+export async function runOrUndo(session: Session, run: Run<World>, onFailure: Intent["onFailure"]): Promise<Carried> {
   const { plan } = run;
   try {
     await runPlan(run);
   } catch (error) {
     if (error instanceof Interrupted) throw await stopped(session, run);
     await session.store.log(plan.id, `${session.world.now().toISOString()} failed: ${messageOf(error)}`).catch(() => undefined);
-    throw await afterFailure(session, run, onFailure, error, what);
+    throw await afterFailure(session, run, onFailure, error);
   }
   await session.store.close(plan.id);
-  return { operation: plan.id, kind: plan.operation, instance: plan.instance, steps: plan.steps.length };
+  return { operation: plan.id, kind: plan.operation, instance: plan.instance, steps: plan.steps.length, result: plan.result };
 }
 
 /** Stopped between steps: nothing was cut, and both ways are open. */
@@ -120,24 +148,19 @@ async function stopped(session: Session, run: Run<World>): Promise<OperatorError
   if (!entries.some(({ type }) => type === "doing")) {
     await undoPlan(run);
     await session.store.close(run.plan.id);
-    return new OperatorError("CANCELLED", "Stopped; nothing was changed.", { exit: EXIT.cancelled });
+    return cancelled();
   }
-  return new OperatorError("STOPPED", `Stopped between steps of ${run.plan.operation}; it is not finished.`, {
+  const done = entries.filter(({ type }) => type === "done").length;
+  return new OperatorError("STOPPED", `Stopped; ${done} of ${run.plan.steps.length} steps of ${nameOf(run.plan)} are done.`, {
     exit: EXIT.halfway,
-    hint: "graph-mgr resume   (or graph-mgr undo)",
+    hint: "graph-mgr resume   (goes on; graph-mgr undo takes it back)",
   });
 }
 
-async function afterFailure(
-  session: Session,
-  run: Run<World>,
-  onFailure: Intent["onFailure"],
-  error: unknown,
-  what: string,
-): Promise<unknown> {
+async function afterFailure(session: Session, run: Run<World>, onFailure: Intent["onFailure"], error: unknown): Promise<unknown> {
   if (!(error instanceof OperatorError)) return error;
-  const goBack =
-    onFailure === "undo" || (onFailure === "ask" && (!session.ask.isPossible || (await askToUndo(session, error, what))));
+  sayFailure(session, error);
+  const goBack = onFailure === "undo" || (onFailure === "ask" && (!session.ask.isPossible || (await askToUndo(session, run))));
   if (!goBack) {
     return new OperatorError(error.code, error.message, {
       exit: EXIT.halfway,
@@ -145,8 +168,8 @@ async function afterFailure(
       hint: withHint(error.hint, "graph-mgr resume   (tries again from here; graph-mgr undo goes back)"),
     });
   }
-  session.note(`Failed: ${error.message}`);
   session.note("Putting everything back:");
+  session.phase("undoing");
   try {
     // A second Ctrl-C must not cut off the way back.
     await undoPlan({ ...run, signal: new AbortController().signal });
@@ -158,39 +181,60 @@ async function afterFailure(
     });
   }
   await session.store.close(run.plan.id);
-  return new OperatorError(error.code, `${error.message} Everything was put back as it was.`, {
+  return new OperatorError(error.code, `${error.message.replace(/(?<![.!?])$/, ".")} Everything was put back as it was.`, {
     exit: EXIT.undone,
     cause: error,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
   });
 }
 
+function sayFailure(session: Session, { message, hint }: OperatorError): void {
+  session.noteInPlace("");
+  session.note(wrap(`Failed: ${message}`, session.columns - 1));
+  if (hint !== undefined) session.note(wrap(`Try: ${hint}`, session.columns - 1));
+}
+
 const withHint = (first: string | undefined, second: string): string =>
   first === undefined ? second : `${first}; then ${second}`;
 
-async function askToUndo(session: Session, error: OperatorError, what: string): Promise<boolean> {
-  session.note(`Failed: ${error.message}`);
-  if (error.hint !== undefined) session.note(`Try: ${error.hint}`);
-  return await session.ask.confirm(
-    `Put everything back as it was before ${what}? (no leaves it half-way, for \`graph-mgr resume\`)`,
-    true,
-  );
+/** Ctrl-C at this question leaves everything as it stands; a terminal that is gone decides nothing, so it is as in a script. */
+async function askToUndo(session: Session, run: Run<World>): Promise<boolean> {
+  session.note(`\nGoing back would\n${wrap((await undoSteps(run)).join("\n"), session.columns - 1)}\n`);
+  const [back, leave] = OTHER_QUESTIONS.failed.answers;
+  const choices = [
+    { name: back, value: true },
+    { name: leave, value: false },
+  ];
+  try {
+    return (await session.ask.select({ ...OTHER_QUESTIONS.failed, choices }, false)) === true;
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return !session.ask.isPossible;
+  }
 }
 
 export function showPlan(session: Session, plan: Plan): void {
-  session.print(session.flags.json ? JSON.stringify({ dryRun: true, plan }) : describePlan(plan, kinds));
+  const { operation, instance, steps } = plan;
+  session.print(
+    session.flags.json
+      ? JSON.stringify({ dryRun: true, operation: plan.id, kind: operation, instance, steps: steps.length, plan })
+      : planText(plan, session.printColumns),
+  );
 }
 
+const shown = (session: Session, plan: Plan): string => planText(plan, session.isTerminal ? session.columns : null);
+
 async function confirm(session: Session, plan: Plan): Promise<void> {
-  session.note(describePlan(plan, kinds));
-  if (!session.ask.isPossible) {
-    throw new OperatorError("NEEDS_YES", "This changes the home, and there is no terminal to confirm at.", {
-      exit: EXIT.usage,
-      hint: "look at it with --dry-run, then give --yes",
-    });
-  }
-  if (!(await session.ask.confirm("Do this?", true)))
-    throw new OperatorError("CANCELLED", "Nothing was changed.", { exit: EXIT.cancelled });
+  session.note(shown(session, plan));
+  // With --yes a changed plan is taken as well: it was remade from the same request, and refused if that cannot be.
+  if (session.flags.yes) return;
+  const [yes, no] = OTHER_QUESTIONS.confirm.answers;
+  const choices = [
+    { name: yes, value: true },
+    { name: no, value: false },
+  ];
+  session.note("");
+  if ((await session.ask.select({ ...OTHER_QUESTIONS.confirm, choices }, false)) !== true) throw cancelled();
 }
 
 /** Equal but for what is new each time. */
@@ -209,12 +253,19 @@ export async function refuseUnfinished({ store }: Session): Promise<void> {
   for (const { plan, outcome } of all) if (outcome === "planned") await store.close(plan.id);
   const unfinished = all.find(({ outcome }) => outcome === "unfinished");
   if (!unfinished) return;
-  const { plan, stepsDone } = unfinished;
-  throw new OperatorError(
-    "UNFINISHED",
-    `\`${plan.operation}${plan.instance === null ? "" : ` ${plan.instance}`}\` is not finished (${stepsDone} of ${plan.steps.length} steps are done).`,
-    {
-      hint: "graph-mgr resume   (goes on with it; graph-mgr undo takes it back)",
-    },
-  );
+  throw new OperatorError("UNFINISHED", unfinishedText(unfinished), {
+    hint: "graph-mgr resume   (goes on with it; graph-mgr undo takes it back)",
+  });
 }
+
+const unfinishedText = ({ plan, stepsDone }: OperationEntry): string =>
+  `The ${nameOf(plan)} is not finished; ${stepsDone} of ${plan.steps.length} steps are done.`;
+
+/** Looking goes on while an operation is unfinished; it is only said. */
+export async function noticeUnfinished({ store, note }: Session): Promise<void> {
+  const unfinished = (await store.list()).find(({ outcome }) => outcome === "unfinished");
+  if (unfinished) note(`${unfinishedText(unfinished)} See graph-mgr resume, graph-mgr undo.`);
+}
+
+/** `install of v2.22.2`. */
+export const nameOf = ({ operation, instance }: Plan): string => `${operation}${instance === null ? "" : ` of ${instance}`}`;

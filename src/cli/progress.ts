@@ -1,46 +1,100 @@
 import { styleText } from "node:util";
+import { bytes } from "../domain/units.ts";
 import type { RunEvent } from "../plan/runner.ts";
 import type { Session } from "./session.ts";
+import { cut, widthOf } from "./text.ts";
 
 type Output = Pick<Session, "note" | "noteInPlace" | "isTerminal" | "flags" | "columns">;
 
+/** Calls again and again until it is told to stop. */
+export type Ticker = (tick: () => void) => () => void;
+
+const TICK_EVERY_MS = 1000;
+const everySecond: Ticker = tick => {
+  const timer = setInterval(tick, TICK_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+};
+
+/** Below this a step's time is not worth a word. */
+const WORTH_SAYING_MS = 950;
+
 /** One line a step. At a terminal it is refreshed in place; elsewhere each step says one plain line when it is done. */
-export function progressOn(
-  { note, noteInPlace, isTerminal, flags, columns }: Output,
-  elapsedMs: () => number,
-): (event: RunEvent) => void {
+export function progressOn(output: Output, elapsedMs: () => number, ticker: Ticker = everySecond): (event: RunEvent) => void {
+  const { note, noteInPlace, isTerminal, flags } = output;
   if (flags.quiet) return () => {};
   let begun = elapsedMs();
-  let lastText = "";
-  const took = () => {
-    const seconds = (elapsedMs() - begun) / 1000;
-    return seconds < 0.95 ? "" : ` (${seconds.toFixed(1)} s)`;
+  let text = "";
+  let stopTicking = () => {};
+  const paint = (style: "green" | "yellow" | "dim", words: string) =>
+    flags.color && isTerminal ? styleText(style, words, { validateStream: false }) : words;
+  const show = (line: string) => {
+    const tookMs = elapsedMs() - begun;
+    const right = [withRate(text, tookMs), tookMs < WORTH_SAYING_MS ? "" : duration(tookMs)]
+      .filter(part => part !== "")
+      .join(", ");
+    noteInPlace(besides(line, right === "" ? " ..." : `: ${right}`, output.columns - 1));
   };
-  const paint = (style: "green" | "yellow" | "dim", text: string) =>
-    flags.color ? styleText(style, text, { validateStream: false }) : text;
-  const fit = (text: string) => (text.length > columns - 1 ? `${text.slice(0, columns - 4)}...` : text);
   return event => {
     const count = `${String(event.step + 1).padStart(String(event.steps).length)}/${event.steps}`;
-    const line = `${count} ${event.title}`;
+    const isBack = event.type === "undoing" || event.type === "undone";
+    const line = `  ${count} ${isBack ? "put back: " : ""}${event.title}`;
     if (event.type === "doing" || event.type === "undoing") {
       begun = elapsedMs();
-      lastText = "";
-      if (isTerminal) noteInPlace(fit(`  ${event.type === "undoing" ? "undoing " : ""}${line} ...`));
+      text = "";
+      stopTicking();
+      if (!isTerminal) return;
+      stopTicking = ticker(() => show(line));
+      show(line);
     } else if (event.type === "progress") {
-      const text = event.text ?? "";
-      if (isTerminal) noteInPlace(fit(`  ${line}: ${text}`));
+      const said = event.text ?? "";
       // Percentages would fill a log; what is being waited for is worth a line.
-      else if (text !== lastText && !/\d\s*(%|[KMG]i?B)/.test(text)) note(`    ${text}`);
-      lastText = text;
+      if (!isTerminal && said !== text && parsePercent(said) === null) note(`      ${said}`);
+      text = said;
+      if (isTerminal) show(line);
     } else {
-      const mark =
-        event.type === "done"
-          ? paint("green", "ok")
-          : event.type === "skipped"
-            ? paint("dim", "was done")
-            : paint("yellow", "undone");
-      if (isTerminal) noteInPlace("");
-      note(`  ${line} ${mark}${paint("dim", took())}`);
+      stopTicking();
+      const tookMs = elapsedMs() - begun;
+      const [style, mark] = MARKS[event.type];
+      const took = tookMs < WORTH_SAYING_MS ? "" : ` (${duration(tookMs)})`;
+      // In a log the whole title stands; at a terminal it stood in the plan, and one line is calmer.
+      const title = isTerminal ? cut(line, output.columns - 2 - mark.length - took.length) : line;
+      note(`${title} ${paint(style, mark)}${paint("dim", took)}`);
     }
   };
+}
+
+const MARKS = {
+  done: ["green", "ok"],
+  skipped: ["dim", "was done"],
+  undone: ["yellow", "ok"],
+} as const;
+
+/** `2.9 s`, `1 min 5 s`. */
+export function duration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** The title gives way to what changes, but for its beginning. */
+function besides(line: string, right: string, columns: number): string {
+  const shortRight = cut(right, Math.max(10, columns - 30));
+  return `${cut(line, columns - widthOf(shortRight))}${shortRight}`;
+}
+
+const PERCENT = /^(?:.*: )?(\d+) % of (\d+) MB$/;
+function parsePercent(text: string): { readonly percent: number; readonly totalBytes: number } | null {
+  const match = PERCENT.exec(text);
+  return match === null ? null : { percent: Number(match[1]), totalBytes: Number(match[2]) * 1e6 };
+}
+
+/** `Loading images: 45 % of 320 MB` becomes `45 % of 320 MB, 70 MB/s`: the title says already what is being done. */
+export function withRate(text: string, elapsed: number): string {
+  const found = parsePercent(text);
+  if (found === null) return text;
+  const doneBytes = (found.percent / 100) * found.totalBytes;
+  const rate = elapsed < 500 || doneBytes === 0 ? "" : `, ${bytes(doneBytes / (elapsed / 1000))}/s`;
+  return `${found.percent} % of ${bytes(found.totalBytes)}${rate}`;
 }

@@ -1,24 +1,48 @@
 import { BACK } from "./ask.ts";
 
-/**
- * One question of a wizard: changes the state, or goes back. A question whose answer is already there (a flag gave it, or
- * it does not arise) says `skipped`, and going back passes over it.
- */
-export type Question<State> = (state: State, canGoBack: boolean) => Promise<State | typeof BACK | "skipped">;
+/** A question whose answer is already there (a flag gave it, or it does not arise); going back passes over it. */
+export const SKIPPED = Symbol("skipped");
 
-/** Asks in order; `< back` returns to the question before with the state that it was asked in. */
+/** Goes back to an earlier question, because what it was answered with will not do. */
+export class BackTo {
+  readonly key: string;
+  constructor(key: string) {
+    this.key = key;
+  }
+}
+
+export interface Question<State> {
+  /** What it is about, for `BackTo`. */
+  readonly key: string;
+  /** @param earlier the state after it was answered before, where it was: its default this time */
+  readonly ask: (
+    state: State,
+    canGoBack: boolean,
+    earlier: State | undefined,
+  ) => Promise<State | typeof BACK | typeof SKIPPED | BackTo>;
+}
+
+/** Asks in order; going back returns to the question before, in the state that it was asked in, with its answer as the default. */
 export async function askAll<State>(initial: State, questions: readonly Question<State>[]): Promise<State> {
   const asked: { readonly index: number; readonly state: State }[] = [];
+  const earlier = new Map<number, State>();
   let state = initial;
+  const goBack = (): number => {
+    const before = asked.pop();
+    state = before?.state ?? initial;
+    return before?.index ?? 0;
+  };
   for (let index = 0; index < questions.length; ) {
-    const answer = await questions[index]?.(state, asked.length > 0);
-    if (answer === BACK) {
-      const before = asked.pop();
-      index = before?.index ?? 0;
-      state = before?.state ?? initial;
+    const answer = await questions[index]?.ask(state, asked.length > 0, earlier.get(index));
+    if (answer === BACK) index = goBack();
+    else if (answer instanceof BackTo) {
+      const isThere = asked.some(each => questions[each.index]?.key === answer.key);
+      do index = goBack();
+      while (isThere && questions[index]?.key !== answer.key);
     } else {
-      if (answer !== "skipped" && answer !== undefined) {
+      if (answer !== SKIPPED && answer !== undefined) {
         asked.push({ index, state });
+        earlier.set(index, answer);
         state = answer;
       }
       index++;

@@ -8,15 +8,20 @@ export async function reportFinished(
   carried: Carried,
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
+  const { result, ...rest } = carried;
   if (session.flags.json) {
-    session.print(JSON.stringify({ ...carried, ...more }));
+    session.print(JSON.stringify({ ...rest, outcome: "done", ...result, ...more }));
     return;
   }
   const { records } = await surveyHome(session.world, session.home.path);
   const record = records.find(({ name }) => name === carried.instance);
-  if (session.flags.quiet) return;
   session.print(`${carried.instance ?? session.home.path}: ${carried.kind} finished.`);
-  if (record === undefined || (carried.kind !== "install" && carried.kind !== "copy" && carried.kind !== "launch")) return;
+  if (
+    session.flags.quiet ||
+    record === undefined ||
+    (carried.kind !== "install" && carried.kind !== "copy" && carried.kind !== "launch")
+  )
+    return;
   const { http, https } = record.product.ports;
   const hostOf = (at: typeof http) =>
     record.ports.find(({ service, container }) => at?.service === service && at.container === container)?.host ?? null;

@@ -15,6 +15,12 @@ export interface GlobalFlags {
   readonly color: boolean;
 }
 
+/**
+ * What Ctrl-C means: while `looking` the command ends at once; an operation ends after its step; going back goes on;
+ * a program that has the terminal decides for itself; `watching` just ends.
+ */
+export type Phase = "looking" | "operating" | "undoing" | "attached" | "watching";
+
 /** What `main` hands to every command: the process, the host and the operator, behind interfaces. Tests hand over others. */
 export interface Session {
   readonly flags: GlobalFlags;
@@ -28,11 +34,16 @@ export interface Session {
   /** Replaces the line that was noted last, where standard error is a terminal. */
   readonly noteInPlace: (text: string) => void;
   readonly isTerminal: boolean;
+  /** Of standard error. */
   readonly columns: number;
+  /** Of standard output; null when that is no terminal, and nothing is to be wrapped. */
+  readonly printColumns: number | null;
+  /** Absolute; what `~` means in a path that is typed at a question. */
+  readonly userHome: string;
   readonly ask: Ask;
   /** Fires when the operator wants to stop: Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
-  /** Fires each time of the terminal's Ctrl-C during a question too. */
+  readonly phase: (now: Phase) => void;
   readonly world: World;
   /** Tells helper containers whose work they do. */
   readonly workFor: (operation: string | null) => void;
@@ -41,9 +52,14 @@ export interface Session {
   readonly lockEngine: (engine: string, command: string) => Promise<Lock>;
   /** Descriptions of products that graph-mgr ships, as texts by file name. */
   readonly describedProducts: () => Promise<Readonly<Record<string, string>>>;
-  /** Runs a program with the operator's own terminal: `docker compose ...` of an instance. */
-  readonly attach: (
-    project: { readonly name: string; readonly dir: string; readonly envFiles: readonly string[] },
-    args: readonly string[],
-  ) => Promise<number>;
+  /** Runs `docker compose ...` of an instance with the operator's own terminal. */
+  readonly attach: (project: AttachedProject, args: readonly string[]) => Promise<number>;
+  /** What `attach` would run, as one could paste it. */
+  readonly attachedCommand: (project: AttachedProject, args: readonly string[]) => Promise<string>;
+}
+
+interface AttachedProject {
+  readonly name: string;
+  readonly dir: string;
+  readonly envFiles: readonly string[];
 }

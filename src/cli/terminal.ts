@@ -1,41 +1,86 @@
+import { styleText } from "node:util";
 import inquirer from "inquirer";
-import { EXIT, OperatorError } from "../errors.ts";
-import { type Ask, BACK } from "./ask.ts";
+import { type Ask, BACK, cancelled } from "./ask.ts";
 
-/** Ctrl-C at a question ends the command; nothing was changed yet. */
-async function asked<T>(question: Readonly<Record<string, unknown>>): Promise<T> {
-  try {
-    const { answer } = (await inquirer.prompt([{ ...question, name: "answer" }] as never)) as { answer: T };
-    return answer;
-  } catch (error) {
-    if (error instanceof Error && error.name === "ExitPromptError") {
-      throw new OperatorError("CANCELLED", "Cancelled; nothing was changed.", { exit: EXIT.cancelled, cause: error });
-    }
-    throw error;
-  }
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream;
+  /** Standard error: standard output is for results, and may be a pipe. */
+  readonly output: NodeJS.WritableStream;
+  /** Fires when the terminal is gone. */
+  readonly lost: AbortSignal;
+  readonly isColored: boolean;
 }
 
-/** Questions at a terminal. */
-export const terminal: Ask = {
-  isPossible: true,
-  async select({ message, choices, initial }, canGoBack) {
-    const back = canGoBack ? [{ name: "< back", value: BACK }] : [];
-    return await asked({
-      type: "select",
-      message,
-      choices: [...choices, ...back],
-      ...(initial === undefined ? {} : { default: initial }),
-      loop: false,
-    });
+const BACK_TEXT = "< back";
+const same = (text: string) => text;
+const PLAIN = {
+  prefix: { idle: "?", done: "-" },
+  icon: { cursor: ">" },
+  style: {
+    answer: same,
+    error: (text: string) => `> ${text}`,
+    defaultAnswer: (text: string) => `(${text})`,
+    help: same,
+    highlight: same,
+    key: same,
+    keysHelpTip: (keys: readonly (readonly [string, string])[]) => keys.map(([key, action]) => `${key} ${action}`).join(", "),
   },
-  async text({ message, initial, check }, canGoBack) {
-    const answer = await asked<string>({
-      type: "input",
-      message: canGoBack ? `${message} (< goes back)` : message,
-      ...(initial === undefined ? {} : { default: initial }),
-      validate: (text: string) => (canGoBack && text.trim() === "<" ? true : (check(text.trim()) ?? true)),
-    });
-    return canGoBack && answer.trim() === "<" ? BACK : answer.trim();
-  },
-  confirm: (message, initial) => asked<boolean>({ type: "confirm", message, default: initial }),
-};
+} as const;
+
+/** Questions at a terminal. Ctrl-C, Ctrl-D and a terminal that goes away end the command. */
+export function terminalAsk({ input, output, lost, isColored }: Terminal): Ask {
+  async function asked<T>(question: Readonly<Record<string, unknown>>, hint: string): Promise<T> {
+    const left = new AbortController();
+    const leave = () => left.abort();
+    // Readline just closes at the end of its input, and the question would never be over.
+    const onKey = (_: unknown, key: { readonly name?: string; readonly ctrl?: boolean } | undefined) => {
+      if (key?.ctrl === true && key.name === "d") leave();
+    };
+    input.on("end", leave).on("error", leave).on("keypress", onKey);
+    const bold = (text: string) => (isColored ? styleText("bold", text) : text);
+    const style = { message: (text: string, status: string) => (status === "done" ? bold(text) : `${bold(text)}${hint}`) };
+    const theme = isColored ? { style } : { ...PLAIN, style: { ...PLAIN.style, ...style } };
+    const prompt = inquirer.createPromptModule({ input, output, signal: AbortSignal.any([lost, left.signal]) } as never);
+    try {
+      const { answer } = (await prompt([{ ...question, theme, name: "answer" }] as never)) as { answer: T };
+      return answer;
+    } catch (error) {
+      if (error instanceof Error && /^(Exit|Abort)PromptError$/.test(error.name)) throw cancelled(error);
+      throw error;
+    } finally {
+      input.removeListener("end", leave).removeListener("error", leave).removeListener("keypress", onKey);
+    }
+  }
+  return {
+    get isPossible() {
+      return !lost.aborted;
+    },
+    async select({ message, choices, initial }, canGoBack) {
+      const all = [...choices, ...(canGoBack ? [{ name: BACK_TEXT, value: BACK }] : [])];
+      return await asked(
+        {
+          type: "select",
+          message,
+          choices: all,
+          loop: false,
+          pageSize: 12,
+          ...(initial === undefined ? {} : { default: initial }),
+        },
+        "",
+      );
+    },
+    async text({ message, initial, check }, canGoBack) {
+      const isBack = (text: string) => canGoBack && text.trim() === "<";
+      const answer = await asked<string>(
+        {
+          type: "input",
+          message,
+          ...(initial === undefined ? {} : { default: initial }),
+          validate: async (text: string) => (isBack(text) ? true : ((await check(text.trim())) ?? true)),
+        },
+        canGoBack ? "  (< goes back)" : "",
+      );
+      return isBack(answer) ? BACK : answer.trim();
+    },
+  };
+}

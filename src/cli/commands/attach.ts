@@ -9,6 +9,7 @@ import type { Session } from "../session.ts";
 export async function attach(session: Session, folder: string): Promise<void> {
   const { world, home } = session;
   const carried = await carryOut(session, {
+    command: "install --attach",
     answers: {},
     claimsEngine: false,
     isRoutine: false,

@@ -1,15 +1,16 @@
 import type { CopyData } from "../../domain/copy-data.ts";
 import type { InstanceRecord } from "../../domain/instance.ts";
 import { chooseInstance } from "../../domain/instances.ts";
-import { EXIT, OperatorError } from "../../errors.ts";
 import { planCopy } from "../../operations/copy.ts";
 import { surveyCopy } from "../../survey/copy.ts";
 import { surveyHome } from "../../survey/home.ts";
+import { needsAnswer } from "../ask.ts";
 import { carryOut } from "../carry-out.ts";
 import { equivalentCommand } from "../equivalent.ts";
 import { type PortFlags, portRequest } from "../options.ts";
 import { reportFinished } from "../report.ts";
 import type { Session } from "../session.ts";
+import { COPY_QUESTIONS } from "../surface/questions.ts";
 
 export interface CopyArgs extends PortFlags {
   readonly instance: string | undefined;
@@ -46,9 +47,11 @@ export async function copy(session: Session, given: CopyArgs): Promise<void> {
         factsFor,
         planFor,
         usualData: source => usualData(session, source),
+        isRunning: source => isRunning(session, source),
       })
     : { ...given, plan: null };
   const carried = await carryOut(session, {
+    command: "copy",
     answers: {},
     claimsEngine: true,
     isRoutine: false,
@@ -58,19 +61,26 @@ export async function copy(session: Session, given: CopyArgs): Promise<void> {
   });
   if (!carried) return;
   await reportFinished(session, carried);
-  if (asks) session.note(`The same without questions:\n  ${commandFor(session, answered)}`);
+  // Named as it was chosen: which one is current may change.
+  const instance = chooseInstance(home.records, home.current, answered.instance).name;
+  if (asks) session.note(`\nThe same without questions:\n  ${commandFor(session, { ...answered, instance })}`);
 }
 
-function nameOf({ name }: CopyArgs): string {
+function nameOf({ instance, name }: CopyArgs): string {
   if (name !== undefined) return name;
-  throw new OperatorError("NEEDS_ANSWER", "The copy needs a name.", { exit: EXIT.usage, hint: "--name training" });
+  throw needsAnswer(
+    `graph-mgr copy ${instance ?? "INSTANCE"} --name training`,
+    COPY_QUESTIONS.name.message.replace(", for {release}-NAME", ""),
+  );
 }
+
+const isRunning = async ({ world }: Session, { project }: InstanceRecord): Promise<boolean> =>
+  (await world.engine.containers()).some(each => each.project === project && each.state === "running");
 
 /** What fits the source as it is: a dump while its database runs, a copy while it is stopped. The plan shows which it is. */
-async function usualData({ world }: Session, { project, product }: InstanceRecord): Promise<CopyData> {
-  const running = (await world.engine.containers()).filter(each => each.project === project && each.state === "running");
-  if (running.length === 0) return "copy";
-  return product.postgres === null ? "none" : "dump";
+async function usualData(session: Session, source: InstanceRecord): Promise<CopyData> {
+  if (!(await isRunning(session, source))) return "copy";
+  return source.product.postgres === null ? "none" : "dump";
 }
 
 const commandFor = ({ home }: Session, args: CopyArgs): string =>
@@ -81,6 +91,8 @@ const commandFor = ({ home }: Session, args: CopyArgs): string =>
     "stop-source": args.stopSource ? true : undefined,
     "http-port": args.httpPort,
     "https-port": args.httpsPort,
-    ...(args.port.length > 0 ? { port: args.port.join(" --port ") } : {}),
-    ...(args.launch ? {} : { launch: false }),
+    port: args.port,
+    "share-bind": args.shareBind,
+    launch: args.launch ? undefined : false,
+    "on-failure": args.onFailure,
   });

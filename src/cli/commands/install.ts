@@ -4,11 +4,15 @@ import { parseSettings } from "../../domain/settings-file.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { planInstall } from "../../operations/install.ts";
 import { type InstallFacts, surveyInstall } from "../../survey/install.ts";
+import type { Arguments } from "../arguments.ts";
+import { needsAnswer } from "../ask.ts";
 import { carryOut } from "../carry-out.ts";
 import { equivalentCommand } from "../equivalent.ts";
 import { type PortFlags, portRequest, settings } from "../options.ts";
 import { reportFinished } from "../report.ts";
 import type { Session } from "../session.ts";
+import { INSTALL_QUESTIONS } from "../surface/questions.ts";
+import { cut } from "../text.ts";
 
 export interface InstallArgs extends PortFlags {
   readonly bundle: string | undefined;
@@ -54,6 +58,7 @@ export async function install(session: Session, given: InstallArgs): Promise<voi
     ? await askFor(session, given, { read, factsFor, planFor })
     : { args: given, contents: await read(bundleOf(given)), seen: null };
   const carried = await carryOut(session, {
+    command: "install",
     answers,
     claimsEngine: true,
     isRoutine: false,
@@ -63,14 +68,22 @@ export async function install(session: Session, given: InstallArgs): Promise<voi
   });
   if (!carried) return;
   await reportFinished(session, carried);
-  if (asks) session.note(`The same without questions:\n  ${commandFor(session, args)}`);
+  if (asks) session.note(`\nThe same without questions:\n  ${commandFor(session, args)}`);
 }
 
 function bundleOf({ bundle }: InstallArgs): string {
   if (bundle !== undefined) return bundle;
-  throw new OperatorError("NEEDS_ANSWER", "No bundle was named, and there is nobody to ask.", {
+  throw needsAnswer("graph-mgr install BUNDLE", INSTALL_QUESTIONS.bundle.message);
+}
+
+/** `--attach` brings everything with it, so nothing else can be asked for. @throws OperatorError USAGE */
+export function refuseBeside(args: Arguments): void {
+  const other = args.command.options.find(({ name }) => name !== "attach" && args.isGiven(name));
+  const what = args.at(0) !== undefined ? "a bundle" : other === undefined ? null : `--${other.name}`;
+  if (what === null) return;
+  throw new OperatorError("USAGE", `--attach brings an instance back as it was; ${what} does not go with it.`, {
     exit: EXIT.usage,
-    hint: "graph-mgr install BUNDLE",
+    hint: "graph-mgr install --attach DIR",
   });
 }
 
@@ -97,22 +110,30 @@ async function askFor(session: Session, given: InstallArgs, { read, factsFor, pl
 }
 
 async function readBundle(session: Session, path: string): Promise<BundleContents> {
-  const contents = await session.world.bundles.read(resolve(session.cwd, path), text => session.noteInPlace(`  ${text}`));
-  session.noteInPlace("");
-  return contents;
+  try {
+    return await session.world.bundles.read(resolve(session.cwd, path), text =>
+      session.noteInPlace(cut(`  ${text}`, session.columns - 1)),
+    );
+  } finally {
+    session.noteInPlace("");
+  }
 }
 
-const commandFor = ({ home }: Session, args: InstallArgs): string =>
-  equivalentCommand("install", args.bundle, {
+const commandFor = ({ home, cwd }: Session, args: InstallArgs): string =>
+  equivalentCommand("install", args.bundle === undefined ? undefined : resolve(cwd, args.bundle), {
     home: home.path,
     name: args.name,
     release: args.release,
     "http-port": args.httpPort,
     "https-port": args.httpsPort,
-    ...(args.port.length > 0 ? { port: args.port.join(" --port ") } : {}),
-    "set-from": args.setFrom,
-    secrets: args.secrets,
-    ...(args.launch ? {} : { launch: false }),
+    port: args.port,
+    // What was set may be a secret.
+    set: args.set.map(text => `${text.slice(0, text.indexOf("="))}=...`),
+    "set-from": args.setFrom === undefined ? undefined : resolve(cwd, args.setFrom),
+    secrets: args.secrets === "keep" ? "keep" : undefined,
+    "share-bind": args.shareBind,
+    launch: args.launch ? undefined : false,
+    "on-failure": args.onFailure,
   });
 
 async function settingsFrom({ world, cwd }: Session, path: string | undefined): Promise<Readonly<Record<string, string>>> {

@@ -1,6 +1,7 @@
 import { surveyBundles } from "../../survey/bundles.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { type InstanceStatus, statusOf } from "../../survey/states.ts";
+import { noticeUnfinished } from "../carry-out.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 
@@ -37,6 +38,7 @@ export const toJson = (status: InstanceStatus) => ({
 export async function list(session: Session): Promise<void> {
   const { facts, statuses } = await statusesOf(session);
   const bundles = await surveyBundles(session.world, [...new Set([session.home.path, session.cwd])]);
+  await noticeUnfinished(session);
   if (session.flags.json) {
     session.print(
       JSON.stringify({ schema: 1, home: session.home.path, current: facts.current, instances: statuses.map(toJson), bundles }),

@@ -1,18 +1,23 @@
 import { EXIT, OperatorError } from "../../errors.ts";
 import type { World } from "../../host/world.ts";
 import type { OperationEntry } from "../../plan/operations.ts";
-import { describePlan } from "../../plan/plan.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { type Run, undoPlan } from "../../plan/runner.ts";
-import { kinds } from "../../steps/index.ts";
-import { runOf, runOrUndo } from "../carry-out.ts";
+import { nameOf, runOf, runOrUndo } from "../carry-out.ts";
+import { planText, stepsLeft, undoSteps } from "../plan-text.ts";
 import { reportFinished } from "../report.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
+import { wrap } from "../text.ts";
 
-const NOTHING = { code: "NOTHING_UNFINISHED", message: "There is no unfinished operation in this home." };
-
-/** `operations`: the history; `operations show ID`: one of them, step by step. */
-export async function listOperations(session: Session, id: string | undefined): Promise<void> {
+/** `operations`: the history; `operations show ID`, or just the id: one of them, step by step. */
+export async function listOperations(session: Session, words: readonly string[]): Promise<void> {
+  const id = words[0] === "show" ? words[1] : words[0];
+  if ((words[0] === "show" && id === undefined) || (words[0] !== "show" && words.length > 1))
+    throw new OperatorError("USAGE", "`operations show` takes the name of one operation.", {
+      exit: EXIT.usage,
+      hint: "graph-mgr operations   (lists them)",
+    });
   const all = await session.store.list();
   if (id !== undefined) return await showOperation(session, all, id);
   if (session.flags.json) {
@@ -46,7 +51,8 @@ async function showOperation(session: Session, all: readonly OperationEntry[], i
     });
   if (session.flags.json) return session.print(JSON.stringify({ schema: 1, ...found }));
   session.print(`${found.plan.id}: ${found.outcome}, ${found.stepsDone} of ${found.plan.steps.length} steps done`);
-  session.print(describePlan(found.plan, kinds));
+  session.print(planText(found.plan, session.printColumns));
+  session.print(`Its log: ${session.home.operation(found.plan.id)}/log`);
 }
 
 async function unfinishedOf(session: Session): Promise<OperationEntry> {
@@ -55,11 +61,11 @@ async function unfinishedOf(session: Session): Promise<OperationEntry> {
   if (found) return found;
   const last = all.at(-1);
   const isFinished = last?.outcome === "done" && last.plan.wayBack !== null;
-  throw new OperatorError(
-    NOTHING.code,
-    NOTHING.message,
-    isFinished ? { hint: `${last.plan.wayBack}   (takes back the last one, ${last.plan.operation})` } : {},
-  );
+  throw new OperatorError("NOTHING_UNFINISHED", "There is no unfinished operation in this home.", {
+    hint: isFinished
+      ? `${last.plan.wayBack}   (takes back the last one, ${last.plan.operation})`
+      : "graph-mgr operations   (lists what was done here)",
+  });
 }
 
 /** A resume on another engine would work on other volumes of the same names. */
@@ -73,44 +79,68 @@ async function refuseOtherEngine({ world }: Session, { plan }: OperationEntry): 
   );
 }
 
-async function withUnfinished(session: Session, command: string, work: (run: Run<World>) => Promise<void>): Promise<void> {
+interface Going {
+  readonly command: "resume" | "undo";
+  readonly dryRun: (run: Run<World>) => Promise<readonly string[]>;
+  readonly work: (run: Run<World>) => Promise<void>;
+}
+
+async function withUnfinished(session: Session, { command, dryRun, work }: Going): Promise<void> {
+  const runFor = ({ plan }: OperationEntry) => runOf(session, plan, session.store.journal(plan.id), () => {});
   const first = await unfinishedOf(session);
-  if (session.flags.dryRun) return session.print(describePlan(first.plan, kinds));
+  if (session.flags.dryRun) return showGoing(session, command, first.plan, await dryRun(runFor(first)));
   const lock = await session.lockHome(command);
   try {
     const entry = await unfinishedOf(session);
     await refuseOtherEngine(session, entry);
     session.workFor(entry.plan.id);
+    session.phase(command === "undo" ? "undoing" : "operating");
     await session.world.engine.sweep(session.home.path);
-    await work(runOf(session, entry.plan, session.store.journal(entry.plan.id), () => {}));
+    await work(runFor(entry));
   } finally {
     session.workFor(null);
     await lock.release();
   }
 }
 
+function showGoing(session: Session, command: string, plan: Plan, lines: readonly string[]): void {
+  const { id, operation, instance } = plan;
+  const steps = lines.length;
+  if (session.flags.json)
+    return session.print(
+      JSON.stringify({ dryRun: true, operation: id, kind: operation, instance, steps, left: lines.map(line => line.trim()) }),
+    );
+  const text = [`${command === "undo" ? "Take back" : "Go on with"} ${nameOf(plan)}:`, ...lines].join("\n");
+  session.print(session.printColumns === null ? text : wrap(text, session.printColumns - 1));
+}
+
 /** Goes on with what was cut off. */
 export const resume = (session: Session, onFailure: "undo" | "stop" | undefined): Promise<void> =>
-  withUnfinished(session, "resume", async run => {
-    await reportFinished(session, await runOrUndo(session, run, onFailure ?? "stop", "it began"));
+  withUnfinished(session, {
+    command: "resume",
+    dryRun: stepsLeft,
+    work: async run =>
+      await reportFinished(session, await runOrUndo(session, run, onFailure ?? (session.ask.isPossible ? "ask" : "stop"))),
   });
 
 /** Takes back what was cut off. */
 export const undo = (session: Session): Promise<void> =>
-  withUnfinished(session, "undo", async run => {
-    try {
-      await undoPlan(run);
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      throw new OperatorError(error.code, error.message, {
-        cause: error,
-        exit: error.code === "CANNOT_UNDO" ? EXIT.refused : EXIT.halfway,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      });
-    }
-    await session.store.close(run.plan.id);
-    const { id, operation, instance, steps } = run.plan;
-    if (session.flags.json)
-      session.print(JSON.stringify({ operation: id, kind: operation, instance, steps: steps.length, outcome: "undone" }));
-    else session.print(`${operation}${instance === null ? "" : ` of ${instance}`} was undone; everything is as it was before.`);
-  });
+  withUnfinished(session, { command: "undo", dryRun: undoSteps, work: run => takeBack(session, run) });
+
+async function takeBack(session: Session, run: Run<World>): Promise<void> {
+  try {
+    await undoPlan(run);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    throw new OperatorError(error.code, error.message, {
+      cause: error,
+      exit: error.code === "CANNOT_UNDO" ? EXIT.refused : EXIT.halfway,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
+  await session.store.close(run.plan.id);
+  const { id, operation, instance, steps } = run.plan;
+  if (session.flags.json)
+    session.print(JSON.stringify({ operation: id, kind: operation, instance, steps: steps.length, outcome: "undone" }));
+  else session.print(`${instance ?? session.home.path}: ${operation} was undone; everything is as it was before.`);
+}

@@ -17,6 +17,7 @@ export interface RemoveArgs {
 export async function remove(session: Session, { instance, ...request }: RemoveArgs): Promise<void> {
   const { world, home } = session;
   const carried = await carryOut(session, {
+    command: "remove",
     answers: {},
     claimsEngine: true,
     isRoutine: request.volumes && request.confirm !== undefined,

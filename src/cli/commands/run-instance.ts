@@ -11,6 +11,7 @@ const PLANNERS = { launch: planLaunch, stop: planStop, restart: planRestart } as
 export async function runInstance(session: Session, verb: keyof typeof PLANNERS, name: string | undefined): Promise<void> {
   const { world, home } = session;
   const carried = await carryOut(session, {
+    command: verb,
     answers: {},
     claimsEngine: verb !== "stop",
     isRoutine: true,

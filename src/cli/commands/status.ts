@@ -1,9 +1,11 @@
 import { chooseInstance } from "../../domain/instances.ts";
 import { bytes, span } from "../../domain/units.ts";
-import { OperatorError } from "../../errors.ts";
+import { EXIT, OperatorError } from "../../errors.ts";
 import { surveyDetails } from "../../survey/instance-details.ts";
+import { noticeUnfinished } from "../carry-out.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
+import { cut } from "../text.ts";
 import { statusesOf, statusTable, toJson } from "./list.ts";
 
 const WATCH_EVERY_MS = 2000;
@@ -11,14 +13,21 @@ const WATCH_EVERY_MS = 2000;
 /** Without a name: all instances, as `list`. With one: its services, volumes and database, measured. `--watch` looks again in place. */
 export async function status(session: Session, name: string | undefined, watch: boolean): Promise<void> {
   if (watch && session.flags.json)
-    throw new OperatorError("USAGE", "--watch is for people and --json for scripts.", { exit: 2, hint: "leave one of them out" });
-  for (let printed = 0; ; ) {
+    throw new OperatorError("USAGE", "--watch is for people and --json for scripts.", {
+      exit: EXIT.usage,
+      hint: "leave one of them out",
+    });
+  await noticeUnfinished(session);
+  if (!watch) return session.print(await statusText(session, name));
+  session.phase("watching");
+  for (let shownLines = 0; ; ) {
     const text = await statusText(session, name);
-    if (watch && session.isTerminal && printed > 0) session.note(`\u001b[${printed + 1}F\u001b[J`.concat(text));
-    else if (watch) session.note(text);
-    else session.print(text);
-    if (!watch) return;
-    printed = text.split("\n").length;
+    // Up to where the last one began; each line is erased behind its new text, and what is left below at the end.
+    const inPlace = session.isTerminal && shownLines > 0;
+    const lines = text.split("\n").map(line => (session.isTerminal ? `${cut(line, session.columns - 1)}\u001b[K` : line));
+    session.note(`${inPlace ? `\u001b[${shownLines}F` : ""}${lines.join("\n")}${inPlace ? "\u001b[J" : ""}`);
+    shownLines = lines.length;
+    if (session.signal.aborted) return;
     try {
       await session.world.pause(WATCH_EVERY_MS, session.signal);
     } catch {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { surveyBundles } from "../../survey/bundles.ts";
 import { surveyHome } from "../../survey/home.ts";
 import type { Session } from "../session.ts";
@@ -7,7 +8,9 @@ import { table } from "../table.ts";
 export async function versions(session: Session, folders: readonly string[]): Promise<void> {
   const { world, home } = session;
   const { records, current } = await surveyHome(world, home.path);
-  const bundles = await surveyBundles(world, [...new Set([home.path, session.cwd, ...folders])]);
+  const bundles = await surveyBundles(world, [
+    ...new Set([home.path, session.cwd, ...folders.map(folder => resolve(session.cwd, folder))]),
+  ]);
   const installed = records.map(({ name, release, layout }) => ({ name, version: release, layout, current: name === current }));
   if (session.flags.json) return session.print(JSON.stringify({ schema: 1, home: home.path, installed, bundles }));
   const rows = [

@@ -8,8 +8,9 @@ import type { CopyFacts } from "../../survey/copy.ts";
 import type { HomeFacts } from "../../survey/home.ts";
 import { BACK } from "../ask.ts";
 import type { CopyArgs } from "../commands/copy.ts";
-import { askAll, type Question } from "../questionnaire.ts";
+import { askAll, type Question, SKIPPED } from "../questionnaire.ts";
 import type { Session } from "../session.ts";
+import { COPY_QUESTIONS as ASKED, fill } from "../surface/questions.ts";
 import { planQuestion } from "./plan.ts";
 import { portQuestion } from "./ports.ts";
 
@@ -23,69 +24,92 @@ interface Making {
   readonly planFor: (answers: CopyArgs) => Promise<Plan>;
   /** The method that fits the source as it is now. */
   readonly usualData: (source: InstanceRecord) => Promise<CopyData>;
+  readonly isRunning: (source: InstanceRecord) => Promise<boolean>;
 }
 
+type Answering = Question<CopyAnswers>["ask"];
+
 /** Asks for what no flag said; Enter all the way takes the defaults. */
-export async function copyWizard(
-  session: Session,
-  args: CopyArgs,
-  { home, factsFor, planFor, usualData }: Making,
-): Promise<CopyAnswers> {
+export async function copyWizard(session: Session, args: CopyArgs, making: Making): Promise<CopyAnswers> {
+  const { home, planFor } = making;
+  const factsFor = remembering(making.factsFor);
   const sourceOf = (state: CopyArgs) => chooseInstance(home.records, home.current, state.instance);
-  const which: Question<CopyAnswers> = async (state, canGoBack) => {
-    if (state.instance !== undefined || home.records.length <= 1) return "skipped";
-    const choices = home.records.map(({ name }) => ({ name, value: name }));
-    const answer = await session.ask.select(
-      {
-        flag: "instance",
-        message: "Which instance shall be copied?",
-        choices,
-        ...(home.current === null ? {} : { initial: home.current }),
-      },
-      canGoBack,
-    );
-    return answer === BACK ? BACK : { ...state, instance: answer };
-  };
-  const named: Question<CopyAnswers> = async (state, canGoBack) => {
-    if (state.name !== undefined) return "skipped";
-    const { release } = sourceOf(state);
-    const check = (text: string) => {
-      try {
-        const { name } = instanceName(release, text);
-        return home.records.some(record => record.name === name) ? `There is already an instance ${name}.` : null;
-      } catch (error) {
-        return messageOf(error);
-      }
-    };
-    const answer = await session.ask.text(
-      { flag: "name", message: `A name for the copy of ${sourceOf(state).name}?`, initial: "copy", check },
-      canGoBack,
-    );
-    return answer === BACK ? BACK : { ...state, name: answer };
-  };
-  const data: Question<CopyAnswers> = async (state, canGoBack) => {
-    if (state.data !== undefined || state.stopSource) return "skipped";
-    const choices = [
-      { name: "dump: database and files, while the source goes on serving", value: "dump" as const },
-      { name: "copy: the volumes byte by byte; the source must be stopped", value: "copy" as const },
-      { name: "none: start empty", value: "none" as const },
-    ];
-    const answer = await session.ask.select<CopyData>(
-      { flag: "data", message: "Which data shall come along, and how?", choices, initial: await usualData(sourceOf(state)) },
-      canGoBack,
-    );
-    return answer === BACK ? BACK : { ...state, data: answer };
-  };
+  // A name that is not there is said before the first question.
+  if (args.instance !== undefined || home.records.length <= 1) sourceOf(args);
   const portOf = (protocol: "http" | "https") => async (state: CopyAnswers) => {
     const at = sourceOf(state).product.ports[protocol];
     return (await factsFor(state)).ports.find(({ service, container }) => at?.service === service && at.container === container);
   };
   return await askAll<CopyAnswers>({ ...args, plan: null }, [
-    which,
-    named,
-    data,
+    { key: "instance", ask: instanceQuestion(session, home) },
+    { key: "name", ask: nameQuestion(session, home, sourceOf, factsFor) },
+    { key: "data", ask: dataQuestion(session, sourceOf, making) },
     portQuestion(session, "httpPort", portOf("http")),
     portQuestion(session, "httpsPort", portOf("https")),
     planQuestion<CopyAnswers>(session, planFor),
   ]);
+}
+
+/** Looking takes a second, and two questions in a row see the same machine. The plan looks afresh. */
+function remembering(look: Making["factsFor"]): Making["factsFor"] {
+  let last: { readonly key: string; readonly facts: CopyFacts } | null = null;
+  return async state => {
+    const key = JSON.stringify([state.instance, state.name, state.httpPort, state.httpsPort]);
+    if (last?.key !== key) last = { key, facts: await look(state) };
+    return last.facts;
+  };
+}
+
+function instanceQuestion(session: Session, { records, current }: HomeFacts): Answering {
+  return async (state, canGoBack, earlier) => {
+    if (state.instance !== undefined || records.length <= 1) return SKIPPED;
+    const choices = records.map(({ name }) => ({ name: name === current ? `${name} (current)` : name, value: name }));
+    const initial = earlier?.instance ?? current;
+    const question = { ...ASKED.instance, choices, ...(initial === null ? {} : { initial }) };
+    const answer = await session.ask.select<string>(question, canGoBack);
+    return answer === BACK ? BACK : { ...state, instance: answer };
+  };
+}
+
+function nameQuestion(
+  session: Session,
+  { records }: HomeFacts,
+  sourceOf: (state: CopyArgs) => InstanceRecord,
+  factsFor: Making["factsFor"],
+): Answering {
+  return async (state, canGoBack, earlier) => {
+    if (state.name !== undefined) return SKIPPED;
+    const { release } = sourceOf(state);
+    const check = async (text: string) => {
+      try {
+        const { name } = instanceName(release, text);
+        const [claim] = (await factsFor({ ...state, name: text })).claims;
+        return claim === undefined ? null : `${name} is taken: ${claim}.`;
+      } catch (error) {
+        return messageOf(error);
+      }
+    };
+    const isFree = (name: string) => !records.some(each => each.name === `${release}-${name}`);
+    const free = ["copy", ...Array.from({ length: records.length + 1 }, (_, index) => `copy${index + 2}`)].find(isFree) ?? "copy";
+    const message = fill(ASKED.name.message, { release });
+    const answer = await session.ask.text({ ...ASKED.name, message, initial: earlier?.name ?? free, check }, canGoBack);
+    return answer === BACK ? BACK : { ...state, name: answer };
+  };
+}
+
+function dataQuestion(session: Session, sourceOf: (state: CopyArgs) => InstanceRecord, making: Making): Answering {
+  return async (state, canGoBack, earlier) => {
+    if (state.data !== undefined || state.stopSource) return SKIPPED;
+    const source = sourceOf(state);
+    const isRunning = await making.isRunning(source);
+    const [dump, stopped, stopping, none] = ASKED.data.answers;
+    const choices: readonly { readonly name: string; readonly value: CopyData }[] = [
+      ...(isRunning && source.product.postgres !== null ? [{ name: dump, value: "dump" as const }] : []),
+      { name: isRunning ? stopping : stopped, value: "copy" },
+      { name: none, value: "none" },
+    ];
+    const question = { ...ASKED.data, choices, initial: earlier?.data ?? (await making.usualData(source)) };
+    const answer = await session.ask.select<CopyData>(question, canGoBack);
+    return answer === BACK ? BACK : { ...state, data: answer, stopSource: answer === "copy" && isRunning };
+  };
 }

@@ -1,15 +1,17 @@
-import { resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import type { BundleContents } from "../../domain/bundle.ts";
 import { instanceName } from "../../domain/names.ts";
 import { messageOf, OperatorError } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { surveyBundles } from "../../survey/bundles.ts";
-import { surveyHome } from "../../survey/home.ts";
 import type { InstallFacts } from "../../survey/install.ts";
 import { BACK } from "../ask.ts";
 import type { InstallArgs } from "../commands/install.ts";
-import { askAll, type Question } from "../questionnaire.ts";
+import { askAll, type Question, SKIPPED } from "../questionnaire.ts";
 import type { Session } from "../session.ts";
+import { INSTALL_QUESTIONS as ASKED, fill } from "../surface/questions.ts";
+import { wrap } from "../text.ts";
+import { complain } from "./complain.ts";
 import { planQuestion } from "./plan.ts";
 import { portQuestion } from "./ports.ts";
 
@@ -18,110 +20,130 @@ export interface InstallAnswers extends InstallArgs {
   readonly plan: Plan | null;
 }
 
-interface Helpers {
+interface Making {
   readonly read: (path: string) => Promise<BundleContents>;
   readonly factsFor: (answers: InstallAnswers) => Promise<InstallFacts>;
   readonly planFor: (answers: InstallAnswers) => Promise<Plan>;
 }
 
-const ELSEWHERE = "elsewhere";
-
 /** Asks for what no flag said; Enter all the way takes the defaults. */
-export async function installWizard(
-  session: Session,
-  args: InstallArgs,
-  { read, factsFor, planFor }: Helpers,
-): Promise<InstallAnswers> {
-  const which: Question<InstallAnswers> = async (state, canGoBack) => {
-    if (state.contents !== null) return "skipped";
-    const bundles = await surveyBundles(session.world, [...new Set([session.home.path, session.cwd])]);
-    const choices = [
-      ...bundles.map(({ path }) => ({ name: path, value: path })),
-      { name: "another file or folder", value: ELSEWHERE },
-    ];
-    const chosen =
-      bundles.length === 0
-        ? ELSEWHERE
-        : await session.ask.select({ flag: "bundle", message: "Which bundle shall be installed?", choices }, canGoBack);
-    if (chosen === BACK) return BACK;
-    const path =
-      chosen === ELSEWHERE
-        ? await session.ask.text(
-            {
-              flag: "bundle",
-              message: "Path of the bundle (a .tar, .tar.gz or folder)?",
-              check: text => (text === "" ? "A path is needed." : null),
-            },
-            true,
-          )
-        : chosen;
-    if (path === BACK) return bundles.length === 0 ? BACK : await which(state, canGoBack);
-    try {
-      return { ...state, bundle: path, contents: await read(resolve(session.cwd, path)) };
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      session.note(`${messageOf(error)}${error.hint === undefined ? "" : `\nTry: ${error.hint}`}`);
-      return await which(state, canGoBack);
-    }
-  };
-  const named: Question<InstallAnswers> = async (state, canGoBack) => {
-    if (state.name !== undefined) return "skipped";
-    const { instance, claims } = await factsFor(state);
-    const { records } = await surveyHome(session.world, session.home.path);
-    if (claims.length > 0) session.note(`The name ${instance.name} is taken: ${claims[0]}.`);
-    const check = (text: string) => {
-      if (text === "") return claims.length > 0 ? "A name is needed, e.g. training." : null;
-      try {
-        const { name } = instanceName(instance.release, text);
-        return records.some(record => record.name === name) ? `There is already an instance ${name}.` : null;
-      } catch (error) {
-        return messageOf(error);
-      }
-    };
-    const answer = await session.ask.text(
-      {
-        flag: "name",
-        message: `A name to tell this ${instance.release} from others (empty for none)?`,
-        check,
-        ...(claims.length > 0 ? { initial: "second" } : {}),
-      },
-      canGoBack,
-    );
-    if (answer === BACK) return BACK;
-    return { ...state, name: answer === "" ? undefined : answer };
-  };
+export async function installWizard(session: Session, args: InstallArgs, making: Making): Promise<InstallAnswers> {
+  const { read, planFor } = making;
+  const factsFor = remembering(making.factsFor);
   const portOf = (which: "http" | "https") => async (state: InstallAnswers) => {
     const facts = await factsFor(state);
     const at = facts.product.ports[which];
     return facts.ports.find(({ service, container }) => at?.service === service && at.container === container);
   };
-  const secrets: Question<InstallAnswers> = async (state, canGoBack) => {
-    const { defaultSecrets } = await factsFor(state);
-    if (defaultSecrets.length === 0 || args.secretsGiven) return "skipped";
+  const contents = args.bundle === undefined ? null : await read(resolve(session.cwd, args.bundle));
+  return await askAll<InstallAnswers>({ ...args, contents, plan: null }, [
+    { key: "bundle", ask: bundleQuestion(session, read) },
+    { key: "name", ask: nameQuestion(session, factsFor) },
+    portQuestion(session, "httpPort", portOf("http")),
+    portQuestion(session, "httpsPort", portOf("https")),
+    { key: "secrets", ask: secretsQuestion(session, args.secretsGiven, factsFor) },
+    planQuestion<InstallAnswers>(session, planFor),
+  ]);
+}
+
+type Answering = Question<InstallAnswers>["ask"];
+
+/** Looking takes a second, and two questions in a row see the same machine. The plan looks afresh. */
+function remembering(look: Making["factsFor"]): Making["factsFor"] {
+  let last: { readonly key: string; readonly facts: InstallFacts } | null = null;
+  return async state => {
+    const key = JSON.stringify([state.contents?.source, state.release, state.name, state.httpPort, state.httpsPort]);
+    if (last?.key !== key) last = { key, facts: await look(state) };
+    return last.facts;
+  };
+}
+
+const ELSEWHERE = "";
+
+function bundleQuestion(session: Session, read: Making["read"]): Answering {
+  const { world, home, cwd, userHome, ask } = session;
+  const atPrompt = (text: string) => resolve(cwd, text.replace(/^~(?=\/|$)/, userHome));
+  const readOrComplain = async (path: string) => {
+    try {
+      return await read(path);
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      complain(session, error);
+      return null;
+    }
+  };
+  const typed = async (canGoBack: boolean): Promise<string | typeof BACK> => {
+    const check = async (text: string) =>
+      text === ""
+        ? "A path is needed."
+        : (await world.files.exists(atPrompt(text)))
+          ? null
+          : `There is nothing at ${atPrompt(text)}.`;
+    const path = await ask.text({ ...ASKED.path, check }, canGoBack);
+    return path === BACK ? BACK : atPrompt(path);
+  };
+  return async (state, canGoBack, earlier) => {
+    if (state.contents !== null) return SKIPPED;
+    const bundles = await surveyBundles(world, [...new Set([home.path, cwd])]);
     const choices = [
-      { name: "Replace them by generated ones", value: "generate" as const },
-      { name: "Keep the vendor's", value: "keep" as const },
+      ...bundles.map(({ path }) => ({ name: dirname(path) === cwd ? relative(cwd, path) : path, value: path })),
+      { name: ASKED.bundle.answers[0], value: ELSEWHERE },
     ];
-    const answer = await session.ask.select<InstallArgs["secrets"]>(
-      {
-        flag: "secrets",
-        message: `${defaultSecrets.join(", ")} still have the vendor's default, which everybody knows.`,
-        choices,
-        initial: "generate",
-      },
-      canGoBack,
-    );
+    for (;;) {
+      const before = earlier?.bundle;
+      const initial = bundles.some(({ path }) => path === before) ? before : before === undefined ? undefined : ELSEWHERE;
+      const chosen =
+        bundles.length === 0
+          ? ELSEWHERE
+          : await ask.select<string>({ ...ASKED.bundle, choices, ...(initial === undefined ? {} : { initial }) }, canGoBack);
+      if (chosen === BACK) return BACK;
+      const path = chosen === ELSEWHERE ? await typed(bundles.length > 0 || canGoBack) : chosen;
+      if (path === BACK && bundles.length === 0) return BACK;
+      if (path === BACK) continue;
+      const contents = await readOrComplain(path);
+      if (contents !== null) return { ...state, bundle: path, contents };
+    }
+  };
+}
+
+function nameQuestion(session: Session, factsFor: Making["factsFor"]): Answering {
+  return async (state, canGoBack, earlier) => {
+    if (state.name !== undefined) return SKIPPED;
+    const { instance, claims } = await factsFor(state);
+    const { release } = instance;
+    if (claims.length > 0 && earlier === undefined)
+      session.note(wrap(`${instance.name} is taken: ${claims[0]}.`, session.columns - 1));
+    const check = async (text: string) => {
+      if (text === "") return claims.length > 0 ? "A name is needed, because the plain one is taken." : null;
+      try {
+        const { name } = instanceName(release, text);
+        const [claim] = (await factsFor({ ...state, name: text })).claims;
+        return claim === undefined ? null : `${name} is taken: ${claim}.`;
+      } catch (error) {
+        return messageOf(error);
+      }
+    };
+    const initial = earlier?.name ?? (claims.length > 0 ? "second" : "");
+    const message = fill(ASKED.name.message, { release });
+    const answer = await session.ask.text({ ...ASKED.name, message, initial, check }, canGoBack);
+    return answer === BACK ? BACK : { ...state, name: answer === "" ? undefined : answer };
+  };
+}
+
+function secretsQuestion(session: Session, isGiven: boolean, factsFor: Making["factsFor"]): Answering {
+  return async (state, canGoBack, earlier) => {
+    if (isGiven) return SKIPPED;
+    const { defaultSecrets } = await factsFor(state);
+    if (defaultSecrets.length === 0) return SKIPPED;
+    const known = `These still have the vendor's value, which everybody knows: ${defaultSecrets.join(", ")}`;
+    session.note(wrap(known, session.columns - 1));
+    const [generate, keep] = ASKED.secrets.answers;
+    const choices = [
+      { name: generate, value: "generate" as const },
+      { name: keep, value: "keep" as const },
+    ];
+    const question = { ...ASKED.secrets, choices, initial: earlier?.secrets ?? ("generate" as const) };
+    const answer = await session.ask.select<InstallArgs["secrets"]>(question, canGoBack);
     return answer === BACK ? BACK : { ...state, secrets: answer };
   };
-  return await askAll<InstallAnswers>(
-    { ...args, contents: args.bundle === undefined ? null : await read(resolve(session.cwd, args.bundle)), plan: null },
-    [
-      which,
-      named,
-      portQuestion(session, "httpPort", portOf("http")),
-      portQuestion(session, "httpsPort", portOf("https")),
-      secrets,
-      planQuestion<InstallAnswers>(session, planFor),
-    ],
-  );
 }

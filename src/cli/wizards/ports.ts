@@ -1,7 +1,8 @@
 import type { PortChoice } from "../../survey/ports.ts";
 import { BACK } from "../ask.ts";
-import type { Question } from "../questionnaire.ts";
+import { type Question, SKIPPED } from "../questionnaire.ts";
 import type { Session } from "../session.ts";
+import { INSTALL_QUESTIONS } from "../surface/questions.ts";
 
 export interface PortAnswers {
   readonly httpPort: number | undefined;
@@ -14,20 +15,24 @@ export function portQuestion<State extends PortAnswers>(
   which: "httpPort" | "httpsPort",
   choiceOf: (state: State) => Promise<PortChoice | undefined>,
 ): Question<State> {
-  const [name, flag] = which === "httpPort" ? (["http", "http-port"] as const) : (["https", "https-port"] as const);
-  return async (state, canGoBack) => {
-    const choice = state[which] === undefined ? await choiceOf(state) : undefined;
-    if (choice === undefined) return "skipped";
-    const message = `Host port for ${name}${choice.instead === null ? "" : ` (${choice.instead} is taken)`}?`;
-    for (;;) {
-      const answer = await session.ask.text({ flag, message, initial: String(choice.host), check: checkPort }, canGoBack);
-      if (answer === BACK) return BACK;
-      const port = Number(answer);
-      if (port === choice.host || !(await session.world.ports.taken([port])).has(port)) return { ...state, [which]: port };
-      session.note(`Port ${port} is in use on this machine.`);
-    }
+  const { flag, message } = INSTALL_QUESTIONS[which];
+  const other = which === "httpPort" ? "httpsPort" : "httpPort";
+  return {
+    key: flag.slice(2),
+    async ask(state, canGoBack, earlier) {
+      const choice = state[which] === undefined ? await choiceOf(state) : undefined;
+      if (choice === undefined) return SKIPPED;
+      if (choice.instead !== null && earlier === undefined)
+        session.note(`Port ${choice.instead} is taken; ${choice.host} is free.`);
+      const check = async (text: string) => {
+        const port = Number(text);
+        if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) return "A port is a number from 1 to 65535.";
+        if (port === state[other]) return `Port ${port} is already given to ${which === "httpPort" ? "https" : "http"}.`;
+        return (await session.world.ports.taken([port])).has(port) ? `Port ${port} is in use on this machine.` : null;
+      };
+      const initial = String(earlier?.[which] ?? choice.host);
+      const answer = await session.ask.text({ flag, message, initial, check }, canGoBack);
+      return answer === BACK ? BACK : { ...state, [which]: Number(answer) };
+    },
   };
 }
-
-const checkPort = (text: string): string | null =>
-  /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? null : "A port is a number from 1 to 65535.";

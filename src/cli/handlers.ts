@@ -1,0 +1,80 @@
+import type { CopyData } from "../domain/copy-data.ts";
+import type { Arguments } from "./arguments.ts";
+import { type PortFlags, portNumber } from "./options.ts";
+import type { Session } from "./session.ts";
+
+/** Flags -> what a command's module takes. The number is an exit code; nothing means 0. */
+export type Handler = (session: Session, args: Arguments) => Promise<number | undefined | void>;
+
+const ports = (args: Arguments): PortFlags => ({
+  httpPort: portNumber("http-port")(args.text("http-port")),
+  httpsPort: portNumber("https-port")(args.text("https-port")),
+  port: args.list("port"),
+});
+const onFailure = (args: Arguments) => args.text("on-failure") as "undo" | "stop" | undefined;
+
+const run =
+  (verb: "launch" | "stop" | "restart"): Handler =>
+  async (session, args) =>
+    (await import("./commands/run-instance.ts")).runInstance(session, verb, args.at(0));
+
+/** By the command's name. Modules are imported only when their command runs. */
+export const HANDLERS: Readonly<Record<string, Handler>> = {
+  install: async (session, args) => {
+    const { install, refuseBeside } = await import("./commands/install.ts");
+    const folder = args.text("attach");
+    if (folder !== undefined) {
+      refuseBeside(args);
+      return await (await import("./commands/attach.ts")).attach(session, folder);
+    }
+    await install(session, {
+      ...ports(args),
+      bundle: args.at(0),
+      name: args.text("name"),
+      release: args.text("release"),
+      set: args.list("set"),
+      setFrom: args.text("set-from"),
+      secrets: args.text("secrets") === "keep" ? "keep" : "generate",
+      secretsGiven: args.isGiven("secrets"),
+      launch: args.flag("launch"),
+      shareBind: args.list("share-bind"),
+      onFailure: onFailure(args),
+    });
+  },
+  copy: async (session, args) => {
+    const { copy } = await import("./commands/copy.ts");
+    await copy(session, {
+      ...ports(args),
+      instance: args.at(0),
+      name: args.text("name"),
+      data: args.text("data") as CopyData | undefined,
+      launch: args.flag("launch"),
+      stopSource: args.flag("stop-source"),
+      shareBind: args.list("share-bind"),
+      onFailure: onFailure(args),
+    });
+  },
+  list: async session => (await import("./commands/list.ts")).list(session),
+  status: async (session, args) => (await import("./commands/status.ts")).status(session, args.at(0), args.flag("watch")),
+  versions: async (session, args) => (await import("./commands/versions.ts")).versions(session, args.list("bundles")),
+  volumes: async session => (await import("./commands/volumes.ts")).volumes(session),
+  launch: run("launch"),
+  stop: run("stop"),
+  restart: run("restart"),
+  logs: async (session, args) =>
+    (await import("./commands/compose.ts")).logs(session, args.at(0), args.from(1), {
+      follow: args.flag("follow"),
+      tail: args.text("tail"),
+    }),
+  compose: async (session, args) => (await import("./commands/compose.ts")).compose(session, args.at(0) ?? "", args.passedOn),
+  remove: async (session, args) =>
+    (await import("./commands/remove.ts")).remove(session, {
+      instance: args.at(0) ?? "",
+      volumes: args.flag("volumes"),
+      confirm: args.text("confirm"),
+      current: args.flag("current"),
+    }),
+  operations: async (session, args) => (await import("./commands/operations.ts")).listOperations(session, args.from(0)),
+  resume: async (session, args) => (await import("./commands/operations.ts")).resume(session, onFailure(args)),
+  undo: async session => (await import("./commands/operations.ts")).undo(session),
+};

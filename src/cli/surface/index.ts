@@ -1,0 +1,19 @@
+import { LOOKING } from "./looking.ts";
+import { COPY, INSTALL, REMOVE } from "./making.ts";
+import { RUNNING, UNFINISHED } from "./running.ts";
+import type { CommandSpec } from "./spec.ts";
+
+/** Every command, in the order of help. */
+export const COMMANDS: readonly CommandSpec[] = [INSTALL, COPY, ...LOOKING, ...RUNNING, REMOVE, ...UNFINISHED];
+
+/** By name or alias. */
+export const findCommand = (name: string): CommandSpec | undefined =>
+  COMMANDS.find(each => each.name === name || each.aliases?.includes(name));
+
+export const PROGRAM_EXAMPLES: CommandSpec["examples"] = [
+  ["install graphistry-v2.22.2.tar.gz", "Install a release; asks what is not said"],
+  ["copy v2.22.2 --name training --data dump", "A copy beside it, with its data"],
+  ["list", "What is installed, and where it serves"],
+  ["stop v2.22.2-training", "Stop the copy, also for after a reboot"],
+  ["install NEW.tar.gz --dry-run", "See every step; nothing is changed"],
+];

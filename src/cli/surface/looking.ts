@@ -1,0 +1,40 @@
+import { INSTANCE } from "./making.ts";
+import type { CommandSpec } from "./spec.ts";
+
+export const LOOKING: readonly CommandSpec[] = [
+  {
+    name: "list",
+    aliases: ["ls"],
+    summary: "What is installed, its state, health and ports",
+    positionals: [],
+    options: [],
+    examples: [
+      ["list", "All instances of this home; * is the current one"],
+      ["list --json", "The same for scripts"],
+    ],
+  },
+  {
+    name: "status",
+    summary: "Services, health, ports, volumes and database",
+    positionals: [INSTANCE],
+    options: [{ name: "watch", short: "w", kind: "flag", describe: "Look again every two seconds; Ctrl-C ends it" }],
+    examples: [
+      ["status v2.22.2", "One instance, measured"],
+      ["status --watch", "Stays on the screen"],
+    ],
+  },
+  {
+    name: "versions",
+    summary: "Installed releases, and bundles that lie here",
+    positionals: [],
+    options: [{ name: "bundles", kind: "list", value: "DIR", describe: "Look into this folder too; may be repeated" }],
+    examples: [["versions --bundles /mnt/usb", "Also what is on the stick"]],
+  },
+  {
+    name: "volumes",
+    summary: "Volumes: whose, how big, and stray ones",
+    positionals: [],
+    options: [],
+    examples: [["volumes", "A stray volume belongs to no instance any more"]],
+  },
+];

@@ -1,0 +1,92 @@
+import { INSTANCE, ON_FAILURE } from "./making.ts";
+import type { CommandSpec } from "./spec.ts";
+
+export const RUNNING: readonly CommandSpec[] = [
+  {
+    name: "launch",
+    summary: "Start an instance and wait until it is healthy",
+    positionals: [INSTANCE],
+    options: [],
+    examples: [["launch v2.22.2", "Returns when its health checks pass"]],
+  },
+  {
+    name: "stop",
+    summary: "Stop an instance, also for after a reboot",
+    positionals: [INSTANCE],
+    options: [],
+    examples: [["stop v2.22.2-training", "Its data stays; `launch` starts it again"]],
+  },
+  {
+    name: "restart",
+    summary: "Stop and launch, with changed configuration",
+    positionals: [INSTANCE],
+    options: [],
+    examples: [["restart v2.22.2", "After its .env was edited"]],
+  },
+  {
+    name: "logs",
+    summary: "What the services of an instance say",
+    positionals: [INSTANCE, { name: "service", required: false, many: true, describe: "Only these services" }],
+    options: [
+      { name: "follow", short: "f", kind: "flag", describe: "Go on as lines come; Ctrl-C ends it" },
+      { name: "tail", kind: "text", value: "N", describe: "Only the last N lines of each service" },
+    ],
+    examples: [
+      ["logs v2.22.2 nginx --tail 50", "The last 50 lines of one service"],
+      ["logs --follow", "All services of the current instance"],
+    ],
+    isRaw: true,
+  },
+  {
+    name: "compose",
+    summary: "docker compose with an instance's name and files",
+    positionals: [{ name: "instance", required: true, describe: "Such as v2.22.2, or `current`" }],
+    options: [],
+    examples: [
+      ["compose v2.22.2 -- ps", "Its containers"],
+      ["compose v2.22.2 -- exec nexus sh", "A shell in one of its services"],
+    ],
+    notes: [
+      "Arguments for docker compose go behind `--`. Refused are those that delete volumes (`down -v`, `rm -v`, `up -V`) and those that aim elsewhere (`-p`, `-f`, `--project-directory`, `--env-file`).",
+    ],
+    passesOn: true,
+    isRaw: true,
+  },
+];
+
+export const UNFINISHED: readonly CommandSpec[] = [
+  {
+    name: "operations",
+    summary: "What was done here, and what is unfinished",
+    positionals: [
+      { name: "show", required: false, describe: "The word `show`, or nothing" },
+      { name: "id", required: false, describe: "One operation; the beginning of its name will do" },
+    ],
+    options: [],
+    examples: [
+      ["operations", "All of them, newest last"],
+      ["operations show 20261120T1015", "One of them, step by step"],
+    ],
+  },
+  {
+    name: "resume",
+    summary: "Go on with the operation that was cut off",
+    positionals: [],
+    options: [{ ...ON_FAILURE, describe: "When a step fails again, undo everything (exit 5) or stop there (default, exit 4)" }],
+    examples: [
+      ["resume", "What is done is not done twice"],
+      ["resume --dry-run", "Shows what is left"],
+    ],
+  },
+  {
+    name: "undo",
+    summary: "Take back the operation that was cut off",
+    positionals: [],
+    options: [],
+    examples: [
+      ["undo", "Afterwards everything is as it was before"],
+      ["undo --dry-run", "Shows what would be put back"],
+    ],
+    notes: ["A finished install or copy is taken back with `remove`."],
+  },
+];

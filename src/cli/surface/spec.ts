@@ -1,0 +1,48 @@
+/** One option, as data: the parser, the help and the command reference are made from the same value. */
+export interface OptionSpec {
+  /** Without dashes. */
+  readonly name: string;
+  readonly short?: string;
+  /** `flag`: off unless given; `on`: on unless `--no-NAME` is given; `text`: takes a value; `list`: may be repeated. */
+  readonly kind: "flag" | "on" | "text" | "list";
+  /** How its value is called in help: `PORT`. */
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  /** A phrase without a full stop. */
+  readonly describe: string;
+}
+
+export interface PositionalSpec {
+  readonly name: string;
+  readonly required: boolean;
+  /** Takes all that follow. */
+  readonly many?: boolean;
+  readonly describe: string;
+}
+
+/** A question of a wizard, with the flag (or positional, in capitals) that answers it in a script. */
+export interface QuestionSpec {
+  readonly flag: string;
+  /** `{name}` stands for what is known at the time. */
+  readonly message: string;
+  readonly answers?: readonly string[];
+  /** When it is asked, and what Enter takes. */
+  readonly note: string;
+}
+
+export interface CommandSpec {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  readonly positionals: readonly PositionalSpec[];
+  readonly options: readonly OptionSpec[];
+  /** Command line without `graph-mgr`, and why one would type it. */
+  readonly examples: readonly (readonly [string, string])[];
+  /** Sentences below the options. */
+  readonly notes?: readonly string[];
+  readonly questions?: readonly QuestionSpec[];
+  /** Everything behind `--` goes to another program. */
+  readonly passesOn?: boolean;
+  /** Its output is another program's, so that `--json` has no meaning. */
+  readonly isRaw?: boolean;
+}

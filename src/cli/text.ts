@@ -1,0 +1,53 @@
+/** Columns that a text takes on a terminal: East Asian wide characters and emoji take two, combining marks none. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    if (/^[\p{Mn}\p{Me}\p{Cf}]$/u.test(character)) continue;
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
+        character,
+      )
+        ? 2
+        : 1;
+  }
+  return width;
+}
+
+/** The text in at most so many columns, with `...` where it was cut. */
+export function cut(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text;
+  let kept = "";
+  for (const character of text) {
+    if (widthOf(kept + character) > columns - 3) break;
+    kept += character;
+  }
+  return `${kept}...`;
+}
+
+/**
+ * Breaks lines between words, so that none is wider than the terminal. What is continued is indented like the text that it
+ * continues: behind `  * ` and ` 12. `. A word that is too long (a path) stays whole.
+ */
+export function wrap(text: string, columns: number): string {
+  return text
+    .split("\n")
+    .flatMap(line => wrapLine(line, columns))
+    .join("\n");
+}
+
+function wrapLine(line: string, columns: number): readonly string[] {
+  if (widthOf(line) <= columns) return [line];
+  const [lead = ""] = /^[ !]*(?:\* |\d+\. |\d+\/\d+ )?/.exec(line) ?? [];
+  const indent = " ".repeat(lead.length);
+  const lines: string[] = [];
+  let current = lead;
+  for (const word of line.slice(lead.length).split(" ")) {
+    const next = current.trim() === "" || current === lead ? `${current}${word}` : `${current} ${word}`;
+    if (widthOf(next) <= columns || current === lead || current === indent) current = next;
+    else {
+      lines.push(current);
+      current = `${indent}${word}`;
+    }
+  }
+  return [...lines, current];
+}
