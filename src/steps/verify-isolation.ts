@@ -1,3 +1,4 @@
+import type { ComposeModel } from "../domain/compose-model.ts";
 import type { PortSetting } from "../domain/isolation.ts";
 import { modelDifferences } from "../domain/model-differences.ts";
 import { OperatorError } from "../errors.ts";
@@ -21,7 +22,8 @@ type Input = {
 async function differences({ before, after, images, ...names }: Input, { world }: Context): Promise<readonly string[]> {
   const services = Object.entries(images);
   const infos = await world.engine.images(services.map(([, own]) => own));
-  return modelDifferences(await world.compose.resolve(before), await world.compose.resolve(after), {
+  const [was, is] = [await world.compose.resolve(before), await world.compose.resolve(after)];
+  return modelDifferences(was, is, {
     isolation: {
       project: after.name,
       volumes: names.volumes,
@@ -32,8 +34,16 @@ async function differences({ before, after, images, ...names }: Input, { world }
     },
     beforeDir: before.dir,
     afterDir: after.dir,
-    changedEnv: names.changedEnv,
+    changedEnv: [...names.changedEnv, ...portKeys(is, names.ports)],
   });
+}
+
+/** Ports that stand in `.env` come into containers through `env_file: .env`, with nothing but a new port as their value. */
+function portKeys({ services }: ComposeModel, ports: readonly PortSetting[]): readonly string[] {
+  const hosts = new Set(ports.map(({ host }) => String(host)));
+  return Object.values(services).flatMap(({ environment = {} }) =>
+    Object.keys(environment).filter(key => hosts.has(environment[key] ?? "")),
+  );
 }
 
 /** What Compose makes of the edited files is what it made of the vendor's, but for the intended names. Changes nothing. */
