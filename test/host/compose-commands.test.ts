@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import type { Command } from "../../src/host/command.ts";
+import { createCompose } from "../../src/host/compose.ts";
+import type { RunOptions } from "../../src/host/exec.ts";
+
+it("F13 Compose is never told yes, has nobody to ask, and pulls and builds nothing on its own", async () => {
+  const seen: { readonly command: Command; readonly options: RunOptions }[] = [];
+  const compose = createCompose(
+    {
+      run: async (command, options = {}) => {
+        seen.push({ command, options });
+        return "";
+      },
+      feed: async () => {
+        throw new Error("Compose was given something to read");
+      },
+      attach: async () => {
+        throw new Error("Compose was given the terminal");
+      },
+    },
+    "/nowhere",
+  );
+  await compose.up({ name: "v2_22_2", dir: "/srv/v2.22.2", envFiles: [] }, ["postgres"]);
+  expect(seen).toHaveLength(1);
+  expect(seen[0]?.command.args.join(" ")).toBe(
+    "compose --project-name v2_22_2 --project-directory /srv/v2.22.2 --ansi never up --detach --no-build --pull never postgres",
+  );
+  expect(seen[0]?.options.input).toBeUndefined();
+});
