@@ -64,5 +64,14 @@ export const recordToText = (value: InstanceRecord): string => `${JSON.stringify
 /** Names of our own labels on volumes and helper containers. */
 export const LABELS = { home: "graph-mgr.home", operation: "graph-mgr.operation", instance: "graph-mgr.instance" } as const;
 
-/** The name under which graph-mgr keeps a service's image, so that no prune takes it. */
-export const ownTag = (slug: string, service: string): string => `graph-mgr/${slug}/${service.toLowerCase()}:pinned`;
+/** What Docker takes as a part of an image's name. */
+const IMAGE_PART = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*$/;
+
+/**
+ * The name under which graph-mgr keeps a service's image, so that no prune takes it. `Web` and `web` are two services and
+ * get two names, though Docker knows small letters only.
+ */
+export function ownTag(slug: string, service: string): string {
+  const part = IMAGE_PART.test(service) ? service : `service-${Buffer.from(service).toString("hex")}`;
+  return `graph-mgr/${slug}/${part}:pinned`;
+}

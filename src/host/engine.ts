@@ -155,7 +155,15 @@ export function createEngine(executor: Executor, helpers: HelperWork, composeVer
       if (ids.length > 0) await run("start", ...ids);
     },
     async stop(ids, graceSeconds) {
-      if (ids.length > 0) await run("stop", "--time", String(graceSeconds), ...ids);
+      if (ids.length === 0) return;
+      // A vendor who asks for more time to shut down gets it.
+      const asked = linesOf(await run("inspect", "--type", "container", "--format", "{{.Config.StopTimeout}} {{.Id}}", ...ids));
+      const longest = asked.map(line => Math.max(graceSeconds, Number.parseInt(line, 10) || 0));
+      const groups = [...new Set(longest)].map(
+        seconds =>
+          [seconds, asked.filter((_, index) => longest[index] === seconds).map(line => line.split(" ")[1] ?? "")] as const,
+      );
+      await Promise.all(groups.map(([seconds, group]) => run("stop", "--time", String(seconds), ...group)));
     },
     async removeContainer(id, anonymousVolumes = false) {
       await unlessGone(run("rm", "--force", ...(anonymousVolumes ? ["--volumes"] : []), id), "");

@@ -18,6 +18,7 @@ import {
 import type { CopyFacts, SourceVolume } from "../survey/copy.ts";
 import { editSteps, type LayOut, launchSteps, projectOf, relaunchSteps, settleSteps } from "./lay-out.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
+import { externalNote } from "./refusals.ts";
 import { refuseCopy } from "./refuse-copy.ts";
 import { stopStep } from "./run-instance.ts";
 
@@ -172,7 +173,13 @@ function notesOn(facts: CopyFacts, request: CopyRequest): readonly string[] {
       : []),
     ...(request.stopSource ? [`${source.record.name} is stopped for the copy and started again`] : []),
     ...(request.data === "none" ? ["it starts empty; the first who signs up becomes its administrator"] : []),
+    ...(request.data === "none"
+      ? []
+      : source.anonymous.map(
+          ({ service, target }) => `${service} keeps ${target} in a volume without a name, which does not come along`,
+        )),
     "it has the same secrets and users as its source; browsers may mix up the logins of two instances on one host name",
+    ...facts.externalVolumes.map(externalNote),
     ...outside.map(({ key, what }) => `${key} is set: the copy ${what} as well`),
     ...(request.launch ? [] : ["it is not launched"]),
   ];

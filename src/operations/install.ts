@@ -5,7 +5,7 @@ import { buildImages, keepPristine, loadImages, setCurrent, unpackBundle } from 
 import type { InstallFacts } from "../survey/install.ts";
 import { editSteps, type LayOut, launchSteps, settleSteps } from "./lay-out.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
-import { refuseInstall } from "./refusals.ts";
+import { externalNote, refuseInstall } from "./refusals.ts";
 
 /** What the operator wants; from flags or from the wizard, which give the same value. */
 export interface InstallRequest {
@@ -118,6 +118,7 @@ function notesOn(facts: InstallFacts, request: InstallRequest, generates: boolea
     ...[...new Set(outside.map(bind => bind.source))].map(
       source => `${source} of this machine is used as it is, by every instance`,
     ),
+    ...facts.externalVolumes.map(externalNote),
     ...facts.outside.map(({ key, what }) => `${key} is set: the instance ${what}`),
     ...(facts.otherHomes.length > 0 ? [`this home is empty; other homes on this engine: ${facts.otherHomes.join(", ")}`] : []),
     ...(request.launch ? [] : ["it is not launched"]),

@@ -1,4 +1,4 @@
-import type { InstanceName } from "../domain/names.ts";
+import { type InstanceName, show } from "../domain/names.ts";
 import { OperatorError } from "../errors.ts";
 import type { InstallFacts } from "../survey/install.ts";
 
@@ -89,9 +89,24 @@ export function refuseShared(
   }
 }
 
+export const externalNote = (volume: string): string =>
+  `the volume ${volume} is external: it is not of this instance, is not copied, and is used by whoever names it`;
+
+const SERVICE = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** Compose takes services called `-x` or `..`, which other programs take for options and paths. @throws OperatorError BAD_SERVICE */
+export function refuseServices({ model }: Pick<InstallFacts, "model">): void {
+  const odd = Object.keys(model.services).find(name => !SERVICE.test(name));
+  if (odd === undefined) return;
+  throw new OperatorError("BAD_SERVICE", `${show(odd)} cannot name a service: it must begin with a letter or a digit.`, {
+    hint: "ask the vendor for a compose file with another name, or rename it in a copy of the bundle",
+  });
+}
+
 /** Everything that stands against an installation, before anything is changed. */
 export function refuseInstall(facts: InstallFacts, shareBinds: readonly string[]): void {
   refuseOldEngine(facts.engine);
+  refuseServices(facts);
   refuseClaims(facts.instance, facts.claims);
   refusePorts(facts, facts.portsAsked);
   const lacking = facts.images.missing.filter(({ service }) => facts.active.includes(service));

@@ -2,6 +2,7 @@ import { OperatorError } from "../errors.ts";
 import type { CopyFacts } from "../survey/copy.ts";
 import type { CopyRequest } from "./copy.ts";
 import { refuseClaims, refuseOldEngine, refusePorts, refuseShared } from "./refusals.ts";
+import { refuseMissingVolumes, refuseOutsiders } from "./run-instance.ts";
 
 /** Everything that stands against a copy, before anything is changed. */
 export function refuseCopy(facts: CopyFacts, request: CopyRequest): void {
@@ -9,6 +10,8 @@ export function refuseCopy(facts: CopyFacts, request: CopyRequest): void {
   refuseClaims(facts.instance, facts.claims);
   refusePorts(facts, facts.portsAsked);
   refuseShared(facts, []);
+  if (request.data !== "none") refuseMissingVolumes(facts.source, "there is nothing to copy");
+  if (request.data === "copy") refuseOutsiders(facts.source, "running");
   if (request.data === "dump") refuseDump(facts, request);
   if (request.data === "copy" && !request.stopSource) refuseLiveCopy(facts);
 }

@@ -70,6 +70,10 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
       summary: `Remove ${record.name}; its data stays`,
       notes: [
         `the volumes stay: ${facts.volumes.join(", ") || "none"}`,
+        ...facts.anonymous.map(
+          ({ service, target, name }) =>
+            `what ${service} keeps in ${target} has no name, so it does not come back by itself; it stays as the volume ${name}`,
+        ),
         "its images stay too, so that it can come back",
         `this brings it back: graph-mgr install --attach ${aside}`,
       ],
@@ -77,15 +81,16 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
       steps: [containers, ...moves],
     });
   }
+  const volumes = [...facts.volumes, ...new Set(facts.anonymous.map(({ name }) => name))];
   return newPlan({
     ...base,
     summary: `Remove ${record.name} and delete its data for good`,
-    notes: [`deleted for good: the folder ${record.dir} and ${facts.volumes.length} volumes`],
+    notes: [`deleted for good: the folder ${record.dir} and ${volumes.length} volumes`],
     wayBack: null,
     steps: [
       containers,
       ...moves,
-      ...facts.volumes.map(name => removeVolume.step({ name })),
+      ...volumes.map(name => removeVolume.step({ name })),
       removeTree.step({ path: aside, helperImage }),
       removeTree.step({ path: `${aside}.json`, helperImage: null }),
       removeImages.step({

@@ -48,7 +48,52 @@ function refuseTakenPorts({ takenPorts, record }: InstanceFacts): void {
   );
 }
 
+/**
+ * Two servers on one volume destroy it, and a project that was started by hand under another name would go on running
+ * while this one is said to be stopped.
+ * @throws OperatorError VOLUME_SHARED, STARTED_BY_HAND, PROJECT_TAKEN
+ */
+export function refuseOutsiders({ record, outsiders }: InstanceFacts, running: "any state" | "running"): void {
+  const found = outsiders.filter(({ state }) => running === "any state" || isUp(state));
+  const byHand = found.find(({ project, workingDir }) => workingDir === record.dir && project !== record.project);
+  if (byHand) {
+    throw new OperatorError(
+      "STARTED_BY_HAND",
+      `${byHand.container} (${byHand.state}) was started from the folder of ${record.name} by hand, as the project ${byHand.project}.`,
+      { hint: `docker compose -p ${byHand.project} down   (in ${record.dir}; never with -v)` },
+    );
+  }
+  const user = found.find(({ volume }) => volume !== null);
+  if (user) {
+    throw new OperatorError(
+      "VOLUME_SHARED",
+      `The container ${user.container} (${user.state}) mounts the volume ${user.volume}, which belongs to ${record.name}.`,
+      { hint: `docker rm ${user.container}   (after looking at what it is)` },
+    );
+  }
+  const taker = found.find(({ project }) => project === record.project);
+  if (taker) {
+    throw new OperatorError(
+      "PROJECT_TAKEN",
+      `${taker.container} (${taker.state}) has the project ${record.project} and runs from ${taker.workingDir ?? "elsewhere"}, not from ${record.dir}.`,
+      { hint: "stop and remove it where it belongs" },
+    );
+  }
+}
+
+/** Compose would make an empty volume where one is gone, and the product would start as if it were new. @throws OperatorError NO_VOLUME */
+export function refuseMissingVolumes({ record, missingVolumes }: InstanceFacts, what: string): void {
+  if (missingVolumes.length === 0) return;
+  throw new OperatorError(
+    "NO_VOLUME",
+    `${missingVolumes.join(", ")} of ${record.name} ${missingVolumes.length === 1 ? "is" : "are"} gone; ${what}.`,
+    { hint: "bring the data back first, or make it anew empty, knowingly: docker volume create NAME" },
+  );
+}
+
 export function planLaunch(facts: InstanceFacts, occasion: Occasion): Plan {
+  refuseOutsiders(facts, "any state");
+  refuseMissingVolumes(facts, "it would start with empty ones");
   refuseTakenPorts(facts);
   return planOf(facts, occasion, "launch", `Launch ${facts.record.name}`, upSteps(facts));
 }
@@ -61,14 +106,18 @@ export const stopStep = (facts: InstanceFacts): PlannedStep =>
     graceSeconds: STOP_GRACE_SECONDS,
   });
 
-export const planStop = (facts: InstanceFacts, occasion: Occasion): Plan =>
-  planOf(facts, occasion, "stop", `Stop ${facts.record.name}`, [stopStep(facts)]);
+export function planStop(facts: InstanceFacts, occasion: Occasion): Plan {
+  refuseOutsiders(facts, "running");
+  return planOf(facts, occasion, "stop", `Stop ${facts.record.name}`, [stopStep(facts)]);
+}
 
 /**
  * Stop and launch. Changed configuration counts afterwards, because Compose recreates the services whose settings changed;
  * a mere `compose restart` would keep the old environment.
  */
 export function planRestart(facts: InstanceFacts, occasion: Occasion): Plan {
+  refuseOutsiders(facts, "any state");
+  refuseMissingVolumes(facts, "it would start with empty ones");
   refuseTakenPorts(facts);
   return planOf(facts, occasion, "restart", `Restart ${facts.record.name}`, [stopStep(facts), ...upSteps(facts)]);
 }

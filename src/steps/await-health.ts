@@ -30,6 +30,9 @@ const waitingFor = (health: Awaited<ReturnType<typeof look>>["health"]): string 
     .map(({ service, why }) => `${service}: ${why}`)
     .join("; ");
 
+/** Runs of this step that saw all of the window. */
+const watched = new WeakSet<Context>();
+
 /** Healthy means that the product's own checks pass, for a while and not for a moment. Only waits, so it may be interrupted. */
 export const awaitHealth = defineStep({
   kind: "instance.healthy",
@@ -48,7 +51,10 @@ export const awaitHealth = defineStep({
       const now = world.elapsedMs();
       if (missing !== "") steadySince = null;
       else if (steadySince === null || steadySince.restarts !== restarts) steadySince = { at: now, restarts };
-      if (steadySince !== null && now - steadySince.at >= input.windowSeconds * 1000) return;
+      if (steadySince !== null && now - steadySince.at >= input.windowSeconds * 1000) {
+        watched.add(context);
+        return;
+      }
       if (now - begun > input.timeoutSeconds * 1000) {
         throw new OperatorError(
           "NOT_HEALTHY",
@@ -63,8 +69,7 @@ export const awaitHealth = defineStep({
       await world.pause(LOOK_EVERY_MS, signal);
     }
   },
-  // Asked before `do` as well: then the window has not been watched yet.
-  isDone: async (input, context) =>
-    input.windowSeconds === 0 || (await look(input, context)).health.every(({ verdict }) => verdict === "healthy"),
+  // Asked before `do` as well: healthy for a moment is not enough, so only a window that this run has watched counts.
+  isDone: async (_, context) => watched.has(context),
   undo: async () => {},
 });

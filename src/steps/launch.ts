@@ -97,7 +97,8 @@ export const launch = defineStep({
     const containers = await containersOf(context, project.name);
     return services.every(service =>
       containers.some(each => {
-        if (each.service !== service) return false;
+        // Of a project that somebody else started under this name nothing counts.
+        if (each.service !== service || each.workingDir !== project.dir) return false;
         const old = before.containers.find(({ id }) => id === each.id);
         // A one-shot may have ended already; then it was started since. Any other end may be that of the whole machine.
         return isUp(each) || (each.state === "exited" && each.exitCode === 0 && old?.startedAt !== each.startedAt);

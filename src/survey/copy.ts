@@ -3,7 +3,7 @@ import { EnvFile } from "../domain/env-file.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import { literalsOf } from "../domain/secrets.ts";
-import { isolationNames, outsideBinds, ownVolumes, sharedDevices } from "../domain/shared-resources.ts";
+import { externalVolumes, isolationNames, outsideBinds, ownVolumes, sharedDevices } from "../domain/shared-resources.ts";
 import type { World } from "../host/world.ts";
 import { claimsOn, surveyEngine } from "./claims.ts";
 import { type HomeFacts, surveyHome } from "./home.ts";
@@ -35,6 +35,8 @@ export interface CopyFacts {
   readonly clusterState: string | null;
   readonly outsideBinds: ReturnType<typeof outsideBinds>;
   readonly sharedDevices: ReturnType<typeof sharedDevices>;
+  /** Volumes that the compose files call somebody else's. */
+  readonly externalVolumes: readonly string[];
   readonly outside: readonly { readonly key: string; readonly what: string }[];
   /** `containers.tar[.gz]` that lie in the source's folder. */
   readonly imageArchives: readonly string[];
@@ -95,6 +97,7 @@ export async function surveyCopy(
       isIdle && helper !== undefined ? ((await world.postgres.clusterState(cluster.name, helper))?.state ?? null) : null,
     outsideBinds: outsideBinds(model, record.dir),
     sharedDevices: sharedDevices(model),
+    externalVolumes: externalVolumes(model).map(({ name: own }) => own),
     outside: record.product.outside.filter(({ key }) => (values[key] ?? "") !== ""),
     imageArchives: (await world.files.list(record.dir)).filter(name => /^containers\.tar(\.gz)?$/.test(name)),
     layersOf: Object.fromEntries(ids.map(([service], index) => [service, infos[index]?.layers ?? []])),

@@ -4,7 +4,7 @@ import { EnvFile } from "../domain/env-file.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import type { Layout, Product } from "../domain/product.ts";
 import { defaultSecrets, literalsOf } from "../domain/secrets.ts";
-import { isolationNames, outsideBinds, publishedPorts, sharedDevices } from "../domain/shared-resources.ts";
+import { externalVolumes, isolationNames, outsideBinds, publishedPorts, sharedDevices } from "../domain/shared-resources.ts";
 import type { World } from "../host/world.ts";
 import { claimsOn, type EngineState, otherHomes, surveyEngine } from "./claims.ts";
 import { type HomeFacts, surveyHome } from "./home.ts";
@@ -49,6 +49,8 @@ export interface InstallFacts {
   readonly otherHomes: readonly string[];
   readonly outsideBinds: ReturnType<typeof outsideBinds>;
   readonly sharedDevices: ReturnType<typeof sharedDevices>;
+  /** Volumes that the compose files call somebody else's. */
+  readonly externalVolumes: readonly string[];
   /** Keys of `COMPOSE_*` in env files where they would win over graph-mgr's. */
   readonly composeKeys: readonly string[];
   /** Keys that reach out into the world, with values set. */
@@ -111,6 +113,7 @@ export async function surveyInstall(
     otherHomes: home.records.length === 0 ? otherHomes(state, request.home) : [],
     outsideBinds: outsideBinds(model, found.dir),
     sharedDevices: sharedDevices(model),
+    externalVolumes: externalVolumes(model).map(({ name: own }) => own),
     composeKeys: [...new Set([...layout.envFiles, layout.settings])]
       .filter(path => path !== ".env")
       .flatMap(path =>

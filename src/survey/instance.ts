@@ -20,6 +20,27 @@ export interface InstanceFacts {
     readonly host: number;
     readonly by: string | null;
   }[];
+  /** Containers, in any state, that are not its own and yet have its volumes, its folder or its project's name. */
+  readonly outsiders: readonly Outsider[];
+  /** Of its recorded volumes, those that are gone. */
+  readonly missingVolumes: readonly string[];
+  /** Volumes that Docker made for one container because its image, or the compose file, names a path and no volume. */
+  readonly anonymous: readonly AnonymousVolume[];
+}
+
+export interface AnonymousVolume {
+  readonly service: string;
+  readonly target: string;
+  readonly name: string;
+}
+
+export interface Outsider {
+  readonly container: string;
+  readonly state: string;
+  readonly project: string | null;
+  /** The volume of the instance that it mounts. */
+  readonly volume: string | null;
+  readonly workingDir: string | null;
 }
 
 export const isUp = ({ state }: Pick<ContainerDetail, "state">): boolean =>
@@ -50,6 +71,7 @@ export async function surveyInstance(
   const idle = record.ports.filter(
     ({ service, host }) => host !== null && !containers.some(each => each.service === service && isUp(each)),
   );
+  const volumes = new Set((await world.engine.volumes()).map(({ name }) => name));
   const taken = await world.ports.taken(idle.flatMap(({ host }) => (host === null ? [] : [host])));
   return {
     record,
@@ -63,5 +85,31 @@ export async function surveyInstance(
       const holder = all.find(each => each.ports.some(port => port.host === host));
       return [{ service, container, host, by: holder ? (holder.project ?? holder.name) : null }];
     }),
+    outsiders: outsidersOf(record, all),
+    anonymous: anonymousOf(record, containers),
+    missingVolumes: [...new Set(record.volumes.map(({ name }) => name))].filter(name => !volumes.has(name)),
   };
+}
+
+function outsidersOf({ project, dir, volumes }: InstanceRecord, all: readonly ContainerDetail[]): readonly Outsider[] {
+  const own = new Set(volumes.map(({ name }) => name));
+  return all.flatMap(each => {
+    if (each.project === project && (each.workingDir === null || each.workingDir === dir)) return [];
+    const volume = each.mounts.find(({ name }) => name !== null && own.has(name))?.name ?? null;
+    if (volume === null && each.project !== project && each.workingDir !== dir) return [];
+    return [{ container: each.name, state: each.state, project: each.project, volume, workingDir: each.workingDir }];
+  });
+}
+
+/** The names that Docker gives where nobody gave one. */
+const NO_NAME = /^[0-9a-f]{64}$/;
+
+function anonymousOf({ volumes }: InstanceRecord, containers: readonly ContainerDetail[]): readonly AnonymousVolume[] {
+  return containers.flatMap(({ service, name: container, mounts }) =>
+    mounts.flatMap(({ type, name, target }) =>
+      type === "volume" && name !== null && NO_NAME.test(name) && !volumes.some(own => own.name === name)
+        ? [{ service: service ?? container, target, name }]
+        : [],
+    ),
+  );
 }
