@@ -101,7 +101,7 @@ export const shelf = Object.fromEntries(
   ["v1.0.0", "v2.22.2", BUILT].map(release => [`/bundles/${release}.tar.gz`, sampleBundle(release)]),
 );
 
-/** Descriptions as graph-mgr ships them. */
-export const described = {
-  "graphistry.yml": readFileSync(join(import.meta.dirname, "../../templates/products/graphistry.yml"), "utf8"),
-};
+const graphistry = readFileSync(join(import.meta.dirname, "../../templates/products/graphistry.yml"), "utf8");
+
+/** Descriptions as graph-mgr ships them, with less patience, which saves looks. */
+export const described = { "graphistry.yml": graphistry.replace("windowSeconds: 2", "windowSeconds: 1") };

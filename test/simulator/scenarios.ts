@@ -30,7 +30,7 @@ async function copyPlan(stage: Stage, request: Partial<Parameters<typeof planCop
   const { record } = await stage.facts(NAME);
   const ports = { http: undefined, https: undefined, ports: [] };
   const found = await surveyCopy(stage.world, { home: HOME, source: record, name: "training", ports });
-  return planCopy(found, { data: "none", launch: true, stopSource: false, shareBinds: [], ...request }, occasion());
+  return planCopy(found, { data: "none", launch: true, stopSource: false, ...request }, occasion());
 }
 
 async function removePlan(stage: Stage, volumes: boolean): Promise<Plan> {

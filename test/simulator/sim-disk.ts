@@ -22,7 +22,18 @@ export class SimDisk {
     return this.machine.state.inodes;
   }
 
+  /** By path, until a name changes. */
+  private readonly found = new Map<string, number | null>();
+
   find(path: string): number | null {
+    const known = this.found.get(path);
+    if (known !== undefined) return known;
+    const number = this.lookUp(path);
+    this.found.set(path, number);
+    return number;
+  }
+
+  private lookUp(path: string): number | null {
     let number = ROOT;
     for (const name of path.split("/")) {
       if (name === "") continue;
@@ -49,6 +60,7 @@ export class SimDisk {
 
   /** Changes names in folders: one indivisible change. */
   private change(...changes: NameChange): void {
+    this.found.clear();
     for (const { folder, name, inode } of changes) {
       const node = this.inodes.get(folder) as Folder;
       const entries = new Map(node.entries);

@@ -277,23 +277,10 @@ export class SimEngine {
   }
 
   private detail(container: SimContainer): ContainerDetail {
-    const time = (ms: number) => (ms === 0 ? "0001-01-01T00:00:00Z" : new Date(ms).toISOString());
-    return {
-      ...this.summary(container),
-      health: healthOf(this.state, container),
-      image: container.image,
-      imageName: container.imageName,
-      exitCode: container.exitCode,
-      startedAt: time(container.startedMs),
-      finishedAt: time(container.finishedMs),
-      restartPolicy: container.policy,
-      restartCount: 0,
-      outOfMemory: false,
-      healthLog: [],
-      mounts: container.mounts,
-      boundPorts: container.ports,
-      networks: container.networks,
-    };
+    const known = details.get(container) ?? { ...this.summary(container), ...detailsOf(container) };
+    details.set(container, known);
+    const health = healthOf(this.state, container);
+    return known.health === health ? known : { ...known, health };
   }
 
   /** What counts as reading. */
@@ -377,5 +364,24 @@ export class SimEngine {
 
 /** Docker names volumes that nobody named by 64 digits. */
 export const isAnonymous = (name: string | null): name is string => name !== null && /^[0-9a-f]{64}$/.test(name);
+/** Of containers as they are: a changed one is another value. */
+const details = new WeakMap<SimContainer, ContainerDetail>();
+
+const time = (ms: number) => (ms === 0 ? "0001-01-01T00:00:00Z" : new Date(ms).toISOString());
+const detailsOf = (container: SimContainer) => ({
+  image: container.image,
+  imageName: container.imageName,
+  exitCode: container.exitCode,
+  startedAt: time(container.startedMs),
+  finishedAt: time(container.finishedMs),
+  restartPolicy: container.policy,
+  restartCount: 0,
+  outOfMemory: false,
+  healthLog: [],
+  mounts: container.mounts,
+  boundPorts: container.ports,
+  networks: container.networks,
+});
+
 export const mountpoint = (volume: string): string => `/var/lib/docker/volumes/${volume}/_data`;
 const withoutContent = ({ name, driver, options, labels }: SimVolume) => ({ name, driver, options, labels });
