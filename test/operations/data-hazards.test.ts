@@ -4,7 +4,8 @@ import { createOperationStore } from "../../src/host/operation-store.ts";
 import { planCopy } from "../../src/operations/copy.ts";
 import { planRemove } from "../../src/operations/remove.ts";
 import type { Plan } from "../../src/plan/plan.ts";
-import { copyVolume, createVolume, launch, restoreDatabase } from "../../src/steps/index.ts";
+import { runPlan, undoPlan } from "../../src/plan/runner.ts";
+import { copyVolume, createVolume, kinds, launch, restoreDatabase } from "../../src/steps/index.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
 import { surveyInstall } from "../../src/survey/install.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
@@ -45,7 +46,8 @@ const settingsOf = async (): Promise<readonly string[]> =>
 async function copyPlan(request: Partial<Parameters<typeof planCopy>[1]>): Promise<Plan> {
   const { record } = await stage.facts(NAME);
   const facts = await surveyCopy(stage.world, { home: HOME, source: record, name: "training", ports: PORTS });
-  return planCopy(facts, { data: "none", launch: true, stopSource: false, shareBinds: [], ...request }, occasion());
+  const usual = { data: "none", launch: true, stopSource: false, shareBinds: [], ...request } as const;
+  return planCopy(facts, usual, occasion());
 }
 
 async function removePlan(request: Partial<Parameters<typeof planRemove>[1]>): Promise<Plan> {
@@ -208,16 +210,34 @@ describe("removing", () => {
 
 describe("going back", () => {
   it("F19 takes away a volume only when it carries the operation's own label", async () => {
+    const { undo } = createVolume;
+    if (typeof undo !== "function") throw new Error("a volume cannot be undone");
     const input = { name: "somebodys", key: "data", project: "p", driver: "local", options: {} };
     await stage.world.engine.createVolume({ ...input, labels: { "com.docker.compose.project": "p" } });
-    await createVolume.undo(input, context(), { existed: false });
+    await undo(input, context(), { existed: false });
     expect([...stage.machine.state.volumes.keys()]).toContain("somebodys");
     await createVolume.do({ ...input, name: "ours" }, context(), { existed: false });
-    await createVolume.undo({ ...input, name: "ours" }, context("20260102T000001Z-test-bbbbbb"), { existed: false });
+    await undo({ ...input, name: "ours" }, context("20260102T000001Z-test-bbbbbb"), { existed: false });
     expect([...stage.machine.state.volumes.keys()]).toContain("ours");
-    await createVolume.undo({ ...input, name: "ours" }, context(), { existed: false });
+    await undo({ ...input, name: "ours" }, context(), { existed: false });
     expect([...stage.machine.state.volumes.keys()]).not.toContain("ours");
   });
+});
+
+it("F18 going back gives a tag that a load moved back to the image that had it", async () => {
+  const { tags, listening } = stage.machine.state;
+  const cache = tags.get("valkey:8");
+  const plan = await stage.installPlan("v1.0.0");
+  const store = createOperationStore(stage.sim.disk.disk, HOME);
+  const journal = await store.open(plan, {});
+  const run = { plan, journal, kinds, world: stage.world, on: () => undefined, signal: new AbortController().signal };
+  // Somebody takes the port after the plan was made.
+  const [port] = (plan.result?.ports ?? []) as readonly { readonly host: number }[];
+  stage.machine.state = { ...stage.machine.state, listening: new Set([...listening, port?.host ?? 0]) };
+  await expect(runPlan(run)).rejects.toThrow(/port is already allocated/);
+  expect(stage.machine.state.tags.get("valkey:8")).not.toBe(cache);
+  await undoPlan(run);
+  expect(stage.machine.state.tags.get("valkey:8")).toBe(cache);
 });
 
 it("F16 what was stopped is not woken by the engine's restart", async () => {
