@@ -66,7 +66,6 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SELECT pg_export_snapshot() AS snapshot \\gset
 \\setenv SNAPSHOT :snapshot
 \\! sh -c "$HOLD" hold </dev/null
-SELECT 1 AS held \\gset
 COMMIT;
 SQL
 export LEVEL=0

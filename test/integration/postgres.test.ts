@@ -33,7 +33,7 @@ const fresh = async (image: string): Promise<Server> => (await lab.server(image,
 
 /** Until the query's answer is the wanted one. */
 async function until(server: Server, query: string, wanted: string, database = "graphistry"): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 90_000;
   for (;;) {
     const answer = await server.sql(query, database);
     if (answer === wanted) return;
@@ -160,6 +160,7 @@ describe("dump and restore", () => {
     const busy = await fresh(pg15);
     await busy.sql("CREATE TABLE a (n bigserial); CREATE DATABASE other");
     await busy.sql("CREATE TABLE b (n bigint)", "other");
+    await busy.sql("CREATE TABLE for_new_databases (n bigint)", "template1");
     await busy.sql("INSERT INTO a SELECT FROM generate_series(1, 200000)");
     const load = busy.start("DO $$ BEGIN LOOP INSERT INTO a DEFAULT VALUES; COMMIT; END LOOP; END $$");
     await until(busy, "SELECT count(*) > 200000 FROM a", "t");
@@ -175,6 +176,7 @@ describe("dump and restore", () => {
     expect(Number(rows)).toBeGreaterThan(200000);
     expect(Number(rows)).toBeLessThan(Number(await busy.sql("SELECT count(*) FROM a")));
     expect(next).toBe("t");
+    expect(await target.sql("SELECT count(*) FROM for_new_databases", "template1")).toBe("0");
   });
 });
 

@@ -97,7 +97,7 @@ export class Server {
 
   /** Until it answers over TCP, which its first start, for initialisation, does not. */
   async ready(): Promise<this> {
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 120_000;
     for (;;) {
       try {
         await run("exec", this.name, "pg_isready", "--quiet", "--host=127.0.0.1");
