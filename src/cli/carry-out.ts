@@ -11,6 +11,9 @@ import type { Session } from "./session.ts";
 import { OTHER_QUESTIONS } from "./surface/questions.ts";
 import { wrap } from "./text.ts";
 
+/** A wait that is longer is explained. */
+const WORTH_SAYING_MS = 1500;
+
 export interface Carried {
   readonly operation: string;
   readonly kind: string;
@@ -96,7 +99,15 @@ async function locks(session: Session, intent: Intent) {
     async take() {
       if (!intent.claimsEngine || held !== null) return;
       const { id } = await session.world.engine.about();
-      held = await session.lockEngine(id, intent.command);
+      const waiting = setTimeout(
+        () => session.note("Another graph-mgr is at work on this engine; waiting for it."),
+        WORTH_SAYING_MS,
+      );
+      try {
+        held = await session.lockEngine(id, intent.command);
+      } finally {
+        clearTimeout(waiting);
+      }
     },
     async release() {
       const lock = held;
@@ -105,7 +116,7 @@ async function locks(session: Session, intent: Intent) {
     },
   };
   // A lock needs the home's folder. What is refused at once leaves no new folder behind.
-  if (!(await session.world.files.exists(session.home.own()))) await intent.makePlan();
+  if (!intent.seen && !(await session.world.files.exists(session.home.own()))) await intent.makePlan();
   return { engine, home: await session.lockHome(intent.command) };
 }
 

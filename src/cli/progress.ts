@@ -30,7 +30,7 @@ export function progressOn(output: Output, elapsedMs: () => number, ticker: Tick
     flags.color && isTerminal ? styleText(style, words, { validateStream: false }) : words;
   const show = (line: string) => {
     const tookMs = elapsedMs() - begun;
-    const right = [withRate(text, tookMs), tookMs < WORTH_SAYING_MS ? "" : duration(tookMs)]
+    const right = [withRate(text, tookMs), tookMs < WORTH_SAYING_MS ? "" : duration(Math.round(tookMs / 1000) * 1000, 0)]
       .filter(part => part !== "")
       .join(", ");
     noteInPlace(besides(line, right === "" ? " ..." : `: ${right}`, output.columns - 1));
@@ -66,14 +66,15 @@ export function progressOn(output: Output, elapsedMs: () => number, ticker: Tick
 
 const MARKS = {
   done: ["green", "ok"],
-  skipped: ["dim", "was done"],
+  // What is as it should be before anything is done is no news.
+  skipped: ["green", "ok"],
   undone: ["yellow", "ok"],
 } as const;
 
-/** `2.9 s`, `1 min 5 s`. */
-export function duration(ms: number): string {
+/** `2.9 s`, `12 s`, `1 min 5 s`. @param digits of seconds below ten */
+export function duration(ms: number, digits = 1): string {
   const seconds = ms / 1000;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95) return `${seconds.toFixed(digits)} s`;
   const whole = Math.round(seconds);
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

@@ -38,7 +38,8 @@ export function terminalAsk({ input, output, lost, isColored }: Terminal): Ask {
     };
     input.on("end", leave).on("error", leave).on("keypress", onKey);
     const bold = (text: string) => (isColored ? styleText("bold", text) : text);
-    const style = { message: (text: string, status: string) => (status === "done" ? bold(text) : `${bold(text)}${hint}`) };
+    const dim = (text: string) => (isColored ? styleText("dim", text) : text);
+    const style = { message: (text: string, status: string) => (status === "done" ? bold(text) : `${bold(text)}${dim(hint)}`) };
     const theme = isColored ? { style } : { ...PLAIN, style: { ...PLAIN.style, ...style } };
     const prompt = inquirer.createPromptModule({ input, output, signal: AbortSignal.any([lost, left.signal]) } as never);
     try {

@@ -24,6 +24,7 @@ function sessionOn(stage: Stage, held: Set<string>, isTaken = false) {
     note: () => undefined,
     noteInPlace: () => undefined,
     workFor: () => undefined,
+    phase: () => undefined,
     isTerminal: false,
     columns: 80,
     lockHome: () => take("home"),
@@ -32,6 +33,7 @@ function sessionOn(stage: Stage, held: Set<string>, isTaken = false) {
 }
 
 const intent = (makePlan: Intent["makePlan"]): Intent => ({
+  command: "stop",
   makePlan,
   answers: {},
   claimsEngine: true,

@@ -88,7 +88,10 @@ interface Going {
 async function withUnfinished(session: Session, { command, dryRun, work }: Going): Promise<void> {
   const runFor = ({ plan }: OperationEntry) => runOf(session, plan, session.store.journal(plan.id), () => {});
   const first = await unfinishedOf(session);
-  if (session.flags.dryRun) return showGoing(session, command, first.plan, await dryRun(runFor(first)));
+  if (session.flags.dryRun) {
+    showGoing(session, command, first.plan, await dryRun(runFor(first)));
+    return;
+  }
   const lock = await session.lockHome(command);
   try {
     const entry = await unfinishedOf(session);
@@ -106,10 +109,12 @@ async function withUnfinished(session: Session, { command, dryRun, work }: Going
 function showGoing(session: Session, command: string, plan: Plan, lines: readonly string[]): void {
   const { id, operation, instance } = plan;
   const steps = lines.length;
-  if (session.flags.json)
-    return session.print(
+  if (session.flags.json) {
+    session.print(
       JSON.stringify({ dryRun: true, operation: id, kind: operation, instance, steps, left: lines.map(line => line.trim()) }),
     );
+    return;
+  }
   const text = [`${command === "undo" ? "Take back" : "Go on with"} ${nameOf(plan)}:`, ...lines].join("\n");
   session.print(session.printColumns === null ? text : wrap(text, session.printColumns - 1));
 }

@@ -32,7 +32,7 @@ type Answering = Question<CopyAnswers>["ask"];
 /** Asks for what no flag said; Enter all the way takes the defaults. */
 export async function copyWizard(session: Session, args: CopyArgs, making: Making): Promise<CopyAnswers> {
   const { home, planFor } = making;
-  const factsFor = remembering(making.factsFor);
+  const factsFor = remembering(session, making.factsFor);
   const sourceOf = (state: CopyArgs) => chooseInstance(home.records, home.current, state.instance);
   // A name that is not there is said before the first question.
   if (args.instance !== undefined || home.records.length <= 1) sourceOf(args);
@@ -51,11 +51,17 @@ export async function copyWizard(session: Session, args: CopyArgs, making: Makin
 }
 
 /** Looking takes a second, and two questions in a row see the same machine. The plan looks afresh. */
-function remembering(look: Making["factsFor"]): Making["factsFor"] {
+function remembering({ noteInPlace }: Session, look: Making["factsFor"]): Making["factsFor"] {
   let last: { readonly key: string; readonly facts: CopyFacts } | null = null;
   return async state => {
     const key = JSON.stringify([state.instance, state.name, state.httpPort, state.httpsPort]);
-    if (last?.key !== key) last = { key, facts: await look(state) };
+    if (last?.key === key) return last.facts;
+    noteInPlace("  Looking at this machine ...");
+    try {
+      last = { key, facts: await look(state) };
+    } finally {
+      noteInPlace("");
+    }
     return last.facts;
   };
 }

@@ -29,7 +29,7 @@ interface Making {
 /** Asks for what no flag said; Enter all the way takes the defaults. */
 export async function installWizard(session: Session, args: InstallArgs, making: Making): Promise<InstallAnswers> {
   const { read, planFor } = making;
-  const factsFor = remembering(making.factsFor);
+  const factsFor = remembering(session, making.factsFor);
   const portOf = (which: "http" | "https") => async (state: InstallAnswers) => {
     const facts = await factsFor(state);
     const at = facts.product.ports[which];
@@ -49,11 +49,17 @@ export async function installWizard(session: Session, args: InstallArgs, making:
 type Answering = Question<InstallAnswers>["ask"];
 
 /** Looking takes a second, and two questions in a row see the same machine. The plan looks afresh. */
-function remembering(look: Making["factsFor"]): Making["factsFor"] {
+function remembering({ noteInPlace }: Session, look: Making["factsFor"]): Making["factsFor"] {
   let last: { readonly key: string; readonly facts: InstallFacts } | null = null;
   return async state => {
     const key = JSON.stringify([state.contents?.source, state.release, state.name, state.httpPort, state.httpsPort]);
-    if (last?.key !== key) last = { key, facts: await look(state) };
+    if (last?.key === key) return last.facts;
+    noteInPlace("  Looking at this machine ...");
+    try {
+      last = { key, facts: await look(state) };
+    } finally {
+      noteInPlace("");
+    }
     return last.facts;
   };
 }
