@@ -68,15 +68,21 @@ export const removeVolume = defineStep({
 
 type Images = { readonly slug: string; readonly tags: readonly string[]; readonly ids: readonly string[] };
 
-/** Of an instance's images those that nobody uses or keeps any more. */
-async function unused({ ids }: Images, { world }: Context) {
+/** Of an instance's images those that nobody uses or keeps any more, and of its names those that can go. */
+async function unused({ ids, tags }: Images, { world }: Context) {
   const { engine } = world;
   const used = new Set((await engine.inspect((await engine.containers()).map(({ id }) => id))).map(({ image }) => image));
-  const images = await engine.images(ids);
-  return images
-    .filter(image => image !== null)
-    .filter(({ id, tags }) => !used.has(id) && !tags.some(tag => tag.startsWith("graph-mgr/")));
+  const named = await engine.images(tags);
+  // Docker keeps the last name of an image while a container uses it; that of a stranger must not hold up a removal.
+  const names = tags.filter((_, index) => {
+    const image = named[index];
+    return image && !(used.has(image.id) && image.tags.length === 1);
+  });
+  const images = (await engine.images(ids)).filter(image => image !== null);
+  return { names, images: images.filter(({ id }) => !used.has(id)) };
 }
+
+const isKept = ({ tags }: { readonly tags: readonly string[] }): boolean => tags.some(tag => tag.startsWith("graph-mgr/"));
 
 /** Our own names of the images, and the images that then nobody uses. */
 export const removeImages = defineStep({
@@ -86,15 +92,16 @@ export const removeImages = defineStep({
   look: async () => null,
   async do(input, context: Context) {
     const { engine } = context.world;
-    for (const tag of input.tags) await engine.untag(tag);
-    for (const { id, tags } of await unused(input, context)) {
-      for (const tag of tags) await engine.untag(tag);
-      if ((await engine.images([id]))[0]) await engine.removeImage(id);
+    for (const tag of (await unused(input, context)).names) await engine.untag(tag);
+    for (const image of (await unused(input, context)).images) {
+      if (isKept(image)) continue;
+      for (const tag of image.tags) await engine.untag(tag);
+      if ((await engine.images([image.id]))[0]) await engine.removeImage(image.id);
     }
   },
   async isDone(input, context) {
-    const named = await context.world.engine.images(input.tags);
-    return named.every(info => info === null) && (await unused(input, context)).length === 0;
+    const { names, images } = await unused(input, context);
+    return names.length === 0 && images.every(isKept);
   },
   undo: { never: "the images may be gone; a bundle brings them back" },
 });
