@@ -44,6 +44,7 @@ export class ComposeDocument {
   readonly text: string;
   readonly root: YAMLMap | null;
   private readonly targets: ReadonlyMap<Alias, Node>;
+  private sharedNodes: ReadonlySet<Node> | null = null;
   private readonly cache = new Map<YAMLMap, ReadonlyMap<string, Entry>>();
 
   private constructor(source: ComposeSource, root: YAMLMap | null, targets: ReadonlyMap<Alias, Node>) {
@@ -75,8 +76,23 @@ export class ComposeDocument {
     return new ComposeDocument(source, isMap(contents) ? (contents as YAMLMap) : null, targets);
   }
 
-  get hasAliases(): boolean {
-    return this.targets.size > 0;
+  /** Whether a node is, or stands inside of, something that an alias stands for. */
+  isShared(node: Node): boolean {
+    this.sharedNodes ??= this.insideOf(new Set(this.targets.values()));
+    return this.sharedNodes.has(node);
+  }
+
+  private insideOf(roots: ReadonlySet<Node>): ReadonlySet<Node> {
+    const found = new Set<Node>();
+    const walk = (node: unknown): void => {
+      if (!isMap(node) && !isSeq(node) && !isScalar(node)) return;
+      if (found.has(node as Node)) return;
+      found.add(node as Node);
+      if (isSeq(node)) node.items.forEach(walk);
+      if (isMap(node)) for (const { value } of node.items) walk(value);
+    };
+    roots.forEach(walk);
+    return found;
   }
 
   follow(node: unknown): Node | null {

@@ -69,7 +69,7 @@ function inheriting(definitions: Definitions, service: string): (readonly [strin
   }
   const site = ownSite(definitions, service);
   const node = site?.entry.value;
-  if (!site || !node || isAlias(site.entry.written) || !edits.document.hasAliases) return found;
+  if (!site || !node || isAlias(site.entry.written) || !edits.document.isShared(node)) return found;
   for (const { path, alias } of edits.document.uses(new Set([node])).get(node) ?? []) {
     if (!alias) continue;
     const [section, name = "", attribute] = path;

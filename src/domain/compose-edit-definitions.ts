@@ -19,6 +19,11 @@ export interface Site {
   readonly entry: Entry;
 }
 
+interface Sharing {
+  readonly sharing: ReadonlyMap<YAMLMap, readonly Entry[]>;
+  readonly defined: ReadonlyMap<Entry, readonly string[]>;
+}
+
 /** A project's files together with what Compose makes of them: who is defined where, and who takes over whose definition. */
 export class Definitions {
   readonly model: ComposeModel;
@@ -26,6 +31,7 @@ export class Definitions {
   private readonly named: ReadonlySet<string>;
   private readonly extendedOnly: ReadonlySet<TextEdits>;
   private readonly cache = new Map<string, readonly Definition[]>();
+  private readonly shared = new Map<Section, Sharing>();
 
   constructor(sources: readonly ComposeSource[], model: ComposeModel) {
     this.model = model;
@@ -71,28 +77,38 @@ export class Definitions {
     });
   }
 
-  /** Who is defined by this place, directly or by extending it. */
-  definedBy(section: Section, edits: TextEdits, name: string): readonly string[] {
-    return this.names(section).filter(each =>
-      this.of(section, each).some(definition => definition.edits === edits && definition.entry.key === name),
-    );
-  }
-
   /** Who else takes over keys that are written into this definition's own mapping: through aliases, merge keys or `extends`. */
   heirs(section: Section, name: string): readonly { readonly name: string; readonly extending: boolean }[] {
-    const { edits, entry } = this.home(section, name);
+    const { entry } = this.home(section, name);
     const own = ownMap(entry);
-    const sharing = [...edits.document.section(section).values()].filter(({ value }) => {
-      const map = edits.document.map(value);
-      return own !== null && map !== null && edits.document.chain(map).includes(own);
-    });
+    const { sharing, defined } = this.sharing(section);
     const heirs = new Map<string, boolean>();
-    for (const each of new Set([name, ...sharing.map(({ key }) => key)])) {
-      for (const defined of this.definedBy(section, edits, each)) {
-        if (defined !== name) heirs.set(defined, (heirs.get(defined) ?? true) && defined !== each);
+    for (const place of new Set([entry, ...((own && sharing.get(own)) ?? [])])) {
+      for (const heir of defined.get(place) ?? []) {
+        if (heir !== name) heirs.set(heir, (heirs.get(heir) ?? true) && heir !== place.key);
       }
     }
     return [...heirs].map(([heir, extending]) => ({ name: heir, extending }));
+  }
+
+  /** Which entries have a mapping in them, and who is defined by an entry, directly or by extending it. */
+  private sharing(section: Section): Sharing {
+    const known = this.shared.get(section);
+    if (known) return known;
+    const sharing = new Map<YAMLMap, Entry[]>();
+    for (const { document } of this.files) {
+      for (const entry of document.section(section).values()) {
+        const map = document.map(entry.value);
+        for (const each of new Set(map ? document.chain(map) : [])) append(sharing, each, entry);
+      }
+    }
+    const defined = new Map<Entry, string[]>();
+    for (const name of this.names(section)) {
+      for (const { entry } of this.of(section, name)) append(defined, entry, name);
+    }
+    const found = { sharing, defined };
+    this.shared.set(section, found);
+    return found;
   }
 
   private extended(edits: TextEdits, entry: Entry, depth: number): readonly Definition[] {
@@ -150,6 +166,12 @@ export class Definitions {
     }
     return new Set([...extended].filter(each => !included.has(each) && !/\boverride\.ya?ml$/.test(each.document.path)));
   }
+}
+
+function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 /** The mapping that is written right at this entry, not somewhere else and aliased; null when there is none. */

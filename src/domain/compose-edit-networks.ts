@@ -88,7 +88,8 @@ function intoNetwork(edits: TextEdits, network: Entry, map: YAMLMap, all: readon
   const present = document.entry(map, "aliases");
   const list = present?.written;
   const nodes = new Set<Node>([map as Node, ...(isSeq(list) ? [list as Node] : [])]);
-  const shared = document.hasAliases && [...document.uses(nodes).values()].some(uses => uses.some(use => use.alias !== null));
+  const shared =
+    document.isShared(map as Node) && [...document.uses(nodes).values()].some(uses => uses.some(use => use.alias !== null));
   if (shared) throw cannotEdit(`The aliases on the network ${network.key} in ${document.path}`, "they are shared by an anchor");
   if (!present || present.holder !== map) edits.addKey(network, "aliases", yamlFlow(present ? all : [alias]));
   else if (!isSeq(list) || list.items.length === 0 || !list.range) edits.setValue(present, yamlFlow(all));

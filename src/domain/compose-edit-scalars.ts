@@ -78,7 +78,7 @@ function setNode(edit: ScalarEdit, group: Group, site: Site, text: string): void
 
 /** A value with an anchor may be used for other things too: those get its present text written out. */
 export function keepForOthers(edits: TextEdits, node: Node, same: (path: readonly string[]) => boolean): void {
-  if (!edits.document.hasAliases) return;
+  if (!edits.document.isShared(node)) return;
   const others: readonly Use[] = (edits.document.uses(new Set([node])).get(node) ?? []).filter(({ path }) => !same(path));
   for (const { path, alias } of others) {
     const text = edits.document.text.slice(...edits.extent(node));
