@@ -206,6 +206,11 @@ describe("a bundle", () => {
     expect(await readFile(join(place, "to/data/containers.tar"), "utf8")).toBe("not even a tar");
   });
 
+  it("gives a text that is only called like an image archive", async () => {
+    const bytes = tar(file("docker-compose.yml", "x"), file("data/containers.tar", "not even a tar"));
+    expect((await bundles.read(await archive(bytes), quiet)).texts).toHaveProperty(["data/containers.tar"], "not even a tar");
+  });
+
   it("may link within itself, also over its own top", async () => {
     const bytes = tar(
       file("top/docker-compose.yml", "x"),

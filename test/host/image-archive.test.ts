@@ -116,6 +116,14 @@ describe("F53 an image archive is refused, naming the part, when", () => {
     }
   });
 
+  it("the manifest leaves out a layer of the configuration", async () => {
+    const parts = classicParts().map(part => {
+      const layers = /"Layers":\[("[^"]+",)/.exec(part.toString("latin1"))?.[1];
+      return layers === undefined ? part : tampered([part], layers, " ".repeat(layers.length))[0]!;
+    });
+    expect(await message(tar(...parts))).toBe('the image "graphistry/caddy:v1" should have 2 layers and has 1');
+  });
+
   it("a layer is a link that goes round in circles", async () => {
     const parts = classicParts().filter(part => part.length < 9000);
     const id = /"([0-9a-f]{64})\/layer.tar"\],?/.exec(parts.find(part => part.includes("RepoTags"))!.toString())![1]!;
