@@ -1,3 +1,4 @@
+import type { ImageStore } from "../../src/domain/image.ts";
 import { createOperationStore } from "../../src/host/operation-store.ts";
 import type { World } from "../../src/host/world.ts";
 import { planInstall } from "../../src/operations/install.ts";
@@ -123,8 +124,8 @@ export class Stage {
 }
 
 /** A host on which the bystander runs and is in use. */
-export async function prepared(): Promise<Stage> {
-  const stage = new Stage();
+export async function prepared(imageStore: ImageStore = "classic"): Promise<Stage> {
+  const stage = new Stage(new Machine(emptyState(imageStore)));
   const { release, slug } = BYSTANDER;
   await stage.install(release);
   stage.use(slug, `${HOME}/releases/${release}`);

@@ -53,6 +53,11 @@ export const scenarios = {
       const stage = await prepared();
       return stage.scenario("install beside another", await stage.installPlan(NAME));
     },
+    "install, with containerd's image store": async () => {
+      const stage = await prepared("containerd");
+      const plan = await stage.installPlan(NAME, { launch: false });
+      return stage.scenario("install, with containerd's image store", plan);
+    },
     "install and build": async () => {
       const stage = await prepared();
       return stage.scenario("install and build", await stage.installPlan("v3.0.0", { launch: false }));

@@ -4,7 +4,7 @@ import { OperatorError } from "../../src/errors.ts";
 import type { Bundles } from "../../src/host/world.ts";
 import type { Machine } from "./machine.ts";
 import type { SimDisk } from "./sim-disk.ts";
-import type { SimEngine } from "./sim-engine.ts";
+import { hex, type SimEngine } from "./sim-engine.ts";
 import type { SimImage } from "./state.ts";
 
 /** A vendor's bundle: lies outside the simulated disk, because nobody may change it. */
@@ -57,6 +57,12 @@ export function simBundles(
       const { images } = unchanged(source);
       return machine.command(() => {
         for (const { tags, ...image } of images) {
+          if (machine.state.imageStore === "containerd") {
+            // It knows images by the digest of their manifest, and an image is there once it has a name.
+            const id = `sha256:${hex(image.id)}`;
+            for (const tag of tags) if (engine.idOf(tag) !== id) engine.addImage({ ...image, id }, tag);
+            continue;
+          }
           if (engine.idOf(image.id) === null) engine.addImage(image);
           for (const tag of tags) if (engine.idOf(tag) !== image.id) engine.tag(image.id, tag);
         }

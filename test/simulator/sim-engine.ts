@@ -6,7 +6,7 @@ import { Died, type Machine } from "./machine.ts";
 import type { SimContainer, SimImage, SimMount, SimVolume } from "./state.ts";
 
 export const refused = (text: string): OperatorError => new OperatorError("COMMAND_FAILED", `docker: ${text}`);
-const hex = (text: string): string => createHash("sha256").update(text).digest("hex");
+export const hex = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 export interface NewContainer {
   readonly name: string;
@@ -296,7 +296,7 @@ export class SimEngine {
         version: "27.0.0",
         compose: "2.30.0",
         architecture: "x86_64",
-        imageStore: "classic",
+        imageStore: this.state.imageStore,
       })),
     images: async references => this.look("images", () => references.map(reference => this.info(reference))),
     tagsUnder: async prefix =>

@@ -1,3 +1,5 @@
+import type { ImageStore } from "../../src/domain/image.ts";
+
 /** Everything of a simulated host, as maps of values that are replaced and never changed, so that a clone is a handful of shallow copies. */
 export interface SimState {
   /** Inodes by number; 1 is the root folder. */
@@ -5,6 +7,7 @@ export interface SimState {
   /** Changes of names that no `sync` of a folder made durable yet, oldest first. */
   pending: readonly NameChange[];
   readonly volumes: Map<string, SimVolume>;
+  readonly imageStore: ImageStore;
   readonly images: Map<string, SimImage>;
   /** Reference to image id. */
   readonly tags: Map<string, string>;
@@ -97,12 +100,13 @@ export interface SimNetwork {
 
 export const ROOT = 1;
 
-export function emptyState(): SimState {
+export function emptyState(imageStore: ImageStore = "classic"): SimState {
   const root: Inode = { type: "folder", mode: 0o755, uid: 0, gid: 0, entries: new Map(), durable: new Map() };
   return {
     inodes: new Map([[ROOT, root]]),
     pending: [],
     volumes: new Map(),
+    imageStore,
     images: new Map(),
     tags: new Map(),
     containers: new Map(),
