@@ -13,6 +13,11 @@ const linesOf = (text: string): readonly string[] => text.split("\n").filter(lin
 const isGone = (error: unknown): boolean =>
   error instanceof OperatorError && /no such (container|volume|network|image|object)|not found/i.test(error.message);
 
+interface InspectedStop {
+  readonly Id: string;
+  readonly Config: { readonly StopTimeout?: number };
+}
+
 interface InspectedVolume {
   readonly Name: string;
   readonly Driver: string;
@@ -157,13 +162,12 @@ export function createEngine(executor: Executor, helpers: HelperWork, composeVer
     async stop(ids, graceSeconds) {
       if (ids.length === 0) return;
       // A vendor who asks for more time to shut down gets it.
-      const asked = linesOf(await run("inspect", "--type", "container", "--format", "{{.Config.StopTimeout}} {{.Id}}", ...ids));
-      const longest = asked.map(line => Math.max(graceSeconds, Number.parseInt(line, 10) || 0));
-      const groups = [...new Set(longest)].map(
-        seconds =>
-          [seconds, asked.filter((_, index) => longest[index] === seconds).map(line => line.split(" ")[1] ?? "")] as const,
+      const asked = JSON.parse(await run("inspect", "--type", "container", ...ids)) as readonly InspectedStop[];
+      const seconds = ({ Config }: InspectedStop) => Math.max(graceSeconds, Config.StopTimeout ?? 0);
+      const groups = [...new Set(asked.map(seconds))].map(
+        longest => [longest, asked.filter(each => seconds(each) === longest).map(({ Id }) => Id)] as const,
       );
-      await Promise.all(groups.map(([seconds, group]) => run("stop", "--time", String(seconds), ...group)));
+      await Promise.all(groups.map(([longest, group]) => run("stop", "--time", String(longest), ...group)));
     },
     async removeContainer(id, anonymousVolumes = false) {
       await unlessGone(run("rm", "--force", ...(anonymousVolumes ? ["--volumes"] : []), id), "");
