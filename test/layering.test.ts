@@ -16,8 +16,9 @@ const may: Record<string, { ours: string[]; packages: string[]; types?: string[]
   survey: { ours: ["domain", "errors.ts", "plan"], packages: ["node:path", "node:crypto"], types: ["host/world.ts"] },
   operations: { ours: ["steps", "plan", "domain", "errors.ts"], packages: ["node:path"], types: ["survey"] },
   host: {
-    ours: ["domain", "errors.ts", "plan/journal.ts", "plan/step.ts"],
+    ours: ["domain", "errors.ts", "plan/journal.ts", "plan/plan.ts"],
     packages: ["execa", "docker-compose", "node:"],
+    types: ["plan/operations.ts"],
   },
   cli: {
     ours: ["operations", "survey", "steps", "plan", "domain", "errors.ts"],
