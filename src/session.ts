@@ -1,16 +1,17 @@
-import { promises as fs } from "node:fs";
+import { existsSync, promises as fs } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { nobodyToAsk } from "./cli/ask.ts";
 import { inPlace } from "./cli/in-place.ts";
 import type { GlobalFlags, Phase, Session } from "./cli/session.ts";
-import { findHome } from "./domain/home.ts";
+import { findHome, Home } from "./domain/home.ts";
 import { showCommand } from "./host/command.ts";
 import { asItStands, composeCommand } from "./host/compose.ts";
 import { createWorld, localExecutor } from "./host/create-world.ts";
 import { acquireLock } from "./host/lock.ts";
 import { nodeDisk } from "./host/node-disk.ts";
 import { createOperationStore } from "./host/operation-store.ts";
+import type { Lock } from "./plan/operations.ts";
 
 interface Process {
   readonly flags: GlobalFlags;
@@ -41,11 +42,12 @@ const ENGINE_LOCK_WAIT_SECONDS = 900;
 export async function createSession(own: Process): Promise<Session> {
   const { flags, environment } = own;
   const hasOwn = async (folder: string) => (await nodeDisk.stat(join(folder, ".graph-mgr")))?.type === "folder";
-  const home = await findHome(
+  const found = await findHome(
     { flag: flags.home, variable: environment["GRAPH_MGR_HOME"], cwd: own.cwd, userHome: environment["HOME"] ?? homedir() },
     hasOwn,
     path => resolve(own.cwd, path),
   );
+  const home = new Home(await realPath(found.path));
   const executor = localExecutor(environment);
   let operation: string | null = null;
   const line = inPlace(own.write);
@@ -81,12 +83,8 @@ export async function createSession(own: Process): Promise<Session> {
     },
     phase: own.phase,
     store: createOperationStore(nodeDisk, home.path),
-    lockHome: async command => {
-      await fs.mkdir(home.own(), { recursive: true, mode: 0o700 });
-      return await acquireLock(home.lock(), holder(command), 0);
-    },
-    lockEngine: async (engine, command) =>
-      await acquireLock(await engineLockPath(engine), holder(command), ENGINE_LOCK_WAIT_SECONDS),
+    lockHome: command => lockHome(home, holder(command)),
+    lockEngine: async () => await acquireLock(await engineLockFolder(), null, ENGINE_LOCK_WAIT_SECONDS),
     describedProducts: async () => {
       const folder = new URL("templates/products/", own.root);
       const names = (await fs.readdir(folder)).filter(name => name.endsWith(".yml"));
@@ -106,9 +104,32 @@ export async function createSession(own: Process): Promise<Session> {
   };
 }
 
-/** One file for all users of the engine, in the folder that the system clears at start. */
-async function engineLockPath(engine: string): Promise<string> {
-  const name = `graph-mgr-${engine.replaceAll(/[^A-Za-z0-9]/g, "").slice(0, 40)}.lock`;
-  const folder = (await nodeDisk.stat("/run/lock"))?.type === "folder" ? "/run/lock" : tmpdir();
-  return join(folder, name);
+/** A folder that every user of the engine can lock and nobody has to write in. */
+async function engineLockFolder(): Promise<string> {
+  return (await nodeDisk.stat("/run/lock"))?.type === "folder" ? "/run/lock" : tmpdir();
+}
+
+/** A home whose lock leaves nothing behind where a command that was refused found nothing. */
+async function lockHome(home: Home, holder: Readonly<Record<string, string | number>>): Promise<Lock> {
+  const missing = [home.own(), home.path].filter(folder => !existsSync(folder));
+  await fs.mkdir(home.own(), { recursive: true, mode: 0o700 });
+  const lock = await acquireLock(home.lock(), holder, 0);
+  return {
+    async release() {
+      const isUnused = missing.length > 0 && (await fs.readdir(home.own())).every(name => name === "lock");
+      if (isUnused) await fs.rm(home.lock());
+      await lock.release();
+      // A folder that somebody put something into meanwhile stays.
+      if (isUnused) for (const folder of missing) await fs.rmdir(folder).catch(() => undefined);
+    },
+  };
+}
+
+/** Where a path really is: containers mount real paths, and a link that is switched later must not move what they see. */
+async function realPath(path: string): Promise<string> {
+  try {
+    return await fs.realpath(path);
+  } catch {
+    return dirname(path) === path ? path : join(await realPath(dirname(path)), basename(path));
+  }
 }
