@@ -115,8 +115,6 @@ async function locks(session: Session, intent: Intent) {
       await lock?.release();
     },
   };
-  // A lock needs the home's folder. What is refused at once leaves no new folder behind.
-  if (!intent.seen && !(await session.world.files.exists(session.home.own()))) await intent.makePlan();
   return { engine, home: await session.lockHome(intent.command) };
 }
 
