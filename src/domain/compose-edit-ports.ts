@@ -2,7 +2,8 @@ import { isAlias, type Node } from "yaml";
 import { type Definitions, isOwn, type Site } from "./compose-edit-definitions.ts";
 import { publishedOf, wantedHosts } from "./compose-edit-port-hosts.ts";
 import { type PortItem, portItems, rewrite } from "./compose-edit-port-items.ts";
-import { cannotEdit, yamlFlow } from "./compose-edit-text.ts";
+import { replacedLists, withHeirs, writeLists } from "./compose-edit-port-lists.ts";
+import { cannotEdit } from "./compose-edit-text.ts";
 import type { PortModel } from "./compose-model.ts";
 import { onlyVariable, readRange } from "./compose-port-text.ts";
 import type { PortSetting } from "./isolation.ts";
@@ -19,22 +20,20 @@ interface Claim {
  */
 export function editPorts(definitions: Definitions, settings: readonly PortSetting[]): Readonly<Record<string, string>> {
   const wanted = wantedHosts(definitions.model, settings);
-  const host = (service: string, port: PortModel): string => wanted.get(service)?.get(port) ?? publishedOf(port);
+  const host: Host = (service, port) => wanted.get(service)?.get(port) ?? publishedOf(port);
   const claims = new Map<Node, Claim>();
   for (const service of definitions.names("services")) claimItems(definitions, service, wanted.get(service), claims);
 
-  const local = new Set<string>();
+  const local = withHeirs(definitions, parting(claims.values(), host));
+  const replaced = replacedLists(definitions, local);
   const byVariable = new Map<string, { readonly claim: Claim; readonly hosts: readonly string[] }[]>();
   for (const claim of claims.values()) {
-    const texts = new Set([...claim.services].map(([service, { ports }]) => ports.map(port => host(service, port)).join(" ")));
-    const owner =
-      [...claim.services].find(([, { site }]) => isOwn(site) && !isAlias(site.entry.written)) ?? [...claim.services][0];
-    if (!owner) continue;
-    if (texts.size > 1) for (const [service] of claim.services) if (service !== owner[0]) local.add(service);
+    const owner = ownerOf(claim);
+    if (!owner || replaced.has(claim.item.list)) continue;
     const [service, { ports }] = owner;
     if (ports.every(port => host(service, port) === publishedOf(port))) continue;
     const hosts = ports.map(port => host(service, port));
-    const variable = texts.size === 1 ? onlyVariable(claim.item.host ?? "") : null;
+    const variable = textsOf(claim, host).size === 1 ? onlyVariable(claim.item.host ?? "") : null;
     if (variable === null) rewrite(claim.item, ports, hosts);
     else byVariable.set(variable, [...(byVariable.get(variable) ?? []), { claim, hosts }]);
   }
@@ -48,8 +47,28 @@ export function editPorts(definitions: Definitions, settings: readonly PortSetti
     if (value !== undefined && values.length === 1 && everywhere.length === uses.length && whole) env[variable] = value;
     else for (const { claim, hosts } of uses) rewrite(claim.item, [...claim.services.values()][0]?.ports ?? [], hosts);
   }
-  writeLocally(definitions, local, host);
+  writeLists(definitions, local, host);
   return env;
+}
+
+type Host = (service: string, port: PortModel) => string;
+
+/** What the services that have an item would have to read in it. */
+const textsOf = (claim: Claim, host: Host): ReadonlySet<string> =>
+  new Set([...claim.services].map(([service, { ports }]) => ports.map(port => host(service, port)).join(" ")));
+
+/** For whom an item is changed in its place when not all can have their way: whoever it is written for. */
+const ownerOf = ({ services }: Claim) =>
+  [...services].find(([, { site }]) => isOwn(site) && !isAlias(site.entry.written)) ?? [...services][0];
+
+/** Services that cannot have their way with a shared item. */
+function parting(claims: Iterable<Claim>, host: Host): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const claim of claims) {
+    if (textsOf(claim, host).size === 1) continue;
+    for (const service of claim.services.keys()) if (service !== ownerOf(claim)?.[0]) found.add(service);
+  }
+  return found;
 }
 
 /** Finds out which item says which port of a service: by what is written, else by what is left over. */
@@ -113,44 +132,4 @@ function says(container: readonly number[], hosts: readonly number[], host: stri
   if (index < 0) return false;
   if (hosts.length === 0) return publishedOf(port) === "";
   return publishedOf(port) === (hosts.length === container.length ? String(hosts[index]) : host.trim());
-}
-
-/** Services that share a list with others but need other ports get a list of their own, with everything that is resolved. */
-function writeLocally(
-  definitions: Definitions,
-  names: ReadonlySet<string>,
-  host: (service: string, port: PortModel) => string,
-): void {
-  const queue = [...names];
-  const done = new Set<string>();
-  for (let service = queue.shift(); service !== undefined; service = queue.shift()) {
-    if (done.has(service)) continue;
-    done.add(service);
-    const { edits, entry } = definitions.home("services", service);
-    const sites = definitions.sites("services", service, "ports");
-    const present = sites.find(site => site.definition.entry === entry && isOwn(site));
-    const elsewhere = sites.some(site => site.definition.entry !== entry);
-    const list = (definitions.model.services[service]?.ports ?? []).map(port => portValue(port, host(service, port)));
-    const yaml = `${elsewhere ? "!override " : ""}[${list.join(", ")}]`;
-    if (present) edits.setValue(present.entry, yaml);
-    else edits.addKey(entry, "ports", yaml);
-    for (const heir of definitions.heirs("services", service)) {
-      const home = definitions.home("services", heir.name);
-      const stands = definitions
-        .sites("services", heir.name, "ports")
-        .some(site => site.definition.entry === home.entry && isOwn(site));
-      if (!stands) queue.push(heir.name);
-    }
-  }
-}
-
-/** A resolved port as a list item. */
-function portValue(port: PortModel, published: string): string {
-  const { mode, target, protocol = "tcp", host_ip: address, ...rest } = port;
-  if ((mode ?? "ingress") !== "ingress" || Object.keys(rest).some(key => key !== "published")) {
-    return yamlFlow({ ...port, ...(published === "" ? {} : { published }) });
-  }
-  const bracketed = address?.includes(":") ? `[${address}]` : address;
-  const parts = [...(bracketed ? [bracketed] : []), ...(published === "" && !bracketed ? [] : [published]), String(target)];
-  return JSON.stringify(`${parts.join(":")}${protocol === "tcp" ? "" : `/${protocol}`}`);
 }
