@@ -3,6 +3,7 @@ import { instanceName } from "../../src/domain/names.ts";
 import { createOperationStore } from "../../src/host/operation-store.ts";
 import { planCopy } from "../../src/operations/copy.ts";
 import { planRemove } from "../../src/operations/remove.ts";
+import { planLaunch } from "../../src/operations/run-instance.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { runPlan, undoPlan } from "../../src/plan/runner.ts";
 import { copyVolume, createVolume, kinds, launch, restoreDatabase } from "../../src/steps/index.ts";
@@ -139,12 +140,24 @@ describe("copying by a dump", () => {
 });
 
 describe("two instances", () => {
-  it("F10 never have one volume: a launch is refused while another project's container has it, even a stopped one", async () => {
-    await stage.stop(NAME);
+  const steal = () => {
     const [own] = containersOf(SLUG).filter(({ mounts }) => mounts.some(({ name }) => name === `${SLUG}_postgres_data`));
     const thief = { ...own!, id: "f".repeat(64), name: "thief", labels: { "com.docker.compose.project": "other" } };
     stage.machine.state.containers.set(thief.id, thief);
+  };
+
+  it("F10 never have one volume: a launch is refused while another project's container has it, even a stopped one", async () => {
+    await stage.stop(NAME);
+    steal();
     await expect(stage.launch(NAME)).rejects.toThrow(code("VOLUME_SHARED"));
+    expect(containersOf(SLUG).filter(({ state }) => state === "running")).toEqual([]);
+  });
+
+  it("F10 never have one volume, also when it was taken after the launch was planned", async () => {
+    await stage.stop(NAME);
+    const plan = planLaunch((await stage.facts(NAME)).facts, occasion());
+    steal();
+    await expect(stage.carryOut(plan)).rejects.toThrow(code("VOLUME_SHARED"));
     expect(containersOf(SLUG).filter(({ state }) => state === "running")).toEqual([]);
   });
 

@@ -33,6 +33,10 @@ export interface Subject {
   cleanUp(): Promise<void>;
 }
 
+/** Nobody else's: between a kill and the resume another test may take the next free port, and then the resume rightly fails. */
+const ownPort = () => 20_000 + Math.floor(Math.random() * 12_000);
+const ownPorts = () => ["--http-port", String(ownPort()), "--https-port", String(ownPort())];
+
 async function portOf(home: TestHome, name: string): Promise<number> {
   const { instances } = await home.json<Listed>("list");
   const found = instances.find(each => each.name === name);
@@ -77,7 +81,7 @@ export async function installTiny(): Promise<Subject> {
     name: "install (tiny)",
     home,
     slug,
-    command: trial => ["install", path, "--name", `${home.suffix}x${trial}`, "--yes"],
+    command: trial => ["install", path, "--name", `${home.suffix}x${trial}`, "--port", `web:80=${ownPort()}`, "--yes"],
     async serves(trial) {
       await allClosed(home);
       const response = await fetch(`http://127.0.0.1:${await portOf(home, name(trial))}/id`, {
@@ -116,7 +120,7 @@ export async function installProduct(): Promise<Subject> {
     name: `install (${RELEASE})`,
     home,
     slug,
-    command: trial => ["install", bundle(RELEASE), "--name", `${home.suffix}x${trial}`, "--yes"],
+    command: trial => ["install", bundle(RELEASE), "--name", `${home.suffix}x${trial}`, ...ownPorts(), "--yes"],
     async serves(trial) {
       await allClosed(home);
       const product = new Product(await portOf(home, name(trial)));
@@ -141,7 +145,7 @@ export async function copyProduct(data: "dump" | "copy"): Promise<Subject> {
   const home = await TestHome.make();
   const source = `${RELEASE}-${home.suffix}`;
   const sourceSlug = source.replaceAll(/[^a-z0-9]/g, "_");
-  await home.ok("install", bundle(RELEASE), "--name", home.suffix, "--yes");
+  await home.ok("install", bundle(RELEASE), "--name", home.suffix, ...ownPorts(), "--yes");
   const product = new Product(await portOf(home, source));
   await product.signUp("ada", "engine-no-1");
   const dataset = await product.makeDataset("before the copy", [1, 2, 3]);
@@ -181,6 +185,7 @@ export async function copyProduct(data: "dump" | "copy"): Promise<Subject> {
       "--data",
       data,
       ...(data === "copy" ? ["--stop-source"] : []),
+      ...ownPorts(),
       "--yes",
     ],
     async serves(trial) {

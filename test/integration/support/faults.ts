@@ -112,6 +112,14 @@ export async function childrenGone(home: TestHome, slug: string): Promise<void> 
   }
 }
 
+/** A record that was rewritten with its keys in another order says the same. */
+const canonical = (json: string): string =>
+  JSON.stringify(JSON.parse(json), (_, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+
 /** Path, type, mode and content of everything in a folder; what `isLeftOut` says is not looked at. */
 export async function photograph(folder: string, isLeftOut: (path: string) => boolean = () => false): Promise<readonly string[]> {
   const seen: string[] = [];
@@ -130,7 +138,7 @@ export async function photograph(folder: string, isLeftOut: (path: string) => bo
       else if (stat.isFile())
         seen.push(
           `${path} ${mode} ${stat.uid} ${createHash("sha256")
-            .update(await readFile(full))
+            .update(path.endsWith(".json") ? canonical(await readFile(full, "utf8")) : await readFile(full))
             .digest("hex")}`,
         );
       else seen.push(`${path} special ${mode}`);
