@@ -2,7 +2,7 @@ import { ComposeDocument } from "../../src/domain/compose-document.ts";
 import { messageOf } from "../../src/errors.ts";
 import { canonical, difference } from "./canonical.ts";
 import type { FaultKind, SeenEffect } from "./machine.ts";
-import { powerCut } from "./power.ts";
+import { LOSE_ALL, loseUnsynced, powerCut } from "./power.ts";
 import { below, seeded } from "./random.ts";
 import { HOME, type Scenario } from "./scenario.ts";
 import { cloneState, type SimState } from "./state.ts";
@@ -177,6 +177,9 @@ async function tryOne(rehearsal: Rehearsal, trial: Trial, note: (step: number) =
     }
     if (ended.how === "finished") {
       if (!(await closed())) throw new Error(`${mode} finished, and the operation is not closed`);
+      // What is said to be finished is on the disk.
+      loseUnsynced(state, LOSE_ALL);
+      if (!(await closed())) throw new Error(`${mode} finished, and a power cut takes that back`);
       return;
     }
     if (ended.how === "failed" && codeOf(ended.error) === "CANNOT_UNDO") {

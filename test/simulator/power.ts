@@ -5,7 +5,7 @@ import type { Durable, Inode, SimState } from "./state.ts";
 type File = Inode & { type: "file" };
 
 /** How much of what was not synced is lost. The first two are the classical ones; all further seeds toss a coin each time. */
-const LOSE_ALL = 0;
+export const LOSE_ALL = 0;
 const KEEP_NAMES_LOSE_CONTENT = 1;
 
 /**
@@ -13,6 +13,11 @@ const KEEP_NAMES_LOSE_CONTENT = 1;
  * own; content that is cut off ends short or in zeros. Then the engine starts what its restart policies tell it to.
  */
 export function powerCut(state: SimState, seed: number): void {
+  loseUnsynced(state, seed);
+  restartEngine(state);
+}
+
+export function loseUnsynced(state: SimState, seed: number): void {
   const random = seeded(seed);
   const keeps = (chanceOfNames: boolean) =>
     seed === LOSE_ALL ? false : seed === KEEP_NAMES_LOSE_CONTENT ? chanceOfNames : random() < 0.5;
@@ -36,7 +41,6 @@ export function powerCut(state: SimState, seed: number): void {
       if (durable) state.inodes.set(number, { type: "file", ...durable, durable });
     }
   }
-  restartEngine(state);
 }
 
 const isDirty = ({ bytes, mode, uid, gid, durable }: File): boolean =>
