@@ -23,6 +23,9 @@ const linesOf = (text: string): readonly string[] =>
     .filter(line => line !== "")
     .sort();
 
+/** Compose reads a few files: what takes longer than this never ends. */
+const LOOKING = { timeoutMs: 120_000 } as const;
+
 /** Like the vendor's wrapper, which passes on only those env files that are there. */
 export async function asItStands(project: Project): Promise<Project> {
   const there = await Promise.all(
@@ -40,10 +43,10 @@ export async function asItStands(project: Project): Promise<Project> {
 export function createCompose(executor: Executor, scratchRoot: string): Compose {
   return {
     async resolve(project) {
-      return JSON.parse(await executor.run(config(await asItStands(project)))) as ComposeModel;
+      return JSON.parse(await executor.run(config(await asItStands(project)), LOOKING)) as ComposeModel;
     },
     async activeServices(project) {
-      return linesOf(await executor.run(activeOf(await asItStands(project))));
+      return linesOf(await executor.run(activeOf(await asItStands(project)), LOOKING));
     },
     async resolveTexts(name, envFiles, texts) {
       const dir = await fs.mkdtemp(join(scratchRoot, "graph-mgr-"));
@@ -53,7 +56,10 @@ export function createCompose(executor: Executor, scratchRoot: string): Compose 
           await fs.writeFile(join(dir, path), text, { mode: 0o600, flag: "wx" });
         }
         const project = { name, dir, envFiles: envFiles.filter(file => file in texts) };
-        const [json, active] = await Promise.all([executor.run(config(project)), executor.run(activeOf(project))]);
+        const [json, active] = await Promise.all([
+          executor.run(config(project), LOOKING),
+          executor.run(activeOf(project), LOOKING),
+        ]);
         return { model: JSON.parse(json) as ComposeModel, active: linesOf(active), dir };
       } finally {
         await fs.rm(dir, { recursive: true, force: true });

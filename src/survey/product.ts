@@ -1,5 +1,6 @@
 import type { BundleContents } from "../domain/bundle.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
+import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
 import { releaseName } from "../domain/names.ts";
 import { deriveProduct, describesImages, type Layout, layoutFor, type Product, parseProduct } from "../domain/product.ts";
@@ -48,6 +49,9 @@ export async function surveyProduct(
   project: string,
   release: string,
 ): Promise<BundleProduct> {
+  // Our own strict reader first: Compose expands a billion aliases, or fetches what an include names, without a limit.
+  const composeFile = literalsOf(EnvFile.parse(bundle.texts[".env"] ?? ""))["COMPOSE_FILE"] ?? null;
+  await composeSources(async path => bundle.texts[path] ?? null, { composeFile });
   const first = await world.compose.resolveTexts(project, [], bundle.texts);
   const own = bundle.texts[OWN_DESCRIPTION];
   const product =
