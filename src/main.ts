@@ -61,8 +61,9 @@ async function openSession(flags: GlobalFlags): Promise<Session> {
     isTerminal: process.stderr.isTTY === true,
     canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
     terminal: { input: process.stdin, output: process.stderr },
-    columns: () => process.stderr.columns ?? 80,
-    printColumns: () => (process.stdout.isTTY === true ? process.stdout.columns : null),
+    // A terminal that does not know its own size says 0.
+    columns: () => process.stderr.columns || 80,
+    printColumns: () => (process.stdout.isTTY === true ? process.stdout.columns || 80 : null),
     signal: stop.signal,
     lost: lost.signal,
     print: text => void process.stdout.write(`${text}\n`),
@@ -95,7 +96,7 @@ try {
   exitCode = await program(argv, {
     openSession,
     version,
-    columns: process.stdout.columns ?? 80,
+    columns: process.stdout.columns || 80,
     environment: process.env,
     print: text => void process.stdout.write(`${text}\n`),
     note: text => void process.stderr.write(`${text}\n`),
