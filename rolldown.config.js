@@ -4,6 +4,13 @@ import { defineConfig } from "rolldown";
 export default defineConfig({
   input: { "graph-mgr": "src/main.ts" },
   platform: "node",
-  output: { dir: "dist", format: "esm", cleanDir: true, banner: chunk => (chunk.isEntry ? "#!/usr/bin/env node" : ""), chunkFileNames: "chunks/[name]-[hash].js", minify: true },
+  output: {
+    dir: "dist",
+    format: "esm",
+    cleanDir: true,
+    banner: chunk => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
+    chunkFileNames: "chunks/[name]-[hash].js",
+    minify: true,
+  },
   resolve: { alias: { "string-width": "fast-string-width" } },
 });

@@ -3,8 +3,8 @@ import type { Arguments } from "./arguments.ts";
 import { type PortFlags, portNumber } from "./options.ts";
 import type { Session } from "./session.ts";
 
-/** Flags -> what a command's module takes. The number is an exit code; nothing means 0. */
-export type Handler = (session: Session, args: Arguments) => Promise<number | undefined | void>;
+/** Flags -> what a command's module takes. A number that comes back is an exit code. */
+export type Handler = (session: Session, args: Arguments) => Promise<unknown>;
 
 const ports = (args: Arguments): PortFlags => ({
   httpPort: portNumber("http-port")(args.text("http-port")),

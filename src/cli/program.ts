@@ -54,7 +54,8 @@ export async function program(argv: readonly string[], wiring: Wiring): Promise<
   const { HANDLERS } = await import("./handlers.ts");
   const handler = HANDLERS[args.command.name];
   if (!handler) throw new Error(`the command ${args.command.name} has no handler`);
-  return (await handler(session, args)) ?? EXIT.ok;
+  const code = await handler(session, args);
+  return typeof code === "number" ? code : EXIT.ok;
 }
 
 /** What stands behind `--` is for another program. */

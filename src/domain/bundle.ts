@@ -22,13 +22,6 @@ export interface BundledImage {
   readonly layers: readonly string[];
 }
 
-/** An image that a service needs. */
-export interface ImageNeed {
-  readonly service: string;
-  /** As the vendor's compose file resolves it. */
-  readonly reference: string;
-}
-
 /** What a look at a bundle found. Reading it changes nothing. */
 export interface BundleContents {
   readonly source: BundleSource;

@@ -46,7 +46,9 @@ export function createOperationStore(disk: Disk, homePath: string): OperationSto
 function parsePlan(text: string, path: string): Plan {
   const plan = JSON.parse(text) as Plan;
   if (plan.schema !== PLAN_SCHEMA) {
-    throw new OperatorError("PLAN_UNKNOWN_VERSION", `${path} has version ${plan.schema}; this graph-mgr knows ${PLAN_SCHEMA}.`, { hint: "use the newer graph-mgr that wrote it" });
+    throw new OperatorError("PLAN_UNKNOWN_VERSION", `${path} has version ${plan.schema}; this graph-mgr knows ${PLAN_SCHEMA}.`, {
+      hint: "use the newer graph-mgr that wrote it",
+    });
   }
   return plan;
 }

@@ -3,7 +3,7 @@ import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
 import type { PortSetting } from "../domain/isolation.ts";
 import type { Product } from "../domain/product.ts";
-import { newSecrets, literalsOf } from "../domain/secrets.ts";
+import { literalsOf, newSecrets } from "../domain/secrets.ts";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
 import { type Context, type ProjectInput, readerOf } from "./context.ts";
@@ -89,7 +89,10 @@ async function wantedTexts(
 }
 
 /** Later files win, as they do with Compose. */
-async function valuesIn(paths: readonly string[], read: (path: string) => Promise<string | null>): Promise<Readonly<Record<string, string | null>>> {
+async function valuesIn(
+  paths: readonly string[],
+  read: (path: string) => Promise<string | null>,
+): Promise<Readonly<Record<string, string | null>>> {
   const values: Record<string, string | null> = {};
   for (const path of paths) Object.assign(values, literalsOf(EnvFile.parse((await read(path)) ?? "")));
   return values;

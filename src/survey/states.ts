@@ -20,7 +20,9 @@ const isUp = ({ state }: ContainerSummary): boolean => state === "running" || st
  */
 export function statusOf(record: InstanceRecord, all: readonly ContainerSummary[], hasFolder: boolean): InstanceStatus {
   // Also those that were started by hand, e.g. through `current`.
-  const containers = all.filter(({ project, labels }) => project === record.project && labels["com.docker.compose.oneoff"] !== "True");
+  const containers = all.filter(
+    ({ project, labels }) => project === record.project && labels["com.docker.compose.oneoff"] !== "True",
+  );
   const up = containers.filter(isUp);
   const upServices = new Set(up.map(({ service }) => service));
   const isWhole = record.services.every(
