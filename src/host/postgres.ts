@@ -58,13 +58,19 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
     dump: async (access, dir, progress) => dumpServer(await open(access), dir, progress),
     proofOf: readProof,
     async restore(access, dir, progress) {
-      const connection = await open(access);
+      const connection = await open(evenWithoutDatabase(access));
       await restoreServer(connection, () => prove(connection), dir, progress);
     },
-    prove: async access => prove(await open(access)),
+    prove: async access => prove(await open(evenWithoutDatabase(access))),
     clusterState: (volume, helperImage) => clusterStateOf(helpers, volume, helperImage),
   };
 }
+
+/**
+ * A restore that was cut off may have left the server without the instance's own database: that is to be repaired by the next one,
+ * and to be told as a difference by a proof. `template1` is always there.
+ */
+const evenWithoutDatabase = (access: DatabaseAccess): DatabaseAccess => ({ ...access, database: "template1" });
 
 /** A login that Postgres refuses says so in its own words; what it says never holds the password. */
 function asLoginFailure(access: DatabaseAccess, error: unknown): unknown {

@@ -241,6 +241,11 @@ describe("what goes wrong", () => {
     );
     await run("kill", helper);
     expect(await first).toMatchObject({ code: "COMMAND_FAILED" });
+    // The worst moment: the instance's own database is dropped and not yet there again.
+    await target.sql("DROP DATABASE IF EXISTS graphistry WITH (FORCE)", "template1");
+    expect(proofDifferences(await postgres.proofOf(dir), await postgres.prove(target.access(pg15))).join()).toContain(
+      "database/graphistry: missing in the copy",
+    );
     await postgres.restore(target.access(pg15), dir, silent);
     expect(proofDifferences(await postgres.proofOf(dir), await postgres.prove(target.access(pg15)))).toEqual([]);
   });
