@@ -68,8 +68,9 @@ export class Workshop {
     for (const applet of APPLETS.split(" ")) await symlink("busybox", join(root, "bin", applet));
     await writeFile(join(root, "www/note"), `${note}\n`);
     const tag = `${this.prefix}/${name.includes(":") ? name : `${name}:1`}`;
-    // The web server does not listen to SIGTERM, and tests do not wait for it.
-    const all = ["ENV PATH=/bin", "STOPSIGNAL SIGKILL", 'CMD ["httpd", "-f", "-p", "80", "-h", "/www"]', ...changes];
+    // The first process of a container hears no SIGTERM unless it asks for it, and tests do not wait a minute for that.
+    await writeFile(join(root, "bin/serve"), "#!/bin/sh\nhttpd -f -p 80 -h /www &\ntrap 'exit 0' TERM\nwait\n", { mode: 0o755 });
+    const all = ["ENV PATH=/bin", 'CMD ["serve"]', ...changes];
     const tar = execa("tar", ["-C", root, "-c", "."], { encoding: "buffer", stdout: "pipe" });
     await tar.pipe("docker", ["import", ...all.flatMap(change => ["--change", change]), "-", tag]);
     await rm(root, { recursive: true, force: true });
