@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # debian-sources.sh SUITE: apt sources for a Debian suite, one entry a line, from the mirrors that this machine itself uses
-# (whichever format they are written in), and from deb.debian.org where it uses none.
+# (whichever format they are written in).
 set -euo pipefail
 suite=${1:?usage: debian-sources.sh SUITE}
 signed="deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
@@ -15,8 +15,5 @@ own() {
 }
 
 entries=$(own || true)
-if [ -n "$entries" ]; then
-  echo "$entries"
-else
-  for entry in "debian $suite" "debian $suite-updates" "debian-security $suite-security"; do echo "$signed http://deb.debian.org/$entry main"; done
-fi
+[ -n "$entries" ] || { echo "debian-sources.sh: this machine uses no Debian mirror, so packages of $suite cannot be had here." >&2; exit 1; }
+echo "$entries"
