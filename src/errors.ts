@@ -42,3 +42,30 @@ export class Interrupted extends Error {
 
 /** The message of whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What the operating system says, in the operator's words; codes as Node gives them. */
+const SYSTEM: Readonly<Record<string, readonly [code: string, what: string, hint: string]>> = {
+  ENOSPC: [
+    "DISK_FULL",
+    "The disk is full",
+    "make room, then run it again (`graph-mgr operations` tells whether something is unfinished)",
+  ],
+  EDQUOT: ["DISK_FULL", "The disk quota is used up", "make room, then run it again"],
+  EACCES: ["NO_PERMISSION", "This user may not do that", "run it as root, or as the owner of the home"],
+  EPERM: ["NO_PERMISSION", "This user may not do that", "run it as root, or as the owner of the home"],
+  EROFS: ["NO_PERMISSION", "The file system is read-only", "mount it writable, or give another --home"],
+  EIO: ["DISK_FAILED", "The disk cannot be read or written", "look at the machine's disk first (`dmesg`)"],
+  ENOTDIR: ["BAD_PATH", "There is a file where a folder should be", "give another --home"],
+  ELOOP: ["BAD_PATH", "Links lead in a circle", "give another --home"],
+  ENAMETOOLONG: ["BAD_PATH", "The path is too long", "give a shorter --home"],
+  EMFILE: ["TOO_MANY_FILES", "Too many files are open", "raise `ulimit -n`"],
+};
+
+/** An error of the operating system as one for the operator; null when it is none, and so a bug of ours. */
+export function systemError(error: unknown): OperatorError | null {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return null;
+  const known = SYSTEM[error.code];
+  if (!known) return null;
+  const path = "path" in error && typeof error.path === "string" ? `: ${error.path}` : "";
+  return new OperatorError(known[0], `${known[1]}${path}.`, { hint: known[2], cause: error });
+}

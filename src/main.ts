@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { program } from "./cli/program.ts";
 import type { GlobalFlags, Phase, Session } from "./cli/session.ts";
-import { EXIT, Interrupted, messageOf, OperatorError } from "./errors.ts";
+import { EXIT, Interrupted, messageOf, OperatorError, systemError } from "./errors.ts";
 
 // Everything that is written is for its owner alone unless it says otherwise.
 process.umask(0o077);
@@ -77,7 +77,7 @@ async function openSession(flags: GlobalFlags): Promise<Session> {
 
 /** Says what went wrong, for people and with `--json` for scripts, and returns the exit code. */
 function report(error: unknown): number {
-  const known = error instanceof OperatorError ? error : error instanceof Interrupted ? cancelled() : null;
+  const known = error instanceof OperatorError ? error : error instanceof Interrupted ? cancelled() : systemError(error);
   const code = known?.code ?? "BUG";
   const hint = known === null ? "report this with the lines below; nothing that was journalled is lost" : known.hint;
   const message = stripVTControlCharacters(messageOf(known ?? error));
