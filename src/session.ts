@@ -73,7 +73,12 @@ export async function createSession(own: Process): Promise<Session> {
     },
     userHome: environment["HOME"] ?? homedir(),
     ask: canAsk
-      ? (await import("./cli/terminal.ts")).terminalAsk({ ...own.terminal, lost: own.lost, isColored: flags.color })
+      ? (await import("./cli/terminal.ts")).terminalAsk({
+          ...own.terminal,
+          lost: own.lost,
+          isColored: flags.color,
+          columns: own.columns,
+        })
       : nobodyToAsk,
     signal: own.signal,
     world: createWorld(executor, () => ({ home: home.path, operation })),

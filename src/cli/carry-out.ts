@@ -1,6 +1,6 @@
 import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
-import type { Lock, OperationEntry } from "../plan/operations.ts";
+import type { Lock } from "../plan/operations.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type Run, type RunEvent, runPlan, undoPlan } from "../plan/runner.ts";
 import { kinds } from "../steps/index.ts";
@@ -10,6 +10,7 @@ import { progressOn } from "./progress.ts";
 import type { Session } from "./session.ts";
 import { OTHER_QUESTIONS } from "./surface/questions.ts";
 import { wrap } from "./text.ts";
+import { nameOf, noticeUnfinished, unfinishedText } from "./unfinished.ts";
 
 /** A wait that is longer is explained. */
 const WORTH_SAYING_MS = 1500;
@@ -21,6 +22,8 @@ export interface Carried {
   readonly steps: number;
   /** Facts that the plan gives: version, project, ports. */
   readonly result: Plan["result"];
+  /** The command that takes it back. */
+  readonly wayBack: string | null;
 }
 
 /** How a plan comes about: again with the locks held, because the world may have moved while the operator was thinking. */
@@ -148,7 +151,14 @@ export async function runOrUndo(session: Session, run: Run<World>, onFailure: In
     throw await afterFailure(session, run, onFailure, error);
   }
   await session.store.close(plan.id);
-  return { operation: plan.id, kind: plan.operation, instance: plan.instance, steps: plan.steps.length, result: plan.result };
+  return {
+    operation: plan.id,
+    kind: plan.operation,
+    instance: plan.instance,
+    steps: plan.steps.length,
+    result: plan.result,
+    wayBack: plan.wayBack,
+  };
 }
 
 /** Stopped between steps: nothing was cut, and both ways are open. */
@@ -266,15 +276,3 @@ export async function refuseUnfinished({ store }: Session): Promise<void> {
     hint: "graph-mgr resume   (goes on with it; graph-mgr undo takes it back)",
   });
 }
-
-const unfinishedText = ({ plan, stepsDone }: OperationEntry): string =>
-  `The ${nameOf(plan)} is not finished; ${stepsDone} of ${plan.steps.length} steps are done.`;
-
-/** Looking goes on while an operation is unfinished; it is only said. */
-export async function noticeUnfinished({ store, note }: Session): Promise<void> {
-  const unfinished = (await store.list()).find(({ outcome }) => outcome === "unfinished");
-  if (unfinished) note(`${unfinishedText(unfinished)} See graph-mgr resume, graph-mgr undo.`);
-}
-
-/** `install of v2.22.2`. */
-export const nameOf = ({ operation, instance }: Plan): string => `${operation}${instance === null ? "" : ` of ${instance}`}`;

@@ -16,6 +16,7 @@ export async function reportFinished(
   const { records } = await surveyHome(session.world, session.home.path);
   const record = records.find(({ name }) => name === carried.instance);
   session.print(`${carried.instance ?? session.home.path}: ${carried.kind} finished.`);
+  if (carried.kind === "remove" && carried.wayBack !== null) session.print(`This brings it back:\n  ${carried.wayBack}`);
   if (
     session.flags.quiet ||
     record === undefined ||

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import inquirer from "inquirer";
 import { type Ask, BACK, cancelled } from "./ask.ts";
+import { wrap } from "./text.ts";
 
 export interface Terminal {
   readonly input: NodeJS.ReadableStream;
@@ -9,6 +10,7 @@ export interface Terminal {
   /** Fires when the terminal is gone. */
   readonly lost: AbortSignal;
   readonly isColored: boolean;
+  readonly columns: () => number;
 }
 
 const BACK_TEXT = "< back";
@@ -28,7 +30,7 @@ const PLAIN = {
 } as const;
 
 /** Questions at a terminal. Ctrl-C, Ctrl-D and a terminal that goes away end the command. */
-export function terminalAsk({ input, output, lost, isColored }: Terminal): Ask {
+export function terminalAsk({ input, output, lost, isColored, columns }: Terminal): Ask {
   async function asked<T>(question: Readonly<Record<string, unknown>>, hint: string): Promise<T> {
     const left = new AbortController();
     const leave = () => left.abort();
@@ -77,7 +79,10 @@ export function terminalAsk({ input, output, lost, isColored }: Terminal): Ask {
           type: "input",
           message,
           ...(initial === undefined ? {} : { default: initial }),
-          validate: async (text: string) => (isBack(text) ? true : ((await check(text.trim())) ?? true)),
+          validate: async (text: string) => {
+            const fault = isBack(text) ? null : await check(text.trim());
+            return fault === null || wrap(fault, columns() - "> ".length - 1);
+          },
         },
         canGoBack ? "  (< goes back)" : "",
       );

@@ -1,9 +1,9 @@
 import { surveyBundles } from "../../survey/bundles.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { type InstanceStatus, statusOf } from "../../survey/states.ts";
-import { noticeUnfinished } from "../carry-out.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
+import { noticeUnfinished } from "../unfinished.ts";
 
 /** Ports as they are published now; of an instance that does not run, as it would publish them. */
 const hostPorts = ({ record, containers }: InstanceStatus) =>

@@ -3,12 +3,13 @@ import type { World } from "../../host/world.ts";
 import type { OperationEntry } from "../../plan/operations.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Run, undoPlan } from "../../plan/runner.ts";
-import { nameOf, runOf, runOrUndo } from "../carry-out.ts";
+import { runOf, runOrUndo } from "../carry-out.ts";
 import { planText, stepsLeft, undoSteps } from "../plan-text.ts";
 import { reportFinished } from "../report.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { wrap } from "../text.ts";
+import { nameOf } from "../unfinished.ts";
 
 /** `operations`: the history; `operations show ID`, or just the id: one of them, step by step. */
 export async function listOperations(session: Session, words: readonly string[]): Promise<void> {
@@ -146,6 +147,8 @@ async function takeBack(session: Session, run: Run<World>): Promise<void> {
   await session.store.close(run.plan.id);
   const { id, operation, instance, steps } = run.plan;
   if (session.flags.json)
-    session.print(JSON.stringify({ operation: id, kind: operation, instance, steps: steps.length, outcome: "undone" }));
+    session.print(
+      JSON.stringify({ operation: id, kind: operation, instance, steps: steps.length, outcome: "undone", wayBack: null }),
+    );
   else session.print(`${instance ?? session.home.path}: ${operation} was undone; everything is as it was before.`);
 }

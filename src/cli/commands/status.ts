@@ -2,10 +2,10 @@ import { chooseInstance } from "../../domain/instances.ts";
 import { bytes, span } from "../../domain/units.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { surveyDetails } from "../../survey/instance-details.ts";
-import { noticeUnfinished } from "../carry-out.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { cut } from "../text.ts";
+import { noticeUnfinished } from "../unfinished.ts";
 import { statusesOf, statusTable, toJson } from "./list.ts";
 
 const WATCH_EVERY_MS = 2000;

@@ -50,17 +50,21 @@ export async function copyWizard(session: Session, args: CopyArgs, making: Makin
   ]);
 }
 
+/** @param isAsking while a question is on the screen */
+type Look = (answers: CopyArgs, isAsking?: boolean) => Promise<CopyFacts>;
+
 /** Looking takes a second, and two questions in a row see the same machine. The plan looks afresh. */
-function remembering({ noteInPlace }: Session, look: Making["factsFor"]): Making["factsFor"] {
+function remembering({ noteInPlace }: Session, look: Making["factsFor"]): Look {
   let last: { readonly key: string; readonly facts: CopyFacts } | null = null;
-  return async state => {
+  return async (state, isAsking = false) => {
     const key = JSON.stringify([state.instance, state.name, state.httpPort, state.httpsPort]);
     if (last?.key === key) return last.facts;
-    noteInPlace("  Looking at this machine ...");
+    // While a question is on the screen it says itself that an answer is being checked.
+    if (!isAsking) noteInPlace("  Looking at this machine ...");
     try {
       last = { key, facts: await look(state) };
     } finally {
-      noteInPlace("");
+      if (!isAsking) noteInPlace("");
     }
     return last.facts;
   };
@@ -81,7 +85,7 @@ function nameQuestion(
   session: Session,
   { records }: HomeFacts,
   sourceOf: (state: CopyArgs) => InstanceRecord,
-  factsFor: Making["factsFor"],
+  factsFor: Look,
 ): Answering {
   return async (state, canGoBack, earlier) => {
     if (state.name !== undefined) return SKIPPED;
@@ -89,7 +93,7 @@ function nameQuestion(
     const check = async (text: string) => {
       try {
         const { name } = instanceName(release, text);
-        const [claim] = (await factsFor({ ...state, name: text })).claims;
+        const [claim] = (await factsFor({ ...state, name: text }, true)).claims;
         return claim === undefined ? null : `${name} is taken: ${claim}.`;
       } catch (error) {
         return messageOf(error);

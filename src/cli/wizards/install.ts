@@ -48,17 +48,21 @@ export async function installWizard(session: Session, args: InstallArgs, making:
 
 type Answering = Question<InstallAnswers>["ask"];
 
+/** @param isAsking while a question is on the screen */
+type Look = (answers: InstallAnswers, isAsking?: boolean) => Promise<InstallFacts>;
+
 /** Looking takes a second, and two questions in a row see the same machine. The plan looks afresh. */
-function remembering({ noteInPlace }: Session, look: Making["factsFor"]): Making["factsFor"] {
+function remembering({ noteInPlace }: Session, look: Making["factsFor"]): Look {
   let last: { readonly key: string; readonly facts: InstallFacts } | null = null;
-  return async state => {
+  return async (state, isAsking = false) => {
     const key = JSON.stringify([state.contents?.source, state.release, state.name, state.httpPort, state.httpsPort]);
     if (last?.key === key) return last.facts;
-    noteInPlace("  Looking at this machine ...");
+    // While a question is on the screen it says itself that an answer is being checked.
+    if (!isAsking) noteInPlace("  Looking at this machine ...");
     try {
       last = { key, facts: await look(state) };
     } finally {
-      noteInPlace("");
+      if (!isAsking) noteInPlace("");
     }
     return last.facts;
   };
@@ -112,7 +116,7 @@ function bundleQuestion(session: Session, read: Making["read"]): Answering {
   };
 }
 
-function nameQuestion(session: Session, factsFor: Making["factsFor"]): Answering {
+function nameQuestion(session: Session, factsFor: Look): Answering {
   return async (state, canGoBack, earlier) => {
     if (state.name !== undefined) return SKIPPED;
     const { instance, claims } = await factsFor(state);
@@ -123,7 +127,7 @@ function nameQuestion(session: Session, factsFor: Making["factsFor"]): Answering
       if (text === "") return claims.length > 0 ? "A name is needed, because the plain one is taken." : null;
       try {
         const { name } = instanceName(release, text);
-        const [claim] = (await factsFor({ ...state, name: text })).claims;
+        const [claim] = (await factsFor({ ...state, name: text }, true)).claims;
         return claim === undefined ? null : `${name} is taken: ${claim}.`;
       } catch (error) {
         return messageOf(error);
@@ -136,7 +140,7 @@ function nameQuestion(session: Session, factsFor: Making["factsFor"]): Answering
   };
 }
 
-function secretsQuestion(session: Session, isGiven: boolean, factsFor: Making["factsFor"]): Answering {
+function secretsQuestion(session: Session, isGiven: boolean, factsFor: Look): Answering {
   return async (state, canGoBack, earlier) => {
     if (isGiven) return SKIPPED;
     const { defaultSecrets } = await factsFor(state);
