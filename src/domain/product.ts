@@ -1,5 +1,4 @@
 import semver from "semver";
-import { parse } from "yaml";
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
 import type { ComposeModel } from "./compose-model.ts";
@@ -49,21 +48,6 @@ export const productSchema = z.strictObject({
 /** What graph-mgr must know of a vendor's product, as data (docs/formats.md). */
 export type Product = z.infer<typeof productSchema>;
 export type Layout = Product["layouts"][number];
-
-/** @throws OperatorError BAD_PRODUCT */
-export function parseProduct(text: string, name: string): Product {
-  let value: unknown;
-  try {
-    value = parse(text, { maxAliasCount: 20, uniqueKeys: true });
-  } catch (cause) {
-    throw new OperatorError("BAD_PRODUCT", `The product description ${name} is not valid YAML.`, { cause });
-  }
-  const parsed = productSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new OperatorError("BAD_PRODUCT", `The product description ${name} cannot be used: ${z.prettifyError(parsed.error)}`, {
-    cause: parsed.error,
-  });
-}
 
 /** Matches `graphistry/*` against `graphistry/caddy:v2`, segment by segment from the left. */
 const imageMatches = (pattern: string, image: string): boolean =>

@@ -1,9 +1,21 @@
-import { version } from "docker-compose";
 import { OperatorError } from "../errors.ts";
 
-/** The version of Compose v2. @throws OperatorError NO_COMPOSE when there is none, or only the old `docker-compose` */
-export async function composeVersion(): Promise<string> {
+/**
+ * Tells the version of Compose v2; asked of Docker once, because the package waits for half a second at each call.
+ * @throws OperatorError NO_COMPOSE when there is none, or only the old `docker-compose`
+ */
+export function createComposeVersion(): () => Promise<string> {
+  let known: string | null = null;
+  return async () => {
+    known ??= await composeVersion();
+    return known;
+  };
+}
+
+async function composeVersion(): Promise<string> {
   try {
+    // Only now: most commands do not ask, and reading the package takes as long as they do.
+    const { version } = await import("docker-compose");
     return (await version()).data.version;
   } catch (cause) {
     throw new OperatorError("NO_COMPOSE", "Docker Compose v2 (`docker compose`) is not here.", {

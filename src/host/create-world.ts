@@ -7,7 +7,7 @@ import { Interrupted } from "../errors.ts";
 import { createBundles } from "./bundles.ts";
 import { docker } from "./command.ts";
 import { createCompose } from "./compose.ts";
-import { composeVersion } from "./compose-version.ts";
+import { createComposeVersion } from "./compose-version.ts";
 import { createEngine } from "./engine.ts";
 import { createExecutor, type Executor } from "./exec.ts";
 import { createFileStore } from "./file-store.ts";
@@ -37,7 +37,7 @@ export function createWorld(executor: Executor, scope: () => HelperScope): World
         await executor.feed(docker("load", "--quiet"), archive);
       },
     }),
-    engine: createEngine(executor, createVolumeWork(executor, helpers), composeVersion),
+    engine: createEngine(executor, createVolumeWork(executor, helpers), createComposeVersion()),
     compose: createCompose(executor, tmpdir()),
     postgres: createPostgres(executor, helpers),
     ports,
