@@ -69,6 +69,11 @@ export class Definitions {
     return home;
   }
 
+  /** Whether a site is written, without an alias, right where new keys of this name would go. */
+  isHome(section: Section, name: string, site: Site): boolean {
+    return isOwn(site) && !isAlias(site.entry.written) && site.definition.entry === this.home(section, name).entry;
+  }
+
   /** Where an attribute is written, weakest first. */
   sites(section: Section, name: string, attribute: string): readonly Site[] {
     return this.of(section, name).flatMap(definition => {
@@ -77,7 +82,10 @@ export class Definitions {
     });
   }
 
-  /** Who else takes over keys that are written into this definition's own mapping: through aliases, merge keys or `extends`. */
+  /**
+   * Who else takes over keys that are written into this definition's own mapping: by aliases and merge keys, which own
+   * keys beat, or (`extending`) by `extends` and from another file, where lists and mappings are put together.
+   */
   heirs(section: Section, name: string): readonly { readonly name: string; readonly extending: boolean }[] {
     const { entry } = this.home(section, name);
     const own = ownMap(entry);
@@ -85,7 +93,7 @@ export class Definitions {
     const heirs = new Map<string, boolean>();
     for (const place of new Set([entry, ...((own && sharing.get(own)) ?? [])])) {
       for (const heir of defined.get(place) ?? []) {
-        if (heir !== name) heirs.set(heir, (heirs.get(heir) ?? true) && heir !== place.key);
+        if (heir !== name) heirs.set(heir, (heirs.get(heir) ?? true) && this.home(section, heir).entry !== place);
       }
     }
     return [...heirs].map(([heir, extending]) => ({ name: heir, extending }));

@@ -1,5 +1,5 @@
-import { isAlias, type Node } from "yaml";
-import { type Definitions, isOwn, type Site } from "./compose-edit-definitions.ts";
+import type { Node } from "yaml";
+import type { Definitions, Site } from "./compose-edit-definitions.ts";
 import { publishedOf, wantedHosts } from "./compose-edit-port-hosts.ts";
 import { type PortItem, portItems, rewrite } from "./compose-edit-port-items.ts";
 import { replacedLists, withHeirs, writeLists } from "./compose-edit-port-lists.ts";
@@ -24,11 +24,11 @@ export function editPorts(definitions: Definitions, settings: readonly PortSetti
   const claims = new Map<Node, Claim>();
   for (const service of definitions.names("services")) claimItems(definitions, service, wanted.get(service), claims);
 
-  const local = withHeirs(definitions, parting(claims.values(), host));
+  const local = withHeirs(definitions, parting(definitions, claims.values(), host));
   const replaced = replacedLists(definitions, local);
   const byVariable = new Map<string, { readonly claim: Claim; readonly hosts: readonly string[] }[]>();
   for (const claim of claims.values()) {
-    const owner = ownerOf(claim);
+    const owner = ownerOf(definitions, claim);
     if (!owner || replaced.has(claim.item.list)) continue;
     const [service, { ports }] = owner;
     if (ports.every(port => host(service, port) === publishedOf(port))) continue;
@@ -58,15 +58,15 @@ const textsOf = (claim: Claim, host: Host): ReadonlySet<string> =>
   new Set([...claim.services].map(([service, { ports }]) => ports.map(port => host(service, port)).join(" ")));
 
 /** For whom an item is changed in its place when not all can have their way: whoever it is written for. */
-const ownerOf = ({ services }: Claim) =>
-  [...services].find(([, { site }]) => isOwn(site) && !isAlias(site.entry.written)) ?? [...services][0];
+const ownerOf = (definitions: Definitions, { services }: Claim) =>
+  [...services].find(([name, { site }]) => definitions.isHome("services", name, site)) ?? [...services][0];
 
 /** Services that cannot have their way with a shared item. */
-function parting(claims: Iterable<Claim>, host: Host): ReadonlySet<string> {
+function parting(definitions: Definitions, claims: Iterable<Claim>, host: Host): ReadonlySet<string> {
   const found = new Set<string>();
   for (const claim of claims) {
     if (textsOf(claim, host).size === 1) continue;
-    for (const service of claim.services.keys()) if (service !== ownerOf(claim)?.[0]) found.add(service);
+    for (const service of claim.services.keys()) if (service !== ownerOf(definitions, claim)?.[0]) found.add(service);
   }
   return found;
 }

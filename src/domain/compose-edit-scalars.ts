@@ -18,7 +18,7 @@ export interface ScalarEdit {
 export function editScalars(definitions: Definitions, edit: ScalarEdit): void {
   const { section, attribute, wanted, implicit } = edit;
   const local = new Set<string>();
-  for (const group of groupByNode(definitions, edit)) editGroup(edit, group, local);
+  for (const group of groupByNode(definitions, edit)) editGroup(definitions, edit, group, local);
   for (const name of wanted.keys()) {
     if (definitions.sites(section, name, attribute).length === 0 && !implicit?.has(name)) local.add(name);
   }
@@ -49,22 +49,36 @@ function groupByNode(definitions: Definitions, { section, attribute }: ScalarEdi
   return groups.values();
 }
 
-function editGroup(edit: ScalarEdit, group: Group, local: Set<string>): void {
-  const { wanted } = edit;
-  const concerned = group.effective.size > 0 ? group.effective : group.shadowed;
-  const texts = new Set([...concerned.keys()].map(name => wanted.get(name)));
+function editGroup(definitions: Definitions, edit: ScalarEdit, group: Group, local: Set<string>): void {
+  const { section, wanted } = edit;
+  if (group.effective.size === 0) {
+    editShadowed(edit, group);
+    return;
+  }
+  const texts = new Set([...group.effective.keys()].map(name => wanted.get(name)));
   const [text] = texts;
-  if (texts.size > 1 && group.effective.size === 0) return;
+  const [site] = group.effective.values();
   if (texts.size === 1) {
-    const [site] = concerned.values();
     if (text !== undefined && site) setNode(edit, group, site, text);
     return;
   }
   // One place would have to say two things. Whoever it is written for keeps it; the others get a key of their own.
-  const owner = [...concerned].find(([name, site]) => isOwn(site) && !isAlias(site.entry.written) && wanted.has(name));
-  const kept = owner && wanted.get(owner[0]);
-  if (owner && kept !== undefined) setNode(edit, group, owner[1], kept);
-  for (const name of concerned.keys()) if (name !== owner?.[0] && (owner || wanted.has(name))) local.add(name);
+  const owner = [...group.effective].find(each => definitions.isHome(section, ...each));
+  const ownText = owner && wanted.get(owner[0]);
+  if (owner && ownText !== undefined) setNode(edit, group, owner[1], ownText);
+  for (const name of group.effective.keys()) {
+    if (name !== owner?.[0] && (wanted.has(name) || ownText !== undefined)) local.add(name);
+  }
+}
+
+/** What a later file overrides counts for nobody, but would count if that file went away. */
+function editShadowed(edit: ScalarEdit, group: Group): void {
+  const texts = new Set([...group.shadowed.keys()].map(name => edit.wanted.get(name)));
+  const sites = [...group.shadowed.values()];
+  const [text] = texts;
+  const [site] = sites;
+  const isDirect = sites.every(each => isOwn(each) && !isAlias(each.entry.written));
+  if (texts.size === 1 && text !== undefined && site && isDirect) setNode(edit, group, site, text);
 }
 
 function setNode(edit: ScalarEdit, group: Group, site: Site, text: string): void {

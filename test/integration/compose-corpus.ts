@@ -87,6 +87,41 @@ export const corpus: readonly CorpusProject[] = [
     },
   },
   {
+    name: "F49 what is inherited in one file and renamed in the next",
+    files: {
+      "compose.yaml": lines(
+        "x-base: &base { image: 'img:2', ports: [ '3000:80' ] }",
+        "services:",
+        "  aa: &aa",
+        "    <<: *base",
+        "    container_name: aa",
+        "    networks: [ one ]",
+        "  bb:",
+        "    <<: *aa",
+        "    container_name: bb",
+        "    ports: [ '3001:80' ]",
+        "networks: { one: }",
+      ),
+      "compose.override.yaml": "services:\n  aa: { labels: { k: v } }\n  bb: { container_name: renamed }\n",
+    },
+    ports: [port("aa", 80, 8080), port("bb", 80, 8081)],
+    images: { aa: ID.a, bb: ID.b },
+  },
+  {
+    name: "ports: a list that is added to the one of what is extended",
+    files: {
+      "compose.yaml": lines(
+        "services:",
+        "  aa: { extends: { file: common.yml, service: base }, ports: [ '3001:81' ] }",
+        "  bb: { extends: { file: common.yml, service: base }, image: 'own:1' }",
+        "  cc: { extends: bb, profiles: [ c ] }",
+      ),
+      "common.yml": "services:\n  base: { image: 'img:1', ports: [ '3000:80' ] }\n",
+    },
+    ports: [port("aa", 80, 8080), port("aa", 81, 8081), port("bb", 80, 9080), port("cc", 80, 9081)],
+    images: { cc: ID.c },
+  },
+  {
     name: "F43 external volumes and networks stay",
     files: {
       "docker-compose.yml": lines(
