@@ -74,7 +74,9 @@ export async function refuseSharedVolumes(context: Context, project: ProjectInpu
 export const launch = defineStep({
   kind: "instance.launch",
   title: ({ instance, services, all }: Input) =>
-    all ? `Launch ${instance} (${services.length} service${services.length === 1 ? "" : "s"})` : `Start ${services.join(", ")} of ${instance}`,
+    all
+      ? `Launch ${instance} (${services.length} service${services.length === 1 ? "" : "s"})`
+      : `Start ${services.join(", ")} of ${instance}`,
   async look({ project }, context: Context): Promise<Before> {
     const containers = await containersOf(context, project.name);
     return {

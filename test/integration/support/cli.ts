@@ -33,7 +33,7 @@ export class TestHome {
   }
 
   async runWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Result> {
-    const { exitCode, stdout, stderr } = await execa(process.execPath, [BIN, ...args, "--home", this.path], {
+    const { exitCode, stdout, stderr } = await execa(process.execPath, [BIN, "--home", this.path, ...args], {
       reject: false,
       stdin: "ignore",
       env: { GRAPH_MGR_HOME: "", ...env },
