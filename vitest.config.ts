@@ -1,5 +1,9 @@
 import { defineConfig } from "vitest/config";
 
+/** The operator's story and what it stands on. `TESTS=all` (`npm run test:all`) adds every hazard and fault, which takes far longer. */
+const CORE = ["story", "compose-edit", "bundles"].map(name => `test/integration/${name}.test.ts`);
+const integration = process.env.TESTS === "core" ? CORE : ["test/integration/**/*.test.ts"];
+
 export default defineConfig({
   test: {
     projects: [
@@ -7,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          include: ["test/integration/**/*.test.ts"],
+          include: integration,
           globalSetup: ["test/integration/setup.ts"],
           testTimeout: 600_000,
           hookTimeout: 600_000,
