@@ -1,6 +1,6 @@
 import { clusterVolume } from "./containers.ts";
 import { isAnonymous } from "./sim-engine.ts";
-import { type Inode, ROOT, type SimContainer, type SimState } from "./state.ts";
+import { type Inode, ROOT, type SimContainer, type SimNetwork, type SimState, type SimVolume } from "./state.ts";
 
 /** Folders that a home has sooner or later; empty ones are no trace of anything. */
 const HOME_FOLDERS = ["releases", ".graph-mgr", ".graph-mgr/instances", ".graph-mgr/pristine", ".graph-mgr/removed"];
@@ -22,41 +22,53 @@ interface What {
 export function canonical(state: SimState, what: What): string {
   const counts = ({ labels }: { readonly labels: Readonly<Record<string, string>> }) =>
     !what.remakes.includes(labels["com.docker.compose.project"] ?? "");
-  const text = JSON.stringify(
-    {
-      files: files(state, what.home),
-      volumes: byName([...state.volumes.values()].filter(({ name }) => !isAnonymous(name))).map(volume => ({
-        ...volume,
-        labels: sorted(volume.labels),
-        content: what.fills.includes(volume.name)
-          ? {}
-          : sorted(what.forgetClusterState ? { ...volume.content, control: "" } : volume.content),
-      })),
-      anonymousVolumes: [...state.volumes.keys()].filter(isAnonymous).length,
-      images: [...state.images.keys()].filter(id => !isDangling(state, id)).sort(),
-      tags: sorted(Object.fromEntries(state.tags)),
-      containers: byName([...state.containers.values()].filter(counts)).map(container),
-      networks: byName([...state.networks.values()].filter(counts)).map(({ name, labels }) => ({ name, labels: sorted(labels) })),
-    },
-    null,
-    1,
-  );
+  const { forgetClusterState, fills } = what;
+  const lines = [
+    ...files(state, what.home),
+    ...byName([...state.volumes.values()].filter(({ name }) => !isAnonymous(name))).map(volume =>
+      fills.includes(volume.name) || (forgetClusterState && volume.content.control !== undefined)
+        ? volumeText({ ...volume, content: fills.includes(volume.name) ? {} : { ...volume.content, control: "" } })
+        : textOf(volume, volumeText),
+    ),
+    `anonymous volumes: ${[...state.volumes.keys()].filter(isAnonymous).length}`,
+    ...[...state.images.keys()].filter(id => !isDangling(state, id)).sort(),
+    ...[...state.tags].map(([tag, id]) => `tag ${tag}: ${id}`).sort(),
+    ...byName([...state.containers.values()].filter(counts)).map(each => textOf(each, containerText)),
+    ...byName([...state.networks.values()].filter(counts)).map(each => textOf(each, networkText)),
+  ];
   const numbers = new Map<string, number>();
-  return text.replaceAll(/\b(rnd|system-)\d+x?\b/g, (token, kind: string) => {
+  return lines.join("\n").replaceAll(/\b(rnd|system-)\d+x?\b/g, (token, kind: string) => {
     const number = numbers.get(token) ?? numbers.size;
     numbers.set(token, number);
     return `${kind}#${number}`;
   });
 }
 
+/** Texts of values, which never change: most are the same in thousands of states. */
+const texts = new WeakMap<object, string>();
+function textOf<T extends object>(value: T, write: (value: T) => string): string {
+  const known = texts.get(value);
+  if (known !== undefined) return known;
+  const text = write(value);
+  texts.set(value, text);
+  return text;
+}
+
 const sorted = <T>(map: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 const byName = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] =>
   [...all].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+const pretty = (kind: string, value: object): string => `${kind} ${JSON.stringify(value, null, 1)}`;
 
-function container({ name, image, imageName, labels, environment, state, policy, mounts, ports, networks }: SimContainer) {
+const volumeText = (volume: SimVolume): string =>
+  pretty("volume", { ...volume, labels: sorted(volume.labels), content: sorted(volume.content) });
+
+const networkText = ({ name, labels }: SimNetwork): string => pretty("network", { name, labels: sorted(labels) });
+
+function containerText(container: SimContainer): string {
+  const { name, image, imageName, labels, environment, state, policy, mounts, ports, networks } = container;
   const { "com.docker.compose.config-hash": _, ...kept } = labels;
-  return {
+  return pretty("container", {
     name,
     image,
     imageName,
@@ -67,20 +79,25 @@ function container({ name, image, imageName, labels, environment, state, policy,
     mounts: mounts.map(mount => (isAnonymous(mount.name) ? { ...mount, name: "", source: "" } : mount)),
     ports,
     networks,
-  };
+  });
 }
 
-function files(state: SimState, home: string): readonly unknown[] {
-  const found: unknown[] = [];
+const inodeText = (node: Inode): string => {
+  const { type, mode, uid, gid } = node;
+  const content = node.type === "file" ? node.bytes.toString("utf8") : node.type === "link" ? node.target : "";
+  return JSON.stringify({ type, mode: mode.toString(8), uid, gid, content });
+};
+
+function files(state: SimState, home: string): readonly string[] {
+  const found: string[] = [];
   const ignored = new Set(HOME_FOLDERS.map(folder => `${home}/${folder}`));
   const visit = (path: string, number: number): void => {
     const node = state.inodes.get(number) as Inode;
     if (path === `${home}/.graph-mgr/operations`) return;
-    const { type, mode, uid, gid } = node;
-    if (node.type === "folder") {
-      if (path !== "" && path !== home && !ignored.has(path)) found.push({ path, type, mode, uid, gid });
-      for (const [name, child] of [...node.entries].sort(([a], [b]) => (a < b ? -1 : 1))) visit(`${path}/${name}`, child);
-    } else found.push({ path, type, mode, uid, gid, content: node.type === "file" ? node.bytes.toString("utf8") : node.target });
+    const isBase = node.type === "folder" && (path === "" || path === home || ignored.has(path));
+    if (!isBase) found.push(`${path} ${textOf(node, inodeText)}`);
+    if (node.type !== "folder") return;
+    for (const [name, child] of [...node.entries].sort(([a], [b]) => (a < b ? -1 : 1))) visit(`${path}/${name}`, child);
   };
   visit("", ROOT);
   return found;

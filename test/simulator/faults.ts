@@ -178,8 +178,8 @@ async function tryOne(rehearsal: Rehearsal, trial: Trial, note: (step: number) =
     if (ended.how === "finished") {
       if (!(await closed())) throw new Error(`${mode} finished, and the operation is not closed`);
       // What is said to be finished is on the disk.
-      loseUnsynced(state, LOSE_ALL);
-      if (!(await closed())) throw new Error(`${mode} finished, and a power cut takes that back`);
+      if (loseUnsynced(state, LOSE_ALL) && !(await closed()))
+        throw new Error(`${mode} finished, and a power cut takes that back`);
       return;
     }
     if (ended.how === "failed" && codeOf(ended.error) === "CANNOT_UNDO") {

@@ -17,13 +17,18 @@ export function powerCut(state: SimState, seed: number): void {
   restartEngine(state);
 }
 
-export function loseUnsynced(state: SimState, seed: number): void {
+/** @returns whether anything was not on the disk */
+export function loseUnsynced(state: SimState, seed: number): boolean {
   const random = seeded(seed);
   const keeps = (chanceOfNames: boolean) =>
     seed === LOSE_ALL ? false : seed === KEEP_NAMES_LOSE_CONTENT ? chanceOfNames : random() < 0.5;
 
+  let isChanged = state.pending.length > 0;
   const folders = new Map<number, Map<string, number>>();
-  for (const [number, node] of state.inodes) if (node.type === "folder") folders.set(number, new Map(node.durable));
+  for (const { folder } of state.pending.flat()) {
+    const node = state.inodes.get(folder);
+    if (node?.type === "folder") folders.set(folder, new Map(node.durable));
+  }
   for (const change of state.pending) {
     if (!keeps(true)) continue;
     for (const { folder, name, inode } of change) {
@@ -34,13 +39,15 @@ export function loseUnsynced(state: SimState, seed: number): void {
   state.pending = [];
   for (const [number, node] of state.inodes) {
     if (node.type === "folder") {
-      const entries = folders.get(number) ?? new Map<string, number>();
-      state.inodes.set(number, { ...node, entries, durable: entries });
-    } else if (node.type === "file") {
-      const durable = isDirty(node) ? remains(node, keeps(false), random) : node.durable;
-      if (durable) state.inodes.set(number, { type: "file", ...durable, durable });
+      const entries = folders.get(number);
+      if (entries) state.inodes.set(number, { ...node, entries, durable: entries });
+    } else if (node.type === "file" && isDirty(node)) {
+      isChanged = true;
+      const durable = remains(node, keeps(false), random);
+      state.inodes.set(number, { type: "file", ...durable, durable });
     }
   }
+  return isChanged;
 }
 
 const isDirty = ({ bytes, mode, uid, gid, durable }: File): boolean =>
