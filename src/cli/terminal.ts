@@ -31,14 +31,20 @@ const PLAIN = {
 
 /** Questions at a terminal. Ctrl-C, Ctrl-D and a terminal that goes away end the command. */
 export function terminalAsk({ input, output, lost, isColored, columns }: Terminal): Ask {
+  let isGone = false;
   async function asked<T>(question: Readonly<Record<string, unknown>>, hint: string): Promise<T> {
     const left = new AbortController();
     const leave = () => left.abort();
+    // The end of the terminal may be seen before the signal that announces it.
+    const vanish = () => {
+      isGone = true;
+      leave();
+    };
     // Readline just closes at the end of its input, and the question would never be over.
     const onKey = (_: unknown, key: { readonly name?: string; readonly ctrl?: boolean } | undefined) => {
       if (key?.ctrl === true && key.name === "d") leave();
     };
-    input.on("end", leave).on("error", leave).on("keypress", onKey);
+    input.on("end", vanish).on("error", vanish).on("keypress", onKey);
     const bold = (text: string) => (isColored ? styleText("bold", text) : text);
     const dim = (text: string) => (isColored ? styleText("dim", text) : text);
     const style = { message: (text: string, status: string) => (status === "done" ? bold(text) : `${bold(text)}${dim(hint)}`) };
@@ -51,12 +57,12 @@ export function terminalAsk({ input, output, lost, isColored, columns }: Termina
       if (error instanceof Error && /^(Exit|Abort)PromptError$/.test(error.name)) throw cancelled(error);
       throw error;
     } finally {
-      input.removeListener("end", leave).removeListener("error", leave).removeListener("keypress", onKey);
+      input.removeListener("end", vanish).removeListener("error", vanish).removeListener("keypress", onKey);
     }
   }
   return {
     get isPossible() {
-      return !lost.aborted;
+      return !lost.aborted && !isGone;
     },
     async select({ message, choices, initial }, canGoBack) {
       const all = [...choices, ...(canGoBack ? [{ name: BACK_TEXT, value: BACK }] : [])];

@@ -33,7 +33,15 @@ const record = z.object({
   volumes: z.array(z.object({ key: z.string(), name: z.string() })),
   networks: z.array(z.object({ key: z.string(), name: z.string() })),
   /** By service: the id that it launches, and what the vendor calls it. */
-  images: z.record(z.string(), z.object({ id: z.string(), reference: z.string() })),
+  images: z.record(
+    z.string(),
+    z.object({
+      id: z.string(),
+      reference: z.string(),
+      /** Whether it came with the bundle; what was on the engine before is not ours to remove. */
+      shipped: z.boolean().optional(),
+    }),
+  ),
   origin: z.object({ how: z.enum(["install", "copy", "adopt"]), from: z.string(), operation: z.string() }),
   createdAt: z.string(),
   /** Restart policies that `stop` took away and `launch` puts back, by service; null while the instance is meant to run. */

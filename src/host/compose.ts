@@ -1,6 +1,7 @@
 import { promises as fs } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ComposeModel } from "../domain/compose-model.ts";
+import { OperatorError } from "../errors.ts";
 import type { Command } from "./command.ts";
 import type { Executor } from "./exec.ts";
 import type { Compose, Project } from "./world.ts";
@@ -39,6 +40,20 @@ export async function asItStands(project: Project): Promise<Project> {
   return { ...project, envFiles: project.envFiles.filter((_, index) => there[index]) };
 }
 
+/** What Docker says is wrong, without the command line and the list of what went well before it. */
+function plainly(error: unknown): unknown {
+  if (!(error instanceof OperatorError) || error.code !== "COMMAND_FAILED") return error;
+  const lines = error.message.split("\n").map(line => line.trim());
+  const wrong = lines.slice(1).filter(line => line !== "" && !/^(Network|Volume|Container) .* [A-Z][a-z]+$/.test(line));
+  if (wrong.length === 0) return error;
+  return new OperatorError("LAUNCH_FAILED", wrong.join(" "), {
+    hint: /port is already allocated|address already in use/.test(error.message)
+      ? "see what uses the port (`graph-mgr list`, `ss -ltnp`), or choose another with --port"
+      : "mend what Docker names there, then run the same again",
+    cause: error,
+  });
+}
+
 /** @param scratchRoot a folder for short-lived private folders, e.g. the system's temporary folder */
 export function createCompose(executor: Executor, scratchRoot: string): Compose {
   return {
@@ -71,9 +86,20 @@ export function createCompose(executor: Executor, scratchRoot: string): Compose 
       });
     },
     async up(project, services) {
-      await executor.run(
-        composeCommand(project, "--ansi", "never", "up", "--detach", "--no-build", "--pull", "never", ...services),
+      const up = composeCommand(
+        await asItStands(project),
+        "--ansi",
+        "never",
+        "up",
+        "--detach",
+        "--no-build",
+        "--pull",
+        "never",
+        ...services,
       );
+      await executor.run(up).catch(error => {
+        throw plainly(error);
+      });
     },
   };
 }

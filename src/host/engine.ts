@@ -96,7 +96,12 @@ export function createEngine(executor: Executor, helpers: HelperWork, composeVer
       await unlessGone(run("image", "rm", "--no-prune", reference), "");
     },
     async removeImage(imageId) {
-      await unlessGone(run("image", "rm", imageId), "");
+      try {
+        await unlessGone(run("image", "rm", imageId), "");
+      } catch (error) {
+        // What others are made from stays, without a name.
+        if (!(error instanceof OperatorError) || !/dependent child images/.test(error.message)) throw error;
+      }
     },
     async volumes() {
       const names = linesOf(await run("volume", "ls", "--quiet"));

@@ -101,11 +101,12 @@ function layOutOf(facts: CopyFacts, home: Home, id: string, occasion: Occasion):
     before: record.dir,
     names: facts.names,
     ports: facts.ports.map(({ service, container, protocol, host }) => ({ service, container, protocol, host })),
-    images: Object.entries(record.images).map(([service, { id: config, reference }]) => ({
+    images: Object.entries(record.images).map(([service, { id: config, reference, shipped = false }]) => ({
       service,
       reference,
       config,
       layers: facts.layersOf[service] ?? [],
+      shipped,
     })),
     active,
     pristine: record.pristine,

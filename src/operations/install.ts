@@ -38,7 +38,7 @@ export function planInstall(facts: InstallFacts, request: InstallRequest, occasi
     before: pristine,
     names: facts.names,
     ports: facts.ports.map(({ service, container, protocol, host }) => ({ service, container, protocol, host })),
-    images: facts.images.images,
+    images: facts.images.images.map(image => ({ ...image, shipped: image.from !== "engine" })),
     active: facts.active,
     pristine,
     origin: { how: "install", from: bundle.path, operation: id },

@@ -40,6 +40,7 @@ export interface LayOut {
     /** Null when it is built first: then it is whatever the reference points to. */
     readonly config: string | null;
     readonly layers: readonly string[];
+    readonly shipped: boolean;
   }[];
   readonly active: readonly string[];
   readonly pristine: string;
@@ -149,7 +150,12 @@ export function settleSteps(layOut: LayOut): readonly PlannedStep[] {
       path: new Home(home).record(instance.name),
       name: instance.name,
       record,
-      images: layOut.images.map(({ service, reference }) => ({ service, own: ownTag(instance.slug, service), reference })),
+      images: layOut.images.map(({ service, reference, shipped }) => ({
+        service,
+        own: ownTag(instance.slug, service),
+        reference,
+        shipped,
+      })),
     }),
   ];
 }

@@ -84,6 +84,9 @@ async function unused({ ids, tags }: Images, { world }: Context) {
 
 const isKept = ({ tags }: { readonly tags: readonly string[] }): boolean => tags.some(tag => tag.startsWith("graph-mgr/"));
 
+/** Images of a run of this step that Docker keeps, because others are made from them. */
+const needed = new WeakMap<Context, ReadonlySet<string>>();
+
 /** Our own names of the images, and the images that then nobody uses. */
 export const removeImages = defineStep({
   kind: "images.remove",
@@ -97,11 +100,12 @@ export const removeImages = defineStep({
       if (isKept(image)) continue;
       for (const tag of image.tags) await engine.untag(tag);
       if ((await engine.images([image.id]))[0]) await engine.removeImage(image.id);
+      if ((await engine.images([image.id]))[0]) needed.set(context, new Set([...(needed.get(context) ?? []), image.id]));
     }
   },
   async isDone(input, context) {
     const { names, images } = await unused(input, context);
-    return names.length === 0 && images.every(isKept);
+    return names.length === 0 && images.every(image => isKept(image) || needed.get(context)?.has(image.id));
   },
   undo: { never: "the images may be gone; a bundle brings them back" },
 });

@@ -8,12 +8,19 @@ type Input = {
   readonly name: string;
   /** All of the record but the image ids, which are looked up by graph-mgr's own tags. */
   readonly record: { readonly [key: string]: Json };
-  readonly images: readonly { readonly service: string; readonly own: string; readonly reference: string }[];
+  readonly images: readonly {
+    readonly service: string;
+    readonly own: string;
+    readonly reference: string;
+    readonly shipped: boolean;
+  }[];
 };
 
 async function textOf({ record, images }: Input, { world }: Context): Promise<string> {
   const infos = await world.engine.images(images.map(({ own }) => own));
-  const ids = images.map(({ service, reference }, index) => [service, { id: infos[index]?.id ?? "", reference }] as const);
+  const ids = images.map(
+    ({ service, reference, shipped }, index) => [service, { id: infos[index]?.id ?? "", reference, shipped }] as const,
+  );
   return recordToText({ ...(record as unknown as InstanceRecord), images: Object.fromEntries(ids) });
 }
 

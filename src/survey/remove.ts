@@ -13,7 +13,8 @@ export async function surveyRemove(world: World, record: InstanceRecord, home: s
     mounts.flatMap(mount => (mount.name !== null && own.includes(mount.name) ? [{ container: name, volume: mount.name }] : [])),
   );
   const used = new Set(foreign.map(({ image }) => image));
-  const ids = [...new Set(Object.values(record.images).map(({ id }) => id))];
+  const shipped = Object.values(record.images).filter(image => image.shipped === true);
+  const ids = [...new Set(shipped.map(({ id }) => id))];
   const infos = await world.engine.images(ids);
   const freeImages = ids.filter((id, index) => {
     const tags = infos[index]?.tags ?? [];

@@ -122,6 +122,55 @@ export const corpus: readonly CorpusProject[] = [
     images: { cc: ID.c },
   },
   {
+    name: "F49 who merges in one file what another renames there, and is itself renamed in the next",
+    files: {
+      "compose.yaml": lines(
+        "services:",
+        "  aa: &aa { image: x, container_name: aa, networks: [ one ] }",
+        "  bb: { <<: *aa, labels: { k: v } }",
+        "networks: { one: }",
+      ),
+      "compose.override.yaml": "services: { bb: { container_name: renamed } }\n",
+    },
+  },
+  {
+    name: "F49 an anchor that only some override in the next file",
+    files: {
+      "compose.yaml": lines("x-base: &base { image: 'img:2' }", "services:", "  aa: { <<: *base }", "  bb: { <<: *base }"),
+      "compose.override.yaml": "services: { aa: { labels: { k: v } } }\n",
+    },
+    images: { aa: ID.a, bb: ID.b },
+  },
+  {
+    name: "images: pinned for who extends, and not for whom it is written",
+    files: { "compose.yaml": lines("services:", "  zz: { image: 'img:2' }", "  aa: { extends: zz }") },
+    images: { aa: ID.a },
+  },
+  {
+    name: "ports: an heir that comes first and keeps what the list says for both",
+    files: {
+      "compose.yaml": lines(
+        "x-ports: &ports [ '80:80' ]",
+        "services:",
+        "  zz: &zz { image: x, ports: *ports, profiles: [ z ] }",
+        "  aa: { <<: *zz, profiles: [ a ] }",
+      ),
+    },
+    ports: [port("zz", 80, 8080), port("aa", 80, 8081)],
+  },
+  {
+    name: "ports: a list of its own beside an inherited one that parts",
+    files: {
+      "compose.yaml": lines(
+        "services:",
+        "  aa: { extends: { file: common.yml, service: base } }",
+        "  zz: { extends: { file: common.yml, service: base }, ports: [ '3001:81' ] }",
+      ),
+      "common.yml": "services:\n  base: { image: 'img:1', ports: [ '3000:80' ] }\n",
+    },
+    ports: [port("aa", 80, 8080), port("zz", 80, 9080), port("zz", 81, 9081)],
+  },
+  {
     name: "F43 external volumes and networks stay",
     files: {
       "docker-compose.yml": lines(

@@ -108,7 +108,7 @@ describe("an instance that was installed", () => {
     const { world } = await installed();
     const record = JSON.parse((await world.files.read(`${HOME}/.graph-mgr/instances/${NAME}.json`)) ?? "");
     expect(Object.keys(record.images).sort()).toEqual([...IMAGES].sort());
-    expect(record.images.cache).toEqual({ id: bundle.images[1]!.id, reference: "valkey:8" });
+    expect(record.images.cache).toEqual({ id: bundle.images[1]!.id, reference: "valkey:8", shipped: true });
   });
 
   it("gets its old record back when writing a new one is undone", async () => {
