@@ -50,7 +50,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       data: args.text("data") as CopyData | undefined,
       launch: args.flag("launch"),
       stopSource: args.flag("stop-source"),
-      shareBind: args.list("share-bind"),
+      bind: args.list("bind"),
       onFailure: onFailure(args),
     });
   },

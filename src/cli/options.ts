@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { EXIT, OperatorError } from "../errors.ts";
 
 const usage = (message: string, hint: string) => new OperatorError("USAGE", message, { exit: EXIT.usage, hint });
@@ -43,6 +44,27 @@ export function settings(values: readonly string[]): Readonly<Record<string, str
     if (/^COMPOSE_/.test(key)) throw usage(`${key} is set by graph-mgr itself.`, "leave it out");
     if (Object.hasOwn(result, key)) throw usage(`--set gives ${key} twice.`, "give each key once");
     result[key] = text.slice(at + 1);
+  }
+  return result;
+}
+
+/**
+ * `OLD=NEW` pairs of absolute paths; of several `=` the one before a `/` cuts.
+ * @throws OperatorError USAGE
+ */
+export function folderMoves(values: readonly string[]): Readonly<Record<string, string>> {
+  const result: Record<string, string> = {};
+  for (const text of values) {
+    const [from = "", to = "", ...more] = text.split(/=(?=\/)/).map(path => posix.normalize(path).replace(/(.)\/$/, "$1"));
+    const isPath = (path: string) => /^\/[^:$"'\\\p{Cc}]+$/u.test(path);
+    if (!isPath(from) || !isPath(to) || more.length > 0)
+      throw usage(
+        "--bind takes OLD=NEW, two absolute paths without quotes, colons and dollar signs.",
+        "--bind /mnt/data=/mnt/data-training",
+      );
+    if (Object.hasOwn(result, from)) throw usage(`--bind gives ${from} twice.`, "give each folder once");
+    if (Object.values(result).includes(to)) throw usage(`--bind gives ${to} to two folders.`, "give each folder its own");
+    result[from] = to;
   }
   return result;
 }

@@ -21,7 +21,7 @@ const WORDS = /^(?:true|false|yes|no|on|off|y|n|null|nan|inf)$/i;
 
 /** A string as YAML that every version reads as that string, in block and flow context. */
 export function yamlString(text: string, flow: boolean): string {
-  const plain = flow ? /^[A-Za-z_][A-Za-z0-9_.-]*$/ : /^[A-Za-z_][A-Za-z0-9_./-]*(?::[A-Za-z0-9_./-]+)*$/;
+  const plain = flow ? /^[A-Za-z_][A-Za-z0-9_.-]*$/ : /^[A-Za-z_/][A-Za-z0-9_./-]*(?::[A-Za-z0-9_./-]+)*$/;
   return plain.test(text) && !WORDS.test(text) ? text : JSON.stringify(text);
 }
 

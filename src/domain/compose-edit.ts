@@ -1,4 +1,5 @@
 import { editAliases } from "./compose-edit-aliases.ts";
+import { editBinds } from "./compose-edit-binds.ts";
 import { Definitions, type Section } from "./compose-edit-definitions.ts";
 import { editPorts } from "./compose-edit-ports.ts";
 import { editReferences } from "./compose-edit-references.ts";
@@ -10,7 +11,7 @@ import type { ComposeSource, Isolation } from "./isolation.ts";
 export interface ComposeEdits {
   /** Every source, in the same order; unchanged ones with the same text. */
   readonly sources: readonly ComposeSource[];
-  /** Keys that Compose interpolates and that have to be set in `.env`: ports. */
+  /** Keys that Compose interpolates and that have to be set in `.env`: ports, folders. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -45,7 +46,7 @@ export function editCompose(sources: readonly ComposeSource[], model: ComposeMod
   });
   editReferences(definitions, isolation.containers);
   editAliases(definitions, isolation.containers);
-  const env = editPorts(definitions, isolation.ports);
+  const env = { ...editPorts(definitions, isolation.ports), ...editBinds(definitions, isolation.binds) };
   return {
     sources: definitions.files.map(edits => ({ path: edits.document.path, text: edits.result() })),
     env,

@@ -11,7 +11,12 @@ export type Isolation = {
   readonly ports: readonly PortSetting[];
   /** Image ids (`sha256:...`) by service. */
   readonly images: { readonly [service: string]: string };
+  /** Folders outside of the instance that are mounted from elsewhere now. */
+  readonly binds: BindMoves;
 };
+
+/** Absolute path on the host -> absolute path of what takes its place. */
+export type BindMoves = { readonly [path: string]: string };
 
 export type PortSetting = {
   readonly service: string;

@@ -1,10 +1,12 @@
 import { posix } from "node:path";
 import { messageOf } from "../errors.ts";
+import { movedPath } from "./compose-edit-binds.ts";
 import { wantedHosts } from "./compose-edit-port-hosts.ts";
 import { container, link, type Renaming } from "./compose-edit-references.ts";
 import { lookup } from "./compose-edit-text.ts";
-import type { ComposeModel, ServiceModel } from "./compose-model.ts";
+import type { ComposeModel, MountModel, ServiceModel } from "./compose-model.ts";
 import type { Isolation } from "./isolation.ts";
+import { plainText } from "./shared-resources.ts";
 
 export interface Expected {
   readonly isolation: Isolation;
@@ -55,6 +57,7 @@ function intended(before: ComposeModel, expected: Expected): { readonly model: P
         ...(renamed === undefined ? {} : { container_name: renamed }),
         ...references(service, isolation.containers),
         ...(service.networks === undefined ? {} : { networks: withAlias(service.networks, alias) }),
+        ...(service.volumes === undefined ? {} : { volumes: service.volumes.map(mount => boundAfter(mount, isolation.binds)) }),
         ...(service.ports === undefined ? {} : { ports: service.ports.map(port => ({ ...port, ...ports(name, port) })) }),
       },
     ];
@@ -80,6 +83,12 @@ function intended(before: ComposeModel, expected: Expected): { readonly model: P
       configs: named(before.configs, {}),
     },
   };
+}
+
+/** A mount with the folder that takes the place of its own. */
+function boundAfter(mount: MountModel, binds: Isolation["binds"]): MountModel {
+  const moved = mount.type === "bind" && mount.source !== undefined ? movedPath(plainText(mount.source), binds) : null;
+  return moved === null ? mount : { ...mount, source: moved.replaceAll("$", "$$$$") };
 }
 
 function portsOf(before: ComposeModel, { ports }: Isolation, problems: string[]) {

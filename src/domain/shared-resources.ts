@@ -15,7 +15,7 @@ export interface OutsideBind {
 }
 
 /** Compose prints `$` as `$$`. */
-const plain = (text: string): string => text.replaceAll("$$", "$");
+export const plainText = (text: string): string => text.replaceAll("$$", "$");
 
 /** Whether a path is the folder or in it. */
 export const isInside = (path: string, dir: string): boolean => {
@@ -37,14 +37,14 @@ const STORES = /^\/dev\/(?:shm|mqueue|hugepages)(?:\/|$)/;
 export function outsideBinds(model: ComposeModel, dir: string): readonly OutsideBind[] {
   return mounts(model).flatMap(([service, { type, source, target, read_only }]): OutsideBind[] => {
     if (type !== "bind" || source === undefined) return [];
-    const path = posix.normalize(plain(source)).replace(/(.)\/$/, "$1");
+    const path = posix.normalize(plainText(source)).replace(/(.)\/$/, "$1");
     if (isInside(path, dir)) return [];
     const harmless = HARMLESS.some(pattern => pattern.test(path)) && !STORES.test(path);
     return [
       {
         service,
         source: path,
-        target: plain(target),
+        target: plainText(target),
         readOnly: read_only === true,
         kind: harmless ? "socket-or-device-like" : "path",
       },
@@ -67,7 +67,7 @@ export function sharedDevices(model: ComposeModel, dir: string | null = null): r
   return Object.entries(model.volumes ?? {}).flatMap(
     ([key, { name, external, driver, driver_opts: options = {} }]): SharedDevice[] => {
       const remote = (driver ?? "local") !== "local" && Object.keys(options).length > 0;
-      const device = plain(options.device ?? (remote ? (options.sshcmd ?? options.share ?? driver ?? "") : ""));
+      const device = plainText(options.device ?? (remote ? (options.sshcmd ?? options.share ?? driver ?? "") : ""));
       const inMemory = ["tmpfs", "ramfs"].includes(options.type ?? "");
       if (external === true || device === "" || inMemory) return [];
       if (dir !== null && device.startsWith("/") && !remote && isInside(posix.normalize(device), dir)) return [];

@@ -1,6 +1,7 @@
 import { promises as fs } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ComposeModel } from "../domain/compose-model.ts";
+import { EnvFile } from "../domain/env-file.ts";
 import { OperatorError } from "../errors.ts";
 import type { Command } from "./command.ts";
 import type { Executor } from "./exec.ts";
@@ -54,18 +55,36 @@ function plainly(error: unknown): unknown {
   });
 }
 
+async function inScratch<T>(root: string, work: (dir: string) => Promise<T>): Promise<T> {
+  const dir = await fs.mkdtemp(join(root, "graph-mgr-"));
+  try {
+    return await work(dir);
+  } finally {
+    await fs.rm(dir, { recursive: true, force: true });
+  }
+}
+
 /** @param scratchRoot a folder for short-lived private folders, e.g. the system's temporary folder */
 export function createCompose(executor: Executor, scratchRoot: string): Compose {
   return {
-    async resolve(project) {
-      return JSON.parse(await executor.run(config(await asItStands(project)), LOOKING)) as ComposeModel;
+    async resolve(project, settings = {}) {
+      const there = await asItStands(project);
+      if (Object.keys(settings).length === 0) return JSON.parse(await executor.run(config(there), LOOKING)) as ComposeModel;
+      // Not as variables of the process: `PATH` or `DOCKER_HOST` would change what runs.
+      return await inScratch(scratchRoot, async dir => {
+        const file = join(dir, "settings.env");
+        const env = Object.entries(settings).reduce((text, [key, value]) => text.with(key, value), EnvFile.parse(""));
+        await fs.writeFile(file, env.text, { mode: 0o600, flag: "wx" });
+        // As soon as one env file is named, Compose no longer reads `.env` by itself.
+        const { envFiles } = project.envFiles.length > 0 ? there : await asItStands({ ...project, envFiles: [".env"] });
+        return JSON.parse(await executor.run(config({ ...there, envFiles: [...envFiles, file] }), LOOKING)) as ComposeModel;
+      });
     },
     async activeServices(project) {
       return linesOf(await executor.run(activeOf(await asItStands(project)), LOOKING));
     },
     async resolveTexts(name, envFiles, texts) {
-      const dir = await fs.mkdtemp(join(scratchRoot, "graph-mgr-"));
-      try {
+      return await inScratch(scratchRoot, async dir => {
         for (const [path, text] of Object.entries(texts)) {
           await fs.mkdir(dirname(join(dir, path)), { recursive: true, mode: 0o700 });
           await fs.writeFile(join(dir, path), text, { mode: 0o600, flag: "wx" });
@@ -76,9 +95,7 @@ export function createCompose(executor: Executor, scratchRoot: string): Compose 
           executor.run(activeOf(project), LOOKING),
         ]);
         return { model: JSON.parse(json) as ComposeModel, active: linesOf(active), dir };
-      } finally {
-        await fs.rm(dir, { recursive: true, force: true });
-      }
+      });
     },
     async build(project, services, progress) {
       await executor.run(composeCommand(await asItStands(project), "--progress", "plain", "build", ...services), {

@@ -57,6 +57,7 @@ export function createFileStore(disk: Disk): Files {
       if (old !== null || left !== null) await disk.sync(dirname(path));
     },
     exists: async path => (await disk.stat(path)) !== null,
+    isFolder: async path => (await disk.stat(path))?.type === "folder",
     async list(path) {
       return (await disk.stat(path))?.type === "folder" ? await disk.list(path) : [];
     },

@@ -31,6 +31,8 @@ export interface Files {
   /** No error when there is nothing. */
   remove(path: string): Promise<void>;
   exists(path: string): Promise<boolean>;
+  /** A link to a folder is none. */
+  isFolder(path: string): Promise<boolean>;
   /** Names in a folder, sorted; empty when there is no folder. */
   list(path: string): Promise<readonly string[]>;
   makeFolder(path: string): Promise<void>;
@@ -195,8 +197,11 @@ export interface Project {
 }
 
 export interface Compose {
-  /** What Compose makes of the files, all profiles on. Holds secrets: never journalled, never shown. */
-  resolve(project: Project): Promise<ComposeModel>;
+  /**
+   * What Compose makes of the files, all profiles on. Holds secrets: never journalled, never shown.
+   * @param settings values that beat those of the env files
+   */
+  resolve(project: Project, settings?: Readonly<Record<string, string>>): Promise<ComposeModel>;
   /** The same for a project that exists only as texts (a bundle that is not unpacked): in a private scratch folder that is removed again. */
   resolveTexts(
     name: string,

@@ -18,7 +18,7 @@ import {
 import type { CopyFacts, SourceVolume } from "../survey/copy.ts";
 import { editSteps, type LayOut, launchSteps, projectOf, relaunchSteps, settleSteps } from "./lay-out.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
-import { externalNote } from "./refusals.ts";
+import { externalNote, sharedNotes } from "./refusals.ts";
 import { refuseCopy } from "./refuse-copy.ts";
 import { stopStep } from "./run-instance.ts";
 
@@ -75,6 +75,9 @@ export function planCopy(facts: CopyFacts, request: CopyRequest, occasion: Occas
       ...(request.data === "none"
         ? [resetData.step({ dir: home.staging(id), pristine: record.pristine, folders: layOut.layout.data })]
         : []),
+      ...facts.moves.map(({ from, to, entries }) =>
+        copyTree.step({ from, to, leaveOut: request.data === "none" ? [...(entries ?? [])] : [], helperImage }),
+      ),
       ...editSteps(layOut),
       ...settleSteps(layOut),
       ...(helperImage === null ? [] : brought.map(volume => copyVolumeStep(volume, facts, home, id, helperImage))),
@@ -101,6 +104,7 @@ function layOutOf(facts: CopyFacts, home: Home, id: string, occasion: Occasion):
     before: record.dir,
     names: facts.names,
     ports: facts.ports.map(({ service, container, protocol, host }) => ({ service, container, protocol, host })),
+    binds: Object.fromEntries(facts.moves.map(({ from, to }) => [from, to])),
     images: Object.entries(record.images).map(([service, { id: config, reference, shipped = false }]) => ({
       service,
       reference,
@@ -180,6 +184,8 @@ function notesOn(facts: CopyFacts, request: CopyRequest): readonly string[] {
           ({ service, target }) => `${service} keeps ${target} in a volume without a name, which does not come along`,
         )),
     "it has the same secrets and users as its source; browsers may mix up the logins of two instances on one host name",
+    ...facts.moves.map(({ from, to }) => `${to} takes the place of ${from}; removing the copy leaves it there`),
+    ...sharedNotes(facts.outsideBinds.filter(bind => bind.kind !== "path" || bind.readOnly)),
     ...facts.externalVolumes.map(externalNote),
     ...outside.map(({ key, what }) => `${key} is set: the copy ${what} as well`),
     ...(request.launch ? [] : ["it is not launched"]),

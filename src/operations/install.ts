@@ -5,7 +5,7 @@ import { buildImages, keepPristine, loadImages, setCurrent, unpackBundle } from 
 import type { InstallFacts } from "../survey/install.ts";
 import { editSteps, type LayOut, launchSteps, settleSteps } from "./lay-out.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
-import { externalNote, refuseInstall } from "./refusals.ts";
+import { externalNote, refuseInstall, sharedNotes } from "./refusals.ts";
 
 /** What the operator wants; from flags or from the wizard, which give the same value. */
 export interface InstallRequest {
@@ -38,12 +38,13 @@ export function planInstall(facts: InstallFacts, request: InstallRequest, occasi
     before: pristine,
     names: facts.names,
     ports: facts.ports.map(({ service, container, protocol, host }) => ({ service, container, protocol, host })),
+    binds: {},
     images: facts.images.images.map(image => ({ ...image, shipped: image.from !== "engine" })),
     active: facts.active,
     pristine,
     origin: { how: "install", from: bundle.path, operation: id },
     createdAt: occasion.now.toISOString(),
-    set: Object.fromEntries(request.set.map(key => [key, facts.interpolated.includes(key) ? ".env" : layout.settings])),
+    set: Object.fromEntries(request.set.map(key => [key, facts.fileOf[key] ?? layout.settings])),
     generateSecrets,
   };
   const record = {
@@ -115,9 +116,7 @@ function notesOn(facts: InstallFacts, request: InstallRequest, generates: boolea
     ...facts.images.movedTags.map(
       tag => `loading moves the tag ${tag} to the bundle's image; instances that run keep theirs by id`,
     ),
-    ...[...new Set(outside.map(bind => bind.source))].map(
-      source => `${source} of this machine is used as it is, by every instance`,
-    ),
+    ...sharedNotes(outside),
     ...facts.externalVolumes.map(externalNote),
     ...facts.outside.map(({ key, what }) => `${key} is set: the instance ${what}`),
     ...(facts.otherHomes.length > 0 ? [`this home is empty; other homes on this engine: ${facts.otherHomes.join(", ")}`] : []),

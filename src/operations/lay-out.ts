@@ -3,7 +3,7 @@ import type { ComposeModel } from "../domain/compose-model.ts";
 import { Home } from "../domain/home.ts";
 import type { ImageStore } from "../domain/image.ts";
 import { type InstanceRecord, ownTag, RECORD_SCHEMA } from "../domain/instance.ts";
-import type { PortSetting } from "../domain/isolation.ts";
+import type { BindMoves, PortSetting } from "../domain/isolation.ts";
 import type { InstanceName } from "../domain/names.ts";
 import type { Layout, Product } from "../domain/product.ts";
 import { ownVolumes } from "../domain/shared-resources.ts";
@@ -34,6 +34,7 @@ export interface LayOut {
   readonly before: string;
   readonly names: { readonly volumes: Names; readonly networks: Names; readonly containers: Names };
   readonly ports: readonly PortSetting[];
+  readonly binds: BindMoves;
   readonly images: readonly {
     readonly service: string;
     readonly reference: string;
@@ -66,9 +67,11 @@ export const projectOf = (layOut: LayOut) => ({
 
 /** Names, ports, images and settings, while the folder is in staging, and the check that nothing else changed. */
 export function editSteps(layOut: LayOut): readonly PlannedStep[] {
-  const { instance, layout, names, ports, product } = layOut;
+  const { instance, layout, names, ports, binds, product } = layOut;
   const staged = { name: instance.slug, dir: stagingOf(layOut), envFiles: layout.envFiles };
   const { volumes, networks, containers } = names;
+  const answers =
+    Object.keys(layOut.set).length > 0 ? join(new Home(layOut.home).operation(layOut.operation), "answers.json") : null;
   const isNew = layOut.origin.how === "install";
   const secretKeys = isNew ? product.secrets.map(({ key }) => key) : [];
   return [
@@ -89,10 +92,10 @@ export function editSteps(layOut: LayOut): readonly PlannedStep[] {
       networks,
       containers,
       ports: [...ports],
+      binds,
       images: tagsOf(layOut),
       set: layOut.set,
-      answers:
-        Object.keys(layOut.set).length > 0 ? join(new Home(layOut.home).operation(layOut.operation), "answers.json") : null,
+      answers,
       secrets: isNew
         ? { file: layout.settings, pristine: layOut.pristine, generate: layOut.generateSecrets, known: product.secrets }
         : null,
@@ -104,7 +107,9 @@ export function editSteps(layOut: LayOut): readonly PlannedStep[] {
       networks,
       containers,
       ports: [...ports],
+      binds,
       images: tagsOf(layOut),
+      answers,
       changedEnv: [...Object.keys(layOut.set), ...secretKeys, "COMPOSE_PROJECT_NAME"],
     }),
   ];

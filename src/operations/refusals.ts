@@ -62,10 +62,15 @@ export function refusePorts(facts: Pick<InstallFacts, "ports">, asked: InstallFa
   }
 }
 
-/** @throws OperatorError DEVICE_SHARED, BIND_OUTSIDE: what every instance would share, whatever its name */
+/**
+ * @param isSettled whether it was said what becomes of a folder
+ * @param hintFor the flag that says it
+ * @throws OperatorError DEVICE_SHARED, BIND_OUTSIDE: what every instance would share, whatever its name
+ */
 export function refuseShared(
   { outsideBinds, sharedDevices }: Pick<InstallFacts, "outsideBinds" | "sharedDevices">,
-  shareBinds: readonly string[],
+  isSettled: (path: string) => boolean,
+  hintFor: (path: string) => string,
 ): void {
   const [device] = sharedDevices;
   if (device) {
@@ -77,17 +82,23 @@ export function refuseShared(
       },
     );
   }
-  const bind = outsideBinds.find(({ readOnly, kind, source }) => kind === "path" && !readOnly && !shareBinds.includes(source));
+  // What holds others settles them too.
+  const [bind] = outsideBinds
+    .filter(({ readOnly, kind, source }) => kind === "path" && !readOnly && !isSettled(source))
+    .sort((a, b) => a.source.length - b.source.length);
   if (bind) {
     throw new OperatorError(
       "BIND_OUTSIDE",
       `${bind.service} writes to ${bind.source}, which lies outside of the instance's folder and would be shared.`,
       {
-        hint: `--share-bind ${bind.source}   (when sharing it is meant)`,
+        hint: hintFor(bind.source),
       },
     );
   }
 }
+
+export const sharedNotes = (binds: InstallFacts["outsideBinds"]): readonly string[] =>
+  [...new Set(binds.map(({ source }) => source))].map(source => `${source} of this machine is used as it is, by every instance`);
 
 export const externalNote = (volume: string): string =>
   `the volume ${volume} is external: it is not of this instance, is not copied, and is used by whoever names it`;
@@ -125,5 +136,9 @@ export function refuseInstall(facts: InstallFacts, shareBinds: readonly string[]
       },
     );
   }
-  refuseShared(facts, shareBinds);
+  refuseShared(
+    facts,
+    path => shareBinds.includes(path),
+    path => `--share-bind ${path}   (when sharing it is meant)`,
+  );
 }

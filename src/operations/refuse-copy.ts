@@ -1,3 +1,5 @@
+import { movedPath } from "../domain/compose-edit-binds.ts";
+import { isInside } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
 import type { CopyFacts } from "../survey/copy.ts";
 import type { CopyRequest } from "./copy.ts";
@@ -9,11 +11,34 @@ export function refuseCopy(facts: CopyFacts, request: CopyRequest): void {
   refuseOldEngine(facts.engine);
   refuseClaims(facts.instance, facts.claims);
   refusePorts(facts, facts.portsAsked);
-  refuseShared(facts, []);
+  refuseMoves(facts);
+  const moves = Object.fromEntries(facts.moves.map(({ from, to }) => [from, to]));
+  refuseShared(
+    facts,
+    path => movedPath(path, moves) !== null,
+    path => `--bind ${path}=${path}-${facts.instance.suffix}   (the copy gets a folder of its own)`,
+  );
   if (request.data !== "none") refuseMissingVolumes(facts.source, "there is nothing to copy");
   if (request.data === "copy") refuseOutsiders(facts.source, "running");
   if (request.data === "dump") refuseDump(facts, request);
   if (request.data === "copy" && !request.stopSource) refuseLiveCopy(facts);
+}
+
+/** @throws OperatorError BIND_MOVE: a folder that cannot get one of its own, or not there */
+function refuseMoves({ moves, home, source }: CopyFacts): void {
+  for (const { from, to, isUsed, entries, isTaken } of moves) {
+    const refused = (why: string, hint: string) => new OperatorError("BIND_MOVE", why, { hint });
+    const another = `--bind ${from}=ANOTHER`;
+    if (!isUsed)
+      throw refused(
+        `Nothing of ${source.record.name} mounts ${from} from outside of its folder.`,
+        `leave --bind ${from}=... out`,
+      );
+    if (entries === null) throw refused(`${from} is no folder, so it cannot be copied.`, "mount a folder in the compose file");
+    if (isTaken) throw refused(`There is already ${to}; the copy needs a folder that nobody has.`, another);
+    if (isInside(to, from) || isInside(from, to)) throw refused(`${to} and ${from} lie in each other.`, another);
+    if (isInside(to, home.home.path)) throw refused(`${to} lies in graph-mgr's own home.`, another);
+  }
 }
 
 function refuseDump({ source, volumes }: CopyFacts, { stopSource }: CopyRequest): void {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Json } from "../domain/json.ts";
 import { OperatorError } from "../errors.ts";
 import { PLAN_SCHEMA } from "./plan.ts";
@@ -23,7 +23,7 @@ export interface Journal {
 }
 
 /** sha256, shortened: it guards against torn and rotten lines, not against an attacker. */
-const sumOf = (json: string): string => createHash("sha256").update(json).digest("hex").slice(0, 16);
+const sumOf = (json: string): string => hash("sha256", json).slice(0, 16);
 
 /** One line: `<16 hex digits> <json>\n`. */
 export function encodeEntry(entry: Entry): string {

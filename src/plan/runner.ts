@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Json } from "../domain/json.ts";
 import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
 import { type Entry, isTurnedBack, type Journal, outcomeOf, type Standing, standingsOf } from "./journal.ts";
@@ -25,7 +25,7 @@ export interface Run<World> {
 }
 
 /** Binds a journal to its plan, so that a swapped plan.json is noticed. */
-export const planDigest = (plan: Plan): string => createHash("sha256").update(JSON.stringify(plan)).digest("hex");
+export const planDigest = (plan: Plan): string => hash("sha256", JSON.stringify(plan));
 
 /** A step that did not do what it should; carries which one for the report. */
 export class StepFailed extends OperatorError {

@@ -1,12 +1,12 @@
 import { editCompose } from "../domain/compose-edit.ts";
 import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
-import type { PortSetting } from "../domain/isolation.ts";
+import type { BindMoves, PortSetting } from "../domain/isolation.ts";
 import type { Product } from "../domain/product.ts";
 import { literalsOf, newSecrets } from "../domain/secrets.ts";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
-import { type Context, type ProjectInput, readerOf } from "./context.ts";
+import { answersIn, type Context, type ProjectInput, readerOf } from "./context.ts";
 
 type Names = { readonly [resolvedName: string]: string };
 type Input = {
@@ -17,6 +17,7 @@ type Input = {
   readonly ports: readonly PortSetting[];
   /** graph-mgr's own tag by service: what it points to is written in as an id. */
   readonly images: { readonly [service: string]: string };
+  readonly binds: BindMoves;
   /** Which file each key of `--set` goes to; the values stand in the operation's answers. */
   readonly set: { readonly [key: string]: string };
   readonly answers: string | null;
@@ -56,19 +57,20 @@ async function wantedTexts(
     networks: input.networks,
     containers: input.containers,
     ports: input.ports,
+    binds: input.binds,
     images: await imageIds(input, context),
   });
   for (const { path, text } of edited.sources)
     texts.set(path, { old: sources.find(source => source.path === path)?.text ?? "", text });
 
-  await edit(".env", file =>
-    Object.entries(edited.env).reduce(
-      (result, [key, value]) => result.with(key, value),
-      file.with("COMPOSE_PROJECT_NAME", project.name),
-    ),
-  );
-  const answers =
-    input.answers === null ? {} : (JSON.parse((await context.world.files.read(input.answers)) ?? "{}") as Record<string, string>);
+  await edit(".env", file => file.with("COMPOSE_PROJECT_NAME", project.name));
+  for (const [key, value] of Object.entries(edited.env)) {
+    // Where several files say it, the last one counts.
+    const texts = await Promise.all(project.envFiles.map(async path => ({ path, text: (await read(path)) ?? "" })));
+    const said = texts.findLast(({ text }) => EnvFile.parse(text).raw(key) !== null);
+    await edit(said?.path ?? ".env", file => file.with(key, value));
+  }
+  const answers = await answersIn(input.answers, context);
   for (const [key, path] of Object.entries(input.set)) {
     const value = answers[key];
     if (value === undefined)

@@ -6,6 +6,14 @@ export type Context = StepContext<World>;
 /** A Compose project as plans name it. */
 export type ProjectInput = { readonly name: string; readonly dir: string; readonly envFiles: readonly string[] };
 
+/** What `--set` gave, by key. They stand in a file of their own because they may be secrets. */
+export async function answersIn(
+  path: string | null,
+  { world }: Pick<Context, "world">,
+): Promise<Readonly<Record<string, string>>> {
+  return path === null ? {} : (JSON.parse((await world.files.read(path)) ?? "{}") as Record<string, string>);
+}
+
 /** Reads files of an instance by their relative path. */
 export const readerOf =
   ({ world }: Context, dir: string) =>

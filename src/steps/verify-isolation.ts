@@ -1,9 +1,9 @@
 import type { ComposeModel } from "../domain/compose-model.ts";
-import type { PortSetting } from "../domain/isolation.ts";
+import type { BindMoves, PortSetting } from "../domain/isolation.ts";
 import { modelDifferences } from "../domain/model-differences.ts";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
-import type { Context, ProjectInput } from "./context.ts";
+import { answersIn, type Context, type ProjectInput } from "./context.ts";
 
 type Names = { readonly [resolvedName: string]: string };
 type Input = {
@@ -15,14 +15,18 @@ type Input = {
   readonly containers: Names;
   readonly ports: readonly PortSetting[];
   readonly images: { readonly [service: string]: string };
+  readonly binds: BindMoves;
   /** Env keys whose values were meant to change. */
   readonly changedEnv: readonly string[];
+  /** Where the values of `--set` stand; null when there are none. */
+  readonly answers: string | null;
 };
 
-async function differences({ before, after, images, ...names }: Input, { world }: Context): Promise<readonly string[]> {
+async function differences({ before, after, images, answers, ...names }: Input, { world }: Context): Promise<readonly string[]> {
   const services = Object.entries(images);
   const infos = await world.engine.images(services.map(([, own]) => own));
-  const [was, is] = [await world.compose.resolve(before), await world.compose.resolve(after)];
+  const settings = await answersIn(answers, { world });
+  const [was, is] = [await world.compose.resolve(before, settings), await world.compose.resolve(after)];
   return modelDifferences(was, is, {
     isolation: {
       project: after.name,
@@ -30,19 +34,23 @@ async function differences({ before, after, images, ...names }: Input, { world }
       networks: names.networks,
       containers: names.containers,
       ports: names.ports,
+      binds: names.binds,
       images: Object.fromEntries(services.map(([service], index) => [service, infos[index]?.id ?? ""])),
     },
     beforeDir: before.dir,
     afterDir: after.dir,
-    changedEnv: [...names.changedEnv, ...portKeys(is, names.ports)],
+    changedEnv: [...names.changedEnv, ...keysOf(is, names)],
   });
 }
 
-/** Ports that stand in `.env` come into containers through `env_file: .env`, with nothing but a new port as their value. */
-function portKeys({ services }: ComposeModel, ports: readonly PortSetting[]): readonly string[] {
+/** Ports and folders that stand in `.env` come into containers through `env_file: .env`, with nothing else in their value. */
+function keysOf({ services }: ComposeModel, { ports, binds }: Pick<Input, "ports" | "binds">): readonly string[] {
   const hosts = new Set(ports.map(({ host }) => String(host)));
+  const folders = Object.values(binds);
+  const isOurs = (value: string) =>
+    hosts.has(value) || folders.some(folder => value === folder || value.startsWith(`${folder}/`));
   return Object.values(services).flatMap(({ environment = {} }) =>
-    Object.keys(environment).filter(key => hosts.has(environment[key] ?? "")),
+    Object.keys(environment).filter(key => isOurs(environment[key] ?? "")),
   );
 }
 

@@ -1,6 +1,8 @@
+import { movedPath } from "../domain/compose-edit-binds.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import { EnvFile } from "../domain/env-file.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
+import type { BindMoves } from "../domain/isolation.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import { literalsOf } from "../domain/secrets.ts";
 import { externalVolumes, isolationNames, outsideBinds, ownVolumes, sharedDevices } from "../domain/shared-resources.ts";
@@ -19,6 +21,17 @@ export interface SourceVolume {
   readonly writers: readonly string[];
 }
 
+/** A folder outside of the source, and what takes its place for the copy. */
+export interface FolderMove {
+  readonly from: string;
+  readonly to: string;
+  readonly isUsed: boolean;
+  /** Names in it; null when it is no folder. */
+  readonly entries: readonly string[] | null;
+  /** Whether something is at `to` already. */
+  readonly isTaken: boolean;
+}
+
 /** What a copy's plan is made of. No secrets. */
 export interface CopyFacts {
   readonly home: HomeFacts;
@@ -34,6 +47,7 @@ export interface CopyFacts {
   /** `pg_controldata`'s word on the source's cluster while it is stopped; null when there is none or it runs. */
   readonly clusterState: string | null;
   readonly outsideBinds: ReturnType<typeof outsideBinds>;
+  readonly moves: readonly FolderMove[];
   readonly sharedDevices: ReturnType<typeof sharedDevices>;
   /** Volumes that the compose files call somebody else's. */
   readonly externalVolumes: readonly string[];
@@ -45,7 +59,13 @@ export interface CopyFacts {
 
 export async function surveyCopy(
   world: World,
-  request: { readonly home: string; readonly source: InstanceRecord; readonly name: string; readonly ports: PortRequest },
+  request: {
+    readonly home: string;
+    readonly source: InstanceRecord;
+    readonly name: string;
+    readonly ports: PortRequest;
+    readonly binds: BindMoves;
+  },
 ): Promise<CopyFacts> {
   const { source: record } = request;
   const instance = instanceName(record.release, request.name);
@@ -96,12 +116,29 @@ export async function surveyCopy(
     clusterState:
       isIdle && helper !== undefined ? ((await world.postgres.clusterState(cluster.name, helper))?.state ?? null) : null,
     outsideBinds: outsideBinds(model, record.dir),
+    moves: await folderMoves(world, request.binds, outsideBinds(model, record.dir)),
     sharedDevices: sharedDevices(model),
     externalVolumes: externalVolumes(model).map(({ name: own }) => own),
     outside: record.product.outside.filter(({ key }) => (values[key] ?? "") !== ""),
     imageArchives: (await world.files.list(record.dir)).filter(name => /^containers\.tar(\.gz)?$/.test(name)),
     layersOf: Object.fromEntries(ids.map(([service], index) => [service, infos[index]?.layers ?? []])),
   };
+}
+
+async function folderMoves(
+  { files }: World,
+  binds: BindMoves,
+  outside: CopyFacts["outsideBinds"],
+): Promise<readonly FolderMove[]> {
+  return await Promise.all(
+    Object.entries(binds).map(async ([from, to]) => ({
+      from,
+      to,
+      isUsed: outside.some(({ source }) => movedPath(source, { [from]: to }) !== null),
+      entries: (await files.isFolder(from)) ? await files.list(from) : null,
+      isTaken: await files.exists(to),
+    })),
+  );
 }
 
 async function settingsOf(world: World, record: InstanceRecord): Promise<Readonly<Record<string, string | null>>> {

@@ -31,8 +31,8 @@ export interface InstallFacts {
   readonly bundle: BundleSource;
   /** Texts of the bundle, by path. */
   readonly textPaths: readonly string[];
-  /** Variables that the compose files interpolate: their values belong into `.env`. */
-  readonly interpolated: readonly string[];
+  /** Which env file a setting belongs into, where that is not the layout's file for settings. */
+  readonly fileOf: Readonly<Record<string, string>>;
   readonly instance: InstanceName;
   readonly product: Product;
   readonly layout: Layout;
@@ -71,18 +71,25 @@ export async function surveyInstall(
     readonly release: string | undefined;
     readonly name: string | null;
     readonly ports: PortRequest;
+    /** Values that the operator sets. */
+    readonly settings: Readonly<Record<string, string>>;
   },
   described: Readonly<Record<string, string>>,
 ): Promise<InstallFacts> {
-  const { contents } = request;
-  const instance = instanceName(releaseOf(contents.texts, request.release), request.name);
-  const [home, engine, state, found] = await Promise.all([
+  const instance = instanceName(releaseOf(request.contents.texts, request.release), request.name);
+  const [home, engine, state, shipped] = await Promise.all([
     surveyHome(world, request.home),
     world.engine.about(),
     surveyEngine(world),
-    surveyProduct(world, contents, described, instance.slug, instance.release),
+    surveyProduct(world, request.contents, described, instance.slug, instance.release),
   ]);
-  const { product, layout, model } = found;
+  const { product, layout } = shipped;
+  const fileOf = settingFiles(request.contents.texts, layout);
+  const contents = withSettings(request.contents, request.settings, key => fileOf[key] ?? layout.settings);
+  // What is set may be a port or a folder.
+  const found =
+    contents === request.contents ? shipped : await surveyProduct(world, contents, described, instance.slug, instance.release);
+  const { model } = found;
   const names = isolationNames(model, instance.slug);
   const envTexts = [".env", ...layout.envFiles, layout.settings].map(path => contents.texts[path] ?? "");
   const values = Object.assign({}, ...envTexts.map(text => literalsOf(EnvFile.parse(text)))) as Record<string, string | null>;
@@ -91,7 +98,7 @@ export async function surveyInstall(
     engine,
     bundle: contents.source,
     textPaths: Object.keys(contents.texts).sort(),
-    interpolated: interpolatedIn(contents.texts),
+    fileOf,
     instance,
     product,
     layout,
@@ -147,10 +154,28 @@ export function reservedPorts(home: HomeFacts, state: EngineState): ReadonlySet<
   return new Set([...recorded, ...published].filter(port => port !== null));
 }
 
-export function interpolatedIn(texts: Readonly<Record<string, string>>): readonly string[] {
+/** Keys that have a place: `.env` for what compose files interpolate, unless a later env file says it too and would win. */
+function settingFiles(texts: BundleContents["texts"], layout: Layout): Readonly<Record<string, string>> {
   const composeTexts = Object.entries(texts).filter(([path]) => /\.ya?ml$/.test(path));
-  const found = composeTexts.flatMap(([, text]) =>
+  const interpolated = composeTexts.flatMap(([, text]) =>
     [...text.matchAll(/(?<!\$)\$\{?([A-Za-z_][A-Za-z0-9_]*)/g)].map(match => match[1] ?? ""),
   );
-  return [...new Set(found)].sort();
+  const later = layout.envFiles.filter(path => path !== ".env");
+  const said = later.flatMap(path =>
+    EnvFile.parse(texts[path] ?? "")
+      .keys()
+      .map(key => [key, path] as const),
+  );
+  return Object.fromEntries([...interpolated.map(key => [key, ".env"] as const), ...said]);
+}
+
+function withSettings(
+  contents: BundleContents,
+  settings: Readonly<Record<string, string>>,
+  fileOf: (key: string) => string,
+): BundleContents {
+  const texts: Record<string, string> = { ...contents.texts };
+  for (const [key, value] of Object.entries(settings))
+    texts[fileOf(key)] = EnvFile.parse(texts[fileOf(key)] ?? "").with(key, value).text;
+  return Object.keys(settings).length === 0 ? contents : { ...contents, texts };
 }

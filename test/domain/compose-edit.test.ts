@@ -7,7 +7,7 @@ import type { Isolation } from "../../src/domain/isolation.ts";
 import { isolationNames } from "../../src/domain/shared-resources.ts";
 
 const fixtures = join(import.meta.dirname, "../fixtures/compose");
-const nothing: Isolation = { project: "new", volumes: {}, networks: {}, containers: {}, ports: [], images: {} };
+const nothing: Isolation = { project: "new", volumes: {}, networks: {}, containers: {}, ports: [], images: {}, binds: {} };
 const id = `sha256:${"a".repeat(64)}`;
 
 /** Edits one file; the model is what Compose makes of it. */

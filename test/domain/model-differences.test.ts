@@ -10,6 +10,7 @@ const isolation: Isolation = {
   containers: { web: "new_web" },
   ports: [{ service: "s", container: 80, protocol: "tcp", host: 8080 }],
   images: { s: "sha256:1" },
+  binds: {},
 };
 const service: ServiceModel = {
   image: "x",

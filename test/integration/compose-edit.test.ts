@@ -52,6 +52,7 @@ async function edit(files: Readonly<Record<string, string>>, ports: Isolation["p
     project: SLUG,
     ...isolationNames(before, SLUG),
     ports,
+    binds: {},
     images: images ?? Object.fromEntries(Object.keys(before.services).map(name => [name, ID.a])),
   };
   const edited = editCompose(sources, before, isolation);

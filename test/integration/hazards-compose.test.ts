@@ -1,3 +1,4 @@
+import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { docker, TestHome } from "./support/cli.ts";
@@ -321,13 +322,66 @@ volumes: { extra: { name: vendor_extra } }
     const { Mounts } = (await containersOf(slugOf(name))).find(each => each.Name.includes("extra"))!;
     expect(Mounts.map(mount => mount.Name)).toEqual([`${slugOf(name)}_extra`]);
     await home.ok("stop", `v1.0.0-${name}`);
-    expect((await containersOf(slugOf(name))).map(each => [each.State.Running, each.HostConfig.RestartPolicy.Name])).toEqual([
+    expect(
+      (await containersOf(slugOf(name))).map(each => [each.State.Running, each.HostConfig.RestartPolicy.Name || "no"]),
+    ).toEqual([
       [false, "no"],
       [false, "no"],
     ]);
     const copy = fresh();
     await home.ok("copy", `v1.0.0-${name}`, "--name", copy, "--data", "copy", "--no-launch", "--yes");
     expect(await volumesLike(`${slugOf(copy)}_extra`)).toEqual([`${slugOf(copy)}_extra`]);
+  });
+
+  it("F45 a folder outside is copied to one of the copy's own, or the copy is refused; both go on with their own", async () => {
+    const [name, copy, other] = [fresh(), fresh(), fresh()];
+    names.push(name, copy, other);
+    const cache = `${workshop.folder}/cache-${name}`;
+    await mkdir(`${cache}/sub`, { recursive: true });
+    await writeFile(`${cache}/sub/row`, "precious");
+    await chmod(cache, 0o750);
+    await chown(cache, 1234, 4321);
+    const compose = `services:
+  web: { image: "${image}", volumes: [ "\${CACHE_DIR:-./data}:/data" ], ${HEALTH} }
+  other: { image: "${image}", volumes: [ { type: bind, source: ${cache}/sub, target: /sub } ], ${HEALTH} }
+`;
+    const bundle = await workshop.bundle({ compose, env: "# where\nCACHE_DIR=./data # here\n" });
+    const install = ["install", bundle, "--name", name, "--yes", "--set", `CACHE_DIR=${cache}`];
+    expect((await home.run(...install)).stderr).toContain(`--share-bind ${cache}`);
+    await home.ok(...install, "--share-bind", cache, "--share-bind", `${cache}/sub`);
+
+    const make = ["copy", `v1.0.0-${name}`, "--data", "copy", "--stop-source", "--yes", "--name"];
+    const refused = await home.run(...make, copy);
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining(`--bind ${cache}=${cache}-${copy}`)]);
+    for (const [flag, why] of [
+      [`${cache}=${cache}/sub`, "already"],
+      [`${cache}=${cache}/in`, "in each other"],
+      [`/nobody/mounts=${cache}-x`, "mounts /nobody/mounts"],
+      [`${cache}=${home.path}/x`, "home"],
+    ] as const) {
+      const { code, stderr } = await home.run(...make, copy, "--bind", flag);
+      expect([code, stderr]).toEqual([3, expect.stringContaining(why)]);
+    }
+    expect((await home.run(...make, copy, "--bind", `relative=${cache}-x`)).code).toBe(2);
+    await home.ok(...make, copy, "--bind", `${cache}=${cache}-${copy}`);
+
+    expect(await readFile(`${cache}-${copy}/sub/row`, "utf8")).toBe("precious");
+    const { mode, uid, gid } = await stat(`${cache}-${copy}`);
+    expect([mode & 0o7777, uid, gid]).toEqual([0o750, 1234, 4321]);
+    const sources = (await containersOf(slugOf(copy))).flatMap(({ Mounts }) => Mounts.map(({ Source }) => Source)).sort();
+    expect(sources).toEqual([`${cache}-${copy}`, `${cache}-${copy}/sub`]);
+    expect(await readFile(`${home.path}/releases/v1.0.0-${copy}/.env`, "utf8")).toContain(
+      `# where\nCACHE_DIR=${cache}-${copy} # here\n`,
+    );
+    await docker("exec", `${slugOf(copy)}-other-1`, "sh", "-c", "echo changed > /sub/row");
+    expect(await readFile(`${cache}/sub/row`, "utf8")).toBe("precious");
+
+    await home.ok(
+      ...["copy", `v1.0.0-${name}`, "--data", "none", "--no-launch", "--yes", "--name", other],
+      ...["--bind", `${cache}/sub=${cache}-s-${other}`, "--bind", `${cache}=${cache}-${other}`],
+    );
+    expect(await readdir(`${cache}-${other}`)).toEqual([]);
+    expect(await readdir(`${cache}-s-${other}`)).toEqual([]);
   });
 
   it("F13 changed driver options recreate no volume, neither on launch nor on restart", async () => {

@@ -224,7 +224,7 @@ it("F81 F83 every helper runs without network, rights, writable files and the en
     for (const [source, writable] of mounts)
       expect([source, writable]).toEqual([source, source === to || source === join(scratch, "folder-copy.part")]);
     for (const each of host.Mounts ?? []) if (each.Type === "volume") expect(each.VolumeOptions.NoCopy).toBe(true);
-    await run("rm", "--force", id);
+    await run("rm", "--force", "--volumes", id);
     await going;
   }
 }, 120_000);
@@ -266,7 +266,7 @@ it("F25 a helper ends by itself when graph-mgr is killed, and the sweep takes wh
   expect(left).toEqual(expect.arrayContaining([`${lab.prefix}-looking`, `${lab.prefix}-other`]));
   expect(left).not.toContain(`${lab.prefix}-swept`);
   expect((await run("ps", "--quiet", `--filter=label=graph-mgr.home=${home}`)).split("\n")).toHaveLength(2);
-  for (const name of ["looking", "other"]) await run("rm", "--force", `${lab.prefix}-${name}`);
+  for (const name of ["looking", "other"]) await run("rm", "--force", "--volumes", `${lab.prefix}-${name}`);
 });
 
 async function appears(name: string, wanted: boolean): Promise<void> {

@@ -46,8 +46,8 @@ const settingsOf = async (): Promise<readonly string[]> =>
 
 async function copyPlan(request: Partial<Parameters<typeof planCopy>[1]>): Promise<Plan> {
   const { record } = await stage.facts(NAME);
-  const facts = await surveyCopy(stage.world, { home: HOME, source: record, name: "training", ports: PORTS });
-  const usual = { data: "none", launch: true, stopSource: false, shareBinds: [], ...request } as const;
+  const facts = await surveyCopy(stage.world, { home: HOME, source: record, name: "training", ports: PORTS, binds: {} });
+  const usual = { data: "none", launch: true, stopSource: false, ...request } as const;
   return planCopy(facts, usual, occasion());
 }
 
@@ -172,7 +172,7 @@ describe("two instances", () => {
       const texts = { ...contents.texts, VERSION: "v2.22+2\n" };
       const facts = await surveyInstall(
         stage.world,
-        { home: HOME, contents: { ...contents, texts }, release: undefined, name: null, ports: PORTS },
+        { home: HOME, contents: { ...contents, texts }, release: undefined, name: null, ports: PORTS, settings: {} },
         described,
       );
       return facts.claims;

@@ -63,7 +63,11 @@ export class Stage {
   async installPlan(release: string, over: { readonly launch?: boolean; readonly set?: readonly string[] } = {}): Promise<Plan> {
     const contents = await this.world.bundles.read(`/bundles/${release}.tar.gz`, () => {});
     const ports = { http: undefined, https: undefined, ports: [] };
-    const facts = await surveyInstall(this.world, { home: HOME, contents, release: undefined, name: null, ports }, described);
+    const facts = await surveyInstall(
+      this.world,
+      { home: HOME, contents, release: undefined, name: null, ports, settings: {} },
+      described,
+    );
     const request = { ports, set: over.set ?? [], generateSecrets: true, launch: over.launch ?? true, shareBinds: [] };
     return planInstall(facts, request, occasion());
   }

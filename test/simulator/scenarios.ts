@@ -29,7 +29,7 @@ async function stopped(): Promise<Stage> {
 async function copyPlan(stage: Stage, request: Partial<Parameters<typeof planCopy>[1]>): Promise<Plan> {
   const { record } = await stage.facts(NAME);
   const ports = { http: undefined, https: undefined, ports: [] };
-  const found = await surveyCopy(stage.world, { home: HOME, source: record, name: "training", ports });
+  const found = await surveyCopy(stage.world, { home: HOME, source: record, name: "training", ports, binds: {} });
   return planCopy(found, { data: "none", launch: true, stopSource: false, ...request }, occasion());
 }
 

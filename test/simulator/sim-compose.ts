@@ -33,7 +33,13 @@ export class SimCompose {
     return this.disk.node(path)?.type === "file" ? this.disk.read(path).toString("utf8") : null;
   }
 
-  private model(name: string, dir: string, envFiles: readonly string[], read: (path: string) => string | null): ComposeModel {
+  private model(
+    name: string,
+    dir: string,
+    envFiles: readonly string[],
+    read: (path: string) => string | null,
+    settings: Readonly<Record<string, string>> = {},
+  ): ComposeModel {
     const text = read("docker-compose.yml");
     if (text === null) throw refused(`no configuration file provided: not found (${dir})`);
     const tree = parseCompose(text);
@@ -45,19 +51,20 @@ export class SimCompose {
       texts[`--env-file ${path}`] = own;
       env = { ...env, ...parseEnv(own) };
     }
+    env = { ...env, ...settings };
     for (const { path, required } of Object.values(envFilesOf(tree, env)).flat()) {
       const own = read(path);
       if (own !== null) texts[path] = own;
       else if (required) throw refused(`env file ${dir}/${path} not found`);
     }
-    const key = JSON.stringify([name, dir, text, texts]);
+    const key = JSON.stringify([name, dir, text, texts, settings]);
     const known = resolved.get(key) ?? resolveModel(tree, { name, dir, env, texts });
     resolved.set(key, known);
     return known;
   }
 
-  private resolve({ name, dir, envFiles }: Project): ComposeModel {
-    return this.model(name, dir, envFiles, path => this.textOf(`${dir}/${path}`));
+  private resolve({ name, dir, envFiles }: Project, settings: Readonly<Record<string, string>> = {}): ComposeModel {
+    return this.model(name, dir, envFiles, path => this.textOf(`${dir}/${path}`), settings);
   }
 
   private up(project: Project, wanted: readonly string[]): void {
@@ -152,7 +159,7 @@ export class SimCompose {
   }
 
   readonly port: Compose = {
-    resolve: async project => this.look("resolve", () => this.resolve(project)),
+    resolve: async (project, settings = {}) => this.look("resolve", () => this.resolve(project, settings)),
     resolveTexts: async (name, envFiles, texts) =>
       this.look("resolve", () => {
         const dir = "/tmp/graph-mgr-scratch";

@@ -7,7 +7,7 @@ import { surveyHome } from "../../survey/home.ts";
 import { needsAnswer } from "../ask.ts";
 import { carryOut } from "../carry-out.ts";
 import { equivalentCommand } from "../equivalent.ts";
-import { type PortFlags, portRequest } from "../options.ts";
+import { folderMoves, type PortFlags, portRequest } from "../options.ts";
 import { reportFinished } from "../report.ts";
 import type { Session } from "../session.ts";
 import { COPY_QUESTIONS } from "../surface/questions.ts";
@@ -18,7 +18,7 @@ export interface CopyArgs extends PortFlags {
   readonly data: CopyData | undefined;
   readonly launch: boolean;
   readonly stopSource: boolean;
-  readonly shareBind: readonly string[];
+  readonly bind: readonly string[];
   readonly onFailure: "undo" | "stop" | undefined;
 }
 
@@ -26,6 +26,7 @@ export interface CopyArgs extends PortFlags {
 export async function copy(session: Session, given: CopyArgs): Promise<void> {
   const { world, flags } = session;
   portRequest(given);
+  folderMoves(given.bind);
   const home = await surveyHome(world, session.home.path);
   const factsFor = (args: CopyArgs) =>
     surveyCopy(world, {
@@ -33,11 +34,12 @@ export async function copy(session: Session, given: CopyArgs): Promise<void> {
       source: chooseInstance(home.records, home.current, args.instance),
       name: nameOf(args),
       ports: portRequest(args),
+      binds: folderMoves(args.bind),
     });
   const planFor = async (args: CopyArgs) => {
     const source = chooseInstance(home.records, home.current, args.instance);
     const data = args.data ?? (args.stopSource ? "copy" : await usualData(session, source));
-    const request = { data, launch: args.launch, stopSource: args.stopSource, shareBinds: args.shareBind };
+    const request = { data, launch: args.launch, stopSource: args.stopSource };
     return planCopy(await factsFor(args), request, { now: world.now(), random: world.random(4) });
   };
   const asks = session.ask.isPossible && !flags.yes;
@@ -92,7 +94,7 @@ const commandFor = ({ home }: Session, args: CopyArgs): string =>
     "http-port": args.httpPort,
     "https-port": args.httpsPort,
     port: args.port,
-    "share-bind": args.shareBind,
+    bind: args.bind,
     launch: args.launch ? undefined : false,
     "on-failure": args.onFailure,
   });

@@ -37,7 +37,7 @@ export async function install(session: Session, given: InstallArgs): Promise<voi
   const factsFor = (args: InstallArgs, contents: BundleContents): Promise<InstallFacts> =>
     surveyInstall(
       world,
-      { home: home.path, contents, release: args.release, name: args.name ?? null, ports: portRequest(args) },
+      { home: home.path, contents, release: args.release, name: args.name ?? null, ports: portRequest(args), settings: answers },
       described,
     );
   const planFor = async (args: InstallArgs, contents: BundleContents) =>

@@ -81,7 +81,12 @@ export const COPY: CommandSpec = {
     },
     { name: "stop-source", kind: "flag", describe: "Stop the source for the copy and launch it again afterwards" },
     ...PORTS,
-    SHARE_BIND,
+    {
+      name: "bind",
+      kind: "list",
+      value: "OLD=NEW",
+      describe: "Copy this folder outside of the source to NEW, and use that; may be repeated",
+    },
     LAUNCH,
     ON_FAILURE,
   ],

@@ -65,6 +65,11 @@ export const COPY_QUESTIONS = {
     ],
     note: "Those that fit the source as it is now. Enter takes `dump` while its database runs, `copy` while it is stopped, `none` for one that runs without a database.",
   },
+  bind: {
+    flag: "--bind",
+    message: "Folder for the copy, in the place of {path}?",
+    note: "Asked for each folder outside of the source that it writes to. Enter takes {path}-NAME.",
+  },
   httpPort: HTTP_PORT,
   httpsPort: HTTPS_PORT,
   plan: PLAN,

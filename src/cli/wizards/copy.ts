@@ -1,3 +1,4 @@
+import { movedPath } from "../../domain/compose-edit-binds.ts";
 import type { CopyData } from "../../domain/copy-data.ts";
 import type { InstanceRecord } from "../../domain/instance.ts";
 import { chooseInstance } from "../../domain/instances.ts";
@@ -8,6 +9,7 @@ import type { CopyFacts } from "../../survey/copy.ts";
 import type { HomeFacts } from "../../survey/home.ts";
 import { BACK } from "../ask.ts";
 import type { CopyArgs } from "../commands/copy.ts";
+import { folderMoves } from "../options.ts";
 import { askAll, type Question, SKIPPED } from "../questionnaire.ts";
 import type { Session } from "../session.ts";
 import { COPY_QUESTIONS as ASKED, fill } from "../surface/questions.ts";
@@ -44,6 +46,7 @@ export async function copyWizard(session: Session, args: CopyArgs, making: Makin
     { key: "instance", ask: instanceQuestion(session, home) },
     { key: "name", ask: nameQuestion(session, home, sourceOf, factsFor) },
     { key: "data", ask: dataQuestion(session, sourceOf, making) },
+    { key: "bind", ask: folderQuestion(session, factsFor) },
     portQuestion(session, "httpPort", portOf("http")),
     portQuestion(session, "httpsPort", portOf("https")),
     planQuestion<CopyAnswers>(session, planFor),
@@ -57,7 +60,7 @@ type Look = (answers: CopyArgs, isAsking?: boolean) => Promise<CopyFacts>;
 function remembering({ noteInPlace }: Session, look: Making["factsFor"]): Look {
   let last: { readonly key: string; readonly facts: CopyFacts } | null = null;
   return async (state, isAsking = false) => {
-    const key = JSON.stringify([state.instance, state.name, state.httpPort, state.httpsPort]);
+    const key = JSON.stringify([state.instance, state.name, state.bind, state.httpPort, state.httpsPort]);
     if (last?.key === key) return last.facts;
     // While a question is on the screen it says itself that an answer is being checked.
     if (!isAsking) noteInPlace("  Looking at this machine ...");
@@ -121,5 +124,33 @@ function dataQuestion(session: Session, sourceOf: (state: CopyArgs) => InstanceR
     const question = { ...ASKED.data, choices, initial: earlier?.data ?? (await making.usualData(source)) };
     const answer = await session.ask.select<CopyData>(question, canGoBack);
     return answer === BACK ? BACK : { ...state, data: answer, stopSource: answer === "copy" && isRunning };
+  };
+}
+
+/** Where the copy's own folders go, one after the other, for those that every instance would write to. */
+function folderQuestion(session: Session, factsFor: Look): Answering {
+  return async (state, canGoBack) => {
+    const { outsideBinds, instance } = await factsFor(state);
+    const written = new Set(
+      outsideBinds.filter(({ kind, readOnly }) => kind === "path" && !readOnly).map(({ source }) => source),
+    );
+    const bind = [...state.bind];
+    // A folder that holds others settles them too.
+    for (const path of [...written].sort((a, b) => a.length - b.length)) {
+      if (movedPath(path, folderMoves(bind)) !== null) continue;
+      const check = async (text: string) => {
+        try {
+          folderMoves([...bind, `${path}=${text}`]);
+          return (await session.world.files.exists(text)) ? `There is already ${text}.` : null;
+        } catch (error) {
+          return messageOf(error);
+        }
+      };
+      const message = fill(ASKED.bind.message, { path });
+      const answer = await session.ask.text({ ...ASKED.bind, message, initial: `${path}-${instance.suffix}`, check }, canGoBack);
+      if (answer === BACK) return BACK;
+      bind.push(`${path}=${answer}`);
+    }
+    return bind.length === state.bind.length ? SKIPPED : { ...state, bind };
   };
 }

@@ -72,7 +72,7 @@ export class TestHome {
   /** Takes everything of this home's instances off the engine, by name, and the home itself. */
   async remove(): Promise<void> {
     for (const slug of await this.slugs()) {
-      await removeAll(["ps", "-aq", "--filter", `label=com.docker.compose.project=${slug}`], ["rm", "-f"]);
+      await removeAll(["ps", "-aq", "--filter", `label=com.docker.compose.project=${slug}`], ["rm", "--force", "--volumes"]);
       await removeAll(["volume", "ls", "-q", "--filter", `label=com.docker.compose.project=${slug}`], ["volume", "rm"]);
       await removeAll(["network", "ls", "-q", "--filter", `label=com.docker.compose.project=${slug}`], ["network", "rm"]);
       await removeAll(
@@ -80,7 +80,7 @@ export class TestHome {
         ["image", "rm"],
       );
     }
-    await removeAll(["ps", "-aq", "--filter", `label=graph-mgr.home=${this.path}`], ["rm", "-f"]);
+    await removeAll(["ps", "-aq", "--filter", `label=graph-mgr.home=${this.path}`], ["rm", "--force", "--volumes"]);
     await removeAll(["volume", "ls", "-q", "--filter", `label=graph-mgr.home=${this.path}`], ["volume", "rm"]);
     await rm(this.path, { recursive: true, force: true });
   }

@@ -67,7 +67,7 @@ export class Lab {
   }
 
   async clear(): Promise<void> {
-    for (const name of this.#containers) await run("rm", "--force", name).catch(() => undefined);
+    for (const name of this.#containers) await run("rm", "--force", "--volumes", name).catch(() => undefined);
     for (const name of this.#volumes) await run("volume", "rm", name).catch(() => undefined);
     for (const name of this.#images) await run("image", "rm", name).catch(() => undefined);
   }
