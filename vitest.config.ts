@@ -7,7 +7,15 @@ const integration = process.env.TESTS === "core" ? CORE : ["test/integration/**/
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/integration/**"], testTimeout: 30_000, maxWorkers: "100%" } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/integration/**"],
+          testTimeout: 30_000,
+          maxWorkers: "100%",
+        },
+      },
       {
         test: {
           name: "integration",

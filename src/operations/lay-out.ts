@@ -70,8 +70,6 @@ export function editSteps(layOut: LayOut): readonly PlannedStep[] {
   const { instance, layout, names, ports, binds, product } = layOut;
   const staged = { name: instance.slug, dir: stagingOf(layOut), envFiles: layout.envFiles };
   const { volumes, networks, containers } = names;
-  const answers =
-    Object.keys(layOut.set).length > 0 ? join(new Home(layOut.home).operation(layOut.operation), "answers.json") : null;
   const isNew = layOut.origin.how === "install";
   const secretKeys = isNew ? product.secrets.map(({ key }) => key) : [];
   return [
@@ -95,7 +93,8 @@ export function editSteps(layOut: LayOut): readonly PlannedStep[] {
       binds,
       images: tagsOf(layOut),
       set: layOut.set,
-      answers,
+      answers:
+        Object.keys(layOut.set).length > 0 ? join(new Home(layOut.home).operation(layOut.operation), "answers.json") : null,
       secrets: isNew
         ? { file: layout.settings, pristine: layOut.pristine, generate: layOut.generateSecrets, known: product.secrets }
         : null,
@@ -109,7 +108,6 @@ export function editSteps(layOut: LayOut): readonly PlannedStep[] {
       ports: [...ports],
       binds,
       images: tagsOf(layOut),
-      answers,
       changedEnv: [...Object.keys(layOut.set), ...secretKeys, "COMPOSE_PROJECT_NAME"],
     }),
   ];

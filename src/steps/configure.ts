@@ -6,7 +6,7 @@ import type { Product } from "../domain/product.ts";
 import { literalsOf, newSecrets } from "../domain/secrets.ts";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
-import { answersIn, type Context, type ProjectInput, readerOf } from "./context.ts";
+import { answersIn, type Context, type ProjectInput, readerOf, valuesIn } from "./context.ts";
 
 type Names = { readonly [resolvedName: string]: string };
 type Input = {
@@ -88,16 +88,6 @@ async function wantedTexts(
     await edit(file, env => Object.entries(made).reduce((result, [key, value]) => result.with(key, value), env));
   }
   return texts;
-}
-
-/** Later files win, as they do with Compose. */
-async function valuesIn(
-  paths: readonly string[],
-  read: (path: string) => Promise<string | null>,
-): Promise<Readonly<Record<string, string | null>>> {
-  const values: Record<string, string | null> = {};
-  for (const path of paths) Object.assign(values, literalsOf(EnvFile.parse((await read(path)) ?? "")));
-  return values;
 }
 
 async function imageIds({ images }: Input, { world }: Context): Promise<Readonly<Record<string, string>>> {

@@ -1,3 +1,5 @@
+import { EnvFile } from "../domain/env-file.ts";
+import { literalsOf } from "../domain/secrets.ts";
 import type { World } from "../host/world.ts";
 import type { StepContext } from "../plan/step.ts";
 
@@ -16,6 +18,16 @@ export async function answersIn(
 
 /** Reads files of an instance by their relative path. */
 export const readerOf =
-  ({ world }: Context, dir: string) =>
+  ({ world }: Pick<Context, "world">, dir: string) =>
   (relative: string): Promise<string | null> =>
     world.files.read(`${dir}/${relative}`);
+
+/** The literal values of env files. Later files win, as they do with Compose. */
+export async function valuesIn(
+  paths: readonly string[],
+  read: (path: string) => Promise<string | null>,
+): Promise<Readonly<Record<string, string | null>>> {
+  const values: Record<string, string | null> = {};
+  for (const path of paths) Object.assign(values, literalsOf(EnvFile.parse((await read(path)) ?? "")));
+  return values;
+}

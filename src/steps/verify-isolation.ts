@@ -3,7 +3,7 @@ import type { BindMoves, PortSetting } from "../domain/isolation.ts";
 import { modelDifferences } from "../domain/model-differences.ts";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
-import { answersIn, type Context, type ProjectInput } from "./context.ts";
+import { type Context, type ProjectInput, readerOf, valuesIn } from "./context.ts";
 
 type Names = { readonly [resolvedName: string]: string };
 type Input = {
@@ -18,14 +18,12 @@ type Input = {
   readonly binds: BindMoves;
   /** Env keys whose values were meant to change. */
   readonly changedEnv: readonly string[];
-  /** Where the values of `--set` stand; null when there are none. */
-  readonly answers: string | null;
 };
 
-async function differences({ before, after, images, answers, ...names }: Input, { world }: Context): Promise<readonly string[]> {
+async function differences({ before, after, images, ...names }: Input, { world }: Context): Promise<readonly string[]> {
   const services = Object.entries(images);
   const infos = await world.engine.images(services.map(([, own]) => own));
-  const settings = await answersIn(answers, { world });
+  const settings = await valuesOf(after, names.changedEnv, { world });
   const [was, is] = [await world.compose.resolve(before, settings), await world.compose.resolve(after)];
   return modelDifferences(was, is, {
     isolation: {
@@ -41,6 +39,13 @@ async function differences({ before, after, images, answers, ...names }: Input, 
     afterDir: after.dir,
     changedEnv: [...names.changedEnv, ...keysOf(is, names)],
   });
+}
+
+/** The new values of what was meant to change: the vendor's files must come to the same with them. */
+async function valuesOf(after: ProjectInput, keys: readonly string[], context: Pick<Context, "world">) {
+  const values = await valuesIn(after.envFiles.length > 0 ? after.envFiles : [".env"], readerOf(context, after.dir));
+  const changed = Object.entries(values).filter(([key]) => keys.includes(key) && !key.startsWith("COMPOSE_"));
+  return Object.fromEntries(changed.flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])));
 }
 
 /** Ports and folders that stand in `.env` come into containers through `env_file: .env`, with nothing else in their value. */

@@ -328,7 +328,7 @@ describe("a copy of a stopped source", () => {
 
   it("an instance that was removed without its volumes comes back with its data", async () => {
     const { stdout, stderr } = await ok("remove", `${name}b`, "--yes");
-    const back = /graph-mgr install --attach (\S+)/.exec(stdout + stderr)?.[1];
+    const back = /graph-mgr install --attach (\S+)/.exec(`${stdout}\n${stderr}`)?.[1];
     expect((await home.json<Listed>("list")).instances.map(each => each.name)).not.toContain(`${name}b`);
     expect(await containersOf(`${slug}b`)).toEqual([]);
     await ok("install", "--attach", back!, "--yes");
