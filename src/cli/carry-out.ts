@@ -1,30 +1,15 @@
-import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
-import type { World } from "../host/world.ts";
+import { EXIT, OperatorError } from "../errors.ts";
 import type { Lock } from "../plan/operations.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type Run, type RunEvent, runPlan, undoPlan } from "../plan/runner.ts";
-import { kinds } from "../steps/index.ts";
 import { cancelled } from "./ask.ts";
-import { planText, undoSteps } from "./plan-text.ts";
-import { progressOn } from "./progress.ts";
+import { planText } from "./plan-text.ts";
+import { type Carried, type OnFailure, runOf, runOrUndo } from "./run-or-undo.ts";
 import type { Session } from "./session.ts";
 import { OTHER_QUESTIONS } from "./surface/questions.ts";
-import { wrap } from "./text.ts";
-import { nameOf, noticeUnfinished, unfinishedText } from "./unfinished.ts";
+import { noticeUnfinished, unfinishedText } from "./unfinished.ts";
 
 /** A wait that is longer is explained. */
 const WORTH_SAYING_MS = 1500;
-
-export interface Carried {
-  readonly operation: string;
-  readonly kind: string;
-  readonly instance: string | null;
-  readonly steps: number;
-  /** Facts that the plan gives: version, project, ports. */
-  readonly result: Plan["result"];
-  /** The command that takes it back. */
-  readonly wayBack: string | null;
-}
 
 /** How a plan comes about: again with the locks held, because the world may have moved while the operator was thinking. */
 export interface Intent {
@@ -35,7 +20,7 @@ export interface Intent {
   readonly answers: Readonly<Record<string, string>>;
   /** Whether it takes names, ports or images of the engine, which other homes take from too. */
   readonly claimsEngine: boolean;
-  readonly onFailure: "ask" | "undo" | "stop";
+  readonly onFailure: OnFailure;
   /** The plan that the operator has already seen and agreed to, in a wizard. */
   readonly seen?: Plan | null;
   /** Said instead of the plan when the plan is too small to be worth a question: `stop`, `launch`. */
@@ -119,117 +104,6 @@ async function locks(session: Session, intent: Intent) {
     },
   };
   return { engine, home: await session.lockHome(intent.command) };
-}
-
-export function runOf(session: Session, plan: Plan, journal: Run<World>["journal"], also: (event: RunEvent) => void): Run<World> {
-  const show = progressOn(session, session.world.elapsedMs);
-  return {
-    plan,
-    journal,
-    kinds,
-    world: session.world,
-    signal: session.signal,
-    on: event => {
-      also(event);
-      show(event);
-      if (event.type !== "progress")
-        void session.store
-          .log(plan.id, `${session.world.now().toISOString()} ${event.type} ${event.step + 1}/${event.steps} ${event.title}`)
-          .catch(() => undefined);
-    },
-  };
-}
-
-/** Runs to the end, or back to the beginning. */
-export async function runOrUndo(session: Session, run: Run<World>, onFailure: Intent["onFailure"]): Promise<Carried> {
-  const { plan } = run;
-  try {
-    await runPlan(run);
-  } catch (error) {
-    if (error instanceof Interrupted) throw await stopped(session, run);
-    await session.store.log(plan.id, `${session.world.now().toISOString()} failed: ${messageOf(error)}`).catch(() => undefined);
-    throw await afterFailure(session, run, onFailure, error);
-  }
-  await session.store.close(plan.id);
-  return {
-    operation: plan.id,
-    kind: plan.operation,
-    instance: plan.instance,
-    steps: plan.steps.length,
-    result: plan.result,
-    wayBack: plan.wayBack,
-  };
-}
-
-/** Stopped between steps: nothing was cut, and both ways are open. */
-async function stopped(session: Session, run: Run<World>): Promise<OperatorError> {
-  const entries = await run.journal.read();
-  if (!entries.some(({ type }) => type === "doing")) {
-    await undoPlan(run);
-    await session.store.close(run.plan.id);
-    return cancelled();
-  }
-  const done = entries.filter(({ type }) => type === "done").length;
-  return new OperatorError("STOPPED", `Stopped; ${done} of ${run.plan.steps.length} steps of ${nameOf(run.plan)} are done.`, {
-    exit: EXIT.halfway,
-    hint: "graph-mgr resume   (goes on; graph-mgr undo takes it back)",
-  });
-}
-
-async function afterFailure(session: Session, run: Run<World>, onFailure: Intent["onFailure"], error: unknown): Promise<unknown> {
-  if (!(error instanceof OperatorError)) return error;
-  sayFailure(session, error);
-  const goBack = onFailure === "undo" || (onFailure === "ask" && (!session.ask.isPossible || (await askToUndo(session, run))));
-  if (!goBack) {
-    return new OperatorError(error.code, error.message, {
-      exit: EXIT.halfway,
-      cause: error,
-      hint: withHint(error.hint, "graph-mgr resume   (tries again from here; graph-mgr undo goes back)"),
-    });
-  }
-  session.note("Putting everything back:");
-  session.phase("undoing");
-  try {
-    // A second Ctrl-C must not cut off the way back.
-    await undoPlan({ ...run, signal: new AbortController().signal });
-  } catch (cause) {
-    return new OperatorError("UNDO_FAILED", `${error.message} Going back failed as well: ${messageOf(cause)}`, {
-      exit: EXIT.halfway,
-      cause,
-      hint: "graph-mgr undo   (once the reason is mended)",
-    });
-  }
-  await session.store.close(run.plan.id);
-  return new OperatorError(error.code, `${error.message.replace(/(?<![.!?])$/, ".")} Everything was put back as it was.`, {
-    exit: EXIT.undone,
-    cause: error,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-  });
-}
-
-function sayFailure(session: Session, { message, hint }: OperatorError): void {
-  session.noteInPlace("");
-  session.note(wrap(`Failed: ${message}`, session.columns - 1));
-  if (hint !== undefined) session.note(wrap(`Try: ${hint}`, session.columns - 1));
-}
-
-const withHint = (first: string | undefined, second: string): string =>
-  first === undefined ? second : `${first}; then ${second}`;
-
-/** Ctrl-C at this question leaves everything as it stands; a terminal that is gone decides nothing, so it is as in a script. */
-async function askToUndo(session: Session, run: Run<World>): Promise<boolean> {
-  session.note(`\nGoing back would\n${wrap((await undoSteps(run)).join("\n"), session.columns - 1)}\n`);
-  const [back, leave] = OTHER_QUESTIONS.failed.answers;
-  const choices = [
-    { name: back, value: true },
-    { name: leave, value: false },
-  ];
-  try {
-    return (await session.ask.select({ ...OTHER_QUESTIONS.failed, choices }, false)) === true;
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    return !session.ask.isPossible;
-  }
 }
 
 export function showPlan(session: Session, plan: Plan): void {

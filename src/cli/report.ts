@@ -1,5 +1,5 @@
 import { surveyHome } from "../survey/home.ts";
-import type { Carried } from "./carry-out.ts";
+import type { Carried } from "./run-or-undo.ts";
 import type { Session } from "./session.ts";
 
 /** What was done and where to look, as one JSON document or a few lines. */
