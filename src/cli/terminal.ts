@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import inquirer from "inquirer";
 import { type Ask, BACK, cancelled } from "./ask.ts";
+import { questionInput } from "./question-input.ts";
 import { wrap } from "./text.ts";
 
 export interface Terminal {
@@ -31,6 +32,7 @@ const PLAIN = {
 
 /** Questions at a terminal. Ctrl-C, Ctrl-D and a terminal that goes away end the command. */
 export function terminalAsk({ input, output, lost, isColored, columns }: Terminal): Ask {
+  const source = questionInput(input);
   let isGone = false;
   async function asked<T>(question: Readonly<Record<string, unknown>>, hint: string): Promise<T> {
     const left = new AbortController();
@@ -44,12 +46,13 @@ export function terminalAsk({ input, output, lost, isColored, columns }: Termina
     const onKey = (_: unknown, key: { readonly name?: string; readonly ctrl?: boolean } | undefined) => {
       if (key?.ctrl === true && key.name === "d") leave();
     };
-    input.on("end", vanish).on("error", vanish).on("keypress", onKey);
+    source.stream.on("end", vanish).on("keypress", onKey);
+    source.open();
     const bold = (text: string) => (isColored ? styleText("bold", text) : text);
     const dim = (text: string) => (isColored ? styleText("dim", text) : text);
     const style = { message: (text: string, status: string) => (status === "done" ? bold(text) : `${bold(text)}${dim(hint)}`) };
     const theme = isColored ? { style } : { ...PLAIN, style: { ...PLAIN.style, ...style } };
-    const prompt = inquirer.createPromptModule({ input, output, signal: AbortSignal.any([lost, left.signal]) } as never);
+    const prompt = inquirer.createPromptModule({ input: source.stream, output, signal: AbortSignal.any([lost, left.signal]) } as never);
     try {
       const { answer } = (await prompt([{ ...question, theme, name: "answer" }] as never)) as { answer: T };
       return answer;
@@ -57,7 +60,8 @@ export function terminalAsk({ input, output, lost, isColored, columns }: Termina
       if (error instanceof Error && /^(Exit|Abort)PromptError$/.test(error.name)) throw cancelled(error);
       throw error;
     } finally {
-      input.removeListener("end", vanish).removeListener("error", vanish).removeListener("keypress", onKey);
+      source.close();
+      source.stream.removeListener("end", vanish).removeListener("keypress", onKey);
     }
   }
   return {
