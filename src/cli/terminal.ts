@@ -52,7 +52,11 @@ export function terminalAsk({ input, output, lost, isColored, columns }: Termina
     const dim = (text: string) => (isColored ? styleText("dim", text) : text);
     const style = { message: (text: string, status: string) => (status === "done" ? bold(text) : `${bold(text)}${dim(hint)}`) };
     const theme = isColored ? { style } : { ...PLAIN, style: { ...PLAIN.style, ...style } };
-    const prompt = inquirer.createPromptModule({ input: source.stream, output, signal: AbortSignal.any([lost, left.signal]) } as never);
+    const prompt = inquirer.createPromptModule({
+      input: source.stream,
+      output,
+      signal: AbortSignal.any([lost, left.signal]),
+    } as never);
     try {
       const { answer } = (await prompt([{ ...question, theme, name: "answer" }] as never)) as { answer: T };
       return answer;

@@ -38,7 +38,12 @@ const ownPort = () => 20_000 + Math.floor(Math.random() * 12_000);
 const ownPorts = () => ["--http-port", String(ownPort()), "--https-port", String(ownPort())];
 
 async function portOf(home: TestHome, name: string): Promise<number> {
-  const { instances } = await home.json<Listed>("list");
+  const look = async () => (await home.json<Listed>("list")).instances;
+  const isStarting = (all: Listed["instances"]) => all.find(each => each.name === name)?.health === "starting";
+  let instances = await look();
+  // An undo starts again what it had stopped, and does not wait for it.
+  for (const deadline = Date.now() + 60_000; isStarting(instances) && Date.now() < deadline; instances = await look())
+    await new Promise(resolve => setTimeout(resolve, 500));
   const found = instances.find(each => each.name === name);
   must(
     found?.state === "running" && found.health === "healthy",
