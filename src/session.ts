@@ -10,6 +10,7 @@ import { asItStands, composeCommand } from "./host/compose.ts";
 import { createWorld, localExecutor } from "./host/create-world.ts";
 import { acquireLock } from "./host/lock.ts";
 import { nodeDisk } from "./host/node-disk.ts";
+import { questionInput } from "./host/question-input.ts";
 import { createOperationStore } from "./host/operation-store.ts";
 import type { Lock } from "./plan/operations.ts";
 
@@ -74,7 +75,8 @@ export async function createSession(own: Process): Promise<Session> {
     userHome: environment["HOME"] ?? homedir(),
     ask: canAsk
       ? (await import("./cli/terminal.ts")).terminalAsk({
-          ...own.terminal,
+          input: questionInput(own.terminal.input),
+          output: own.terminal.output,
           lost: own.lost,
           isColored: flags.color,
           columns: own.columns,

@@ -1,11 +1,11 @@
 import { styleText } from "node:util";
 import inquirer from "inquirer";
 import { type Ask, BACK, cancelled } from "./ask.ts";
-import { questionInput } from "./question-input.ts";
 import { wrap } from "./text.ts";
 
 export interface Terminal {
-  readonly input: NodeJS.ReadableStream;
+  /** What questions read from, and only while one is asked. */
+  readonly input: { readonly stream: NodeJS.ReadableStream; open(): void; close(): void };
   /** Standard error: standard output is for results, and may be a pipe. */
   readonly output: NodeJS.WritableStream;
   /** Fires when the terminal is gone. */
@@ -32,7 +32,6 @@ const PLAIN = {
 
 /** Questions at a terminal. Ctrl-C, Ctrl-D and a terminal that goes away end the command. */
 export function terminalAsk({ input, output, lost, isColored, columns }: Terminal): Ask {
-  const source = questionInput(input);
   let isGone = false;
   async function asked<T>(question: Readonly<Record<string, unknown>>, hint: string): Promise<T> {
     const left = new AbortController();
@@ -46,14 +45,14 @@ export function terminalAsk({ input, output, lost, isColored, columns }: Termina
     const onKey = (_: unknown, key: { readonly name?: string; readonly ctrl?: boolean } | undefined) => {
       if (key?.ctrl === true && key.name === "d") leave();
     };
-    source.stream.on("end", vanish).on("keypress", onKey);
-    source.open();
+    input.stream.on("end", vanish).on("keypress", onKey);
+    input.open();
     const bold = (text: string) => (isColored ? styleText("bold", text) : text);
     const dim = (text: string) => (isColored ? styleText("dim", text) : text);
     const style = { message: (text: string, status: string) => (status === "done" ? bold(text) : `${bold(text)}${dim(hint)}`) };
     const theme = isColored ? { style } : { ...PLAIN, style: { ...PLAIN.style, ...style } };
     const prompt = inquirer.createPromptModule({
-      input: source.stream,
+      input: input.stream,
       output,
       signal: AbortSignal.any([lost, left.signal]),
     } as never);
@@ -64,8 +63,8 @@ export function terminalAsk({ input, output, lost, isColored, columns }: Termina
       if (error instanceof Error && /^(Exit|Abort)PromptError$/.test(error.name)) throw cancelled(error);
       throw error;
     } finally {
-      source.close();
-      source.stream.removeListener("end", vanish).removeListener("keypress", onKey);
+      input.close();
+      input.stream.removeListener("end", vanish).removeListener("keypress", onKey);
     }
   }
   return {
