@@ -10,8 +10,8 @@ import { asItStands, composeCommand } from "./host/compose.ts";
 import { createWorld, localExecutor } from "./host/create-world.ts";
 import { acquireLock } from "./host/lock.ts";
 import { nodeDisk } from "./host/node-disk.ts";
-import { questionInput } from "./host/question-input.ts";
 import { createOperationStore } from "./host/operation-store.ts";
+import { questionInput } from "./host/question-input.ts";
 import type { Lock } from "./plan/operations.ts";
 
 interface Process {
