@@ -1,0 +1,3 @@
+import { refusals } from "../host/bundle-refusals.ts";
+
+refusals(({ heavy }) => heavy);
