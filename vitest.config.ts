@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
-/** The operator's story and what it stands on. `TESTS=all` (`npm run test:all`) adds every hazard and fault, which takes far longer. */
-const CORE = ["story", "compose-edit", "bundles"].map(name => `test/integration/${name}.test.ts`);
-const integration = process.env.TESTS === "core" ? CORE : ["test/integration/**/*.test.ts"];
+/** The operator's story and what it stands on: `npm run test:story`. */
+const STORY = ["story", "compose-edit", "bundles"].map(name => `test/integration/${name}.test.ts`);
+const integration = process.env.TESTS === "story" ? STORY : ["test/integration/**/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -23,7 +23,8 @@ export default defineConfig({
           globalSetup: ["test/integration/setup.ts"],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          maxWorkers: 2,
+          // They wait for containers most of the time.
+          maxWorkers: 3,
         },
       },
     ],

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# test.sh [TEST...]: `npm test`; with TESTS=all (`npm run test:all`) every hazard and fault on the real engine as well, which takes far longer.
+# test.sh [TEST...]: `npm test`; with TESTS=story (`npm run test:story`) only the operator's story on the real engine, without the hazards and faults.
 # It brings everything that the tests need, then runs the unit tests, then the integration tests on a real Docker Engine. With names of
 # test files, only those. The last line says how many passed and failed.
 set -euo pipefail
-export TESTS=${TESTS:-core}
+export TESTS=${TESTS:-all}
 # Test files that are named run whatever they belong to.
 [ $# -eq 0 ] || TESTS=all
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
