@@ -1,11 +1,34 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** The operator's story and what it stands on: `npm run test:story`. */
 const STORY = ["story", "compose-edit", "bundles"].map(name => `test/integration/${name}.test.ts`);
 const integration = process.env.TESTS === "story" ? STORY : ["test/integration/**/*.test.ts"];
 
+/** What takes longest first, so that the others run beside it. */
+const LONG = [
+  "kill-boundaries",
+  "hazards-data",
+  "kill-random",
+  "hazards-engine",
+  "hazards-compose",
+  "hazards-names",
+  "postgres",
+  "story",
+];
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = LONG.findIndex(name => moduleId.endsWith(`/${name}.test.ts`));
+      return at < 0 ? LONG.length : at;
+    };
+    return [...(await super.sort(files))].sort((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
