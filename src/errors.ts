@@ -17,6 +17,8 @@ interface OperatorErrorOptions {
   readonly hint?: string;
   readonly exit?: ExitCode;
   readonly cause?: unknown;
+  /** More of what is so, for scripts; stands beside `code` in the JSON. */
+  readonly facts?: Readonly<Record<string, string | number>>;
 }
 
 /** An error whose message is written for the operator: one sentence of what is so. Anything else that reaches `main` is a bug. */
@@ -25,6 +27,7 @@ export class OperatorError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
   readonly exit: ExitCode;
+  readonly facts: Readonly<Record<string, string | number>>;
 
   /** @param code Stable, upper snake case; scripts may test for it. */
   constructor(code: string, message: string, options: OperatorErrorOptions = {}) {
@@ -32,6 +35,13 @@ export class OperatorError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.exit = options.exit ?? EXIT.refused;
+    this.facts = options.facts ?? {};
+  }
+
+  /** The same with more facts. */
+  with(facts: Readonly<Record<string, string | number>>): OperatorError {
+    const { code, message, hint, exit, cause } = this;
+    return new OperatorError(code, message, { exit, cause, facts: { ...this.facts, ...facts }, ...(hint === undefined ? {} : { hint }) });
   }
 }
 

@@ -81,7 +81,7 @@ function report(error: unknown): number {
   const code = known?.code ?? "BUG";
   const hint = known === null ? "report this with the lines below; nothing that was journalled is lost" : known.hint;
   const message = stripVTControlCharacters(messageOf(known ?? error));
-  if (isJson) process.stdout.write(`${JSON.stringify({ error: { code, message, hint: hint ?? null } })}\n`);
+  if (isJson) process.stdout.write(`${JSON.stringify({ error: { code, message, hint: hint ?? null, ...known?.facts } })}\n`);
   process.stderr.write(
     `${known?.exit === EXIT.cancelled ? "" : "Error: "}${message}\n${hint === undefined ? "" : `Try: ${hint}\n`}`,
   );

@@ -54,6 +54,25 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       onFailure: onFailure(args),
     });
   },
+  update: async (session, args) => {
+    const { update } = await import("./commands/update.ts");
+    await update(session, {
+      bundle: args.at(0),
+      from: args.text("from"),
+      release: args.text("release"),
+      postgres: (args.text("postgres") ?? "auto") as "auto" | "dump" | "copy",
+      resolve: args.list("resolve"),
+      acknowledge: args.list("acknowledge"),
+      shareBind: args.list("share-bind"),
+      onFailure: onFailure(args),
+    });
+  },
+  rollback: async (session, args) =>
+    (await import("./commands/rollback.ts")).rollback(session, {
+      to: args.text("to"),
+      acceptLoss: args.flag("accept-loss"),
+      onFailure: onFailure(args),
+    }),
   list: async session => (await import("./commands/list.ts")).list(session),
   status: async (session, args) => (await import("./commands/status.ts")).status(session, args.at(0), args.flag("watch")),
   versions: async (session, args) => (await import("./commands/versions.ts")).versions(session, args.list("bundles")),

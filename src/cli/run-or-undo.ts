@@ -1,9 +1,10 @@
 import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type Run, type RunEvent, runPlan, undoPlan } from "../plan/runner.ts";
+import { type Run, type RunEvent, runPlan, StepFailed, undoPlan } from "../plan/runner.ts";
 import { kinds } from "../steps/index.ts";
 import { cancelled } from "./ask.ts";
+import { watchDowntime } from "./downtime.ts";
 import { undoSteps } from "./plan-text.ts";
 import { progressOn } from "./progress.ts";
 import type { Session } from "./session.ts";
@@ -20,6 +21,8 @@ export interface Carried {
   readonly result: Plan["result"];
   /** The command that takes it back. */
   readonly wayBack: string | null;
+  /** What visitors went without, where they were turned away. */
+  readonly downtimeMs?: number;
 }
 
 /** What becomes of an operation whose step fails. */
@@ -45,17 +48,29 @@ export function runOf(session: Session, plan: Plan, journal: Run<World>["journal
 }
 
 /** Runs to the end, or back to the beginning. */
-export async function runOrUndo(session: Session, run: Run<World>, onFailure: OnFailure): Promise<Carried> {
-  const { plan } = run;
+export async function runOrUndo(session: Session, given: Run<World>, onFailure: OnFailure): Promise<Carried> {
+  const { plan } = given;
+  const downtime = watchDowntime(session, given);
+  const run: Run<World> = {
+    ...given,
+    on: event => {
+      downtime.on(event);
+      given.on(event);
+    },
+  };
   try {
     await runPlan(run);
   } catch (error) {
     if (error instanceof Interrupted) throw await stopped(session, run);
     await session.store.log(plan.id, `${session.world.now().toISOString()} failed: ${messageOf(error)}`).catch(() => undefined);
-    throw await afterFailure(session, run, onFailure, error);
+    const told = await afterFailure(session, run, onFailure, error);
+    const downtimeMs = await downtime.end();
+    throw downtimeMs === null || !(told instanceof OperatorError) ? told : told.with({ downtimeMs });
   }
   await session.store.close(plan.id);
+  const downtimeMs = await downtime.end();
   return {
+    ...(downtimeMs === null ? {} : { downtimeMs }),
     operation: plan.id,
     kind: plan.operation,
     instance: plan.instance,
@@ -81,7 +96,8 @@ async function stopped(session: Session, run: Run<World>): Promise<OperatorError
 }
 
 async function afterFailure(session: Session, run: Run<World>, onFailure: OnFailure, error: unknown): Promise<unknown> {
-  if (!(error instanceof OperatorError)) return error;
+  // What is refused between steps (another plan, an old release that ran meanwhile) is no failure of a step, and nothing is put back for it.
+  if (!(error instanceof StepFailed)) return error;
   sayFailure(session, error);
   const goBack = onFailure === "undo" || (onFailure === "ask" && (!session.ask.isPossible || (await askToUndo(session, run))));
   if (!goBack) {

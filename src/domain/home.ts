@@ -19,6 +19,7 @@ export class Home {
   readonly operation = (id: string): string => join(this.path, ".graph-mgr", "operations", id);
   readonly pristine = (release: string, digest: string): string =>
     join(this.path, ".graph-mgr", "pristine", `${release}-${digest.replace(/^sha256:/, "").slice(0, 12)}`);
+  readonly backups = (): string => join(this.path, "backups");
   readonly removed = (name: string, time: string): string => join(this.path, ".graph-mgr", "removed", `${name}-${time}`);
   readonly lock = (): string => join(this.path, ".graph-mgr", "lock");
 }

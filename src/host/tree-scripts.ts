@@ -114,3 +114,28 @@ export function leavingOut(paths: readonly string[]): Readonly<Record<string, st
   }
   return skip.length === 0 ? {} : { SKIP: skip.join("\n"), PARENTS: [...parents].sort().join("\n") };
 }
+
+/** `$1` tree to take from, `$2` tree that gets what it lacks, whole folders at once. What is there stays as it is. */
+export const FILL_TREE = `set -eu
+cd "$1"
+if cp --version 2>/dev/null | grep -q 'GNU coreutils'; then
+  copy='cp -dR --preserve=mode,ownership,timestamps,links,xattr --reflink=auto'
+else
+  copy='cp -a'
+fi
+export copy
+# Folders come before what is in them, so a folder that is lacking is copied whole and its entries are there already.
+find . -mindepth 1 -exec sh -ec 'to=$1; shift; for path in "$@"; do
+  if [ -e "$to/$path" ] || [ -L "$to/$path" ]; then continue; fi
+  if [ -d "$to/\${path%/*}" ]; then $copy "$path" "$to/$path"; fi
+done' fill "$2" {} +
+sync -f "$2" 2>/dev/null || sync
+`;
+
+/** `$1` tree, `$2` seconds since 1970: prints a dot for each file that was written later. */
+export const COUNT_SINCE = `set -eu
+stamp=$(mktemp)
+touch -d "@$2" "$stamp"
+find "$1" -type f -newer "$stamp" -exec sh -c 'for file; do echo .; done' count {} +
+rm -f "$stamp"
+`;

@@ -3,14 +3,9 @@ import { dirname, isAbsolute } from "node:path";
 import { OperatorError } from "../errors.ts";
 import type { Executor } from "./exec.ts";
 import type { Helpers } from "./helper-container.ts";
-import { COPY_TREE, DIGEST_TREE, EMPTY_TREE, leavingOut } from "./tree-scripts.ts";
+import { COPY_TREE, COUNT_SINCE, DIGEST_TREE, EMPTY_TREE, FILL_TREE, leavingOut } from "./tree-scripts.ts";
 import { COPY_RIGHTS, digestIn, READ_RIGHTS } from "./volume-copy.ts";
 import type { Trees } from "./world.ts";
-
-export interface LocalTrees extends Trees {
-  /** Of a folder, by the same rules as `Engine.volumeDigest`: a folder and a volume of equal content have equal digests. */
-  digest(path: string, helperImage: string | null): Promise<string>;
-}
 
 /**
  * Root works by itself. Anybody else may neither read what the product's containers own nor give files away, and
@@ -18,7 +13,7 @@ export interface LocalTrees extends Trees {
  *
  * Everything is copied as it is, sockets and named pipes too (a socket file is dead until its server makes it anew).
  */
-export function createTrees(executor: Executor, helpers: Helpers, uid = process.getuid?.() ?? 0): LocalTrees {
+export function createTrees(executor: Executor, helpers: Helpers, uid = process.getuid?.() ?? 0): Trees {
   const noHelper = (path: string): OperatorError =>
     new OperatorError("NEEDS_ROOT", `${path} may hold files of other users, and there is no image for a helper container yet.`, {
       hint: "run the command as root",
@@ -88,6 +83,42 @@ export function createTrees(executor: Executor, helpers: Helpers, uid = process.
       await syncFolder(dirname(to));
     },
     remove,
+    async fill(from, to, helperImage) {
+      if (uid === 0) {
+        await executor.run({ program: "sh", args: ["-c", FILL_TREE, "fill", from, to] });
+        return;
+      }
+      if (helperImage === null) throw noHelper(to);
+      await helpers.run({
+        purpose: "fill-folder",
+        title: `Adding to ${to}`,
+        writesTo: to,
+        image: helperImage,
+        script: FILL_TREE,
+        args: ["/graph-mgr/source", "/graph-mgr/target"],
+        folders: [
+          { path: from, at: "/graph-mgr/source", writable: false },
+          { path: to, at: "/graph-mgr/target", writable: true },
+        ],
+        capabilities: COPY_RIGHTS,
+      });
+    },
+    async countSince(path, moment, helperImage) {
+      const seconds = String(Math.floor(Date.parse(moment) / 1000));
+      const count = (printed: string): number => printed.split("\n").filter(line => line === ".").length;
+      if (uid === 0) return count(await executor.run({ program: "sh", args: ["-c", COUNT_SINCE, "count", path, seconds] }));
+      if (helperImage === null) throw noHelper(path);
+      const printed = await helpers.run({
+        purpose: "count-files",
+        title: `Reading ${path}`,
+        image: helperImage,
+        script: COUNT_SINCE,
+        args: ["/graph-mgr/source", seconds],
+        folders: [{ path, at: "/graph-mgr/source", writable: false }],
+        capabilities: READ_RIGHTS,
+      });
+      return count(printed);
+    },
     async digest(path, helperImage) {
       if (uid === 0) return digestIn(await executor.run({ program: "sh", args: ["-c", DIGEST_TREE, "digest", path] }));
       if (helperImage === null) throw noHelper(path);

@@ -50,6 +50,12 @@ export interface Files {
 export interface Trees {
   /** Owners, modes, times, links and xattrs as they are; `to` must not exist and appears whole (staged beside, then renamed). */
   copy(from: string, to: string, leaveOut: readonly string[], helperImage: string | null): Promise<void>;
+  /** By the same rules as `Engine.volumeDigest`: a folder and a volume of equal content have equal digests. */
+  digest(path: string, helperImage: string | null): Promise<string>;
+  /** Files below it that were written after this moment (ISO 8601). */
+  countSince(path: string, moment: string, helperImage: string | null): Promise<number>;
+  /** Adds to `to` what `from` has and `to` has not; nothing that is there changes. */
+  fill(from: string, to: string, helperImage: string | null): Promise<void>;
   /** Also what other users own (with a helper container where this user may not). Nothing there is no error. */
   remove(path: string, helperImage: string | null): Promise<void>;
 }

@@ -114,19 +114,24 @@ export function refuseServices({ model }: Pick<InstallFacts, "model">): void {
   });
 }
 
-/** Everything that stands against an installation, before anything is changed. */
-export function refuseInstall(facts: InstallFacts, shareBinds: readonly string[]): void {
-  refuseOldEngine(facts.engine);
-  refuseServices(facts);
-  refuseClaims(facts.instance, facts.claims);
-  refusePorts(facts, facts.portsAsked);
-  const lacking = facts.images.missing.filter(({ service }) => facts.active.includes(service));
+/** @throws OperatorError IMAGE_MISSING */
+export function refuseLacking({ images, active }: Pick<InstallFacts, "images" | "active">): void {
+  const lacking = images.missing.filter(({ service }) => active.includes(service));
   if (lacking.length > 0) {
     const what = lacking.map(({ service, reference }) => `${service} (${reference})`).join(", ");
     throw new OperatorError("IMAGE_MISSING", `Neither the bundle nor the engine has the images of ${what}.`, {
       hint: lacking.map(({ reference }) => `docker pull ${reference}`).join(" && "),
     });
   }
+}
+
+/** Everything that stands against an installation, before anything is changed. */
+export function refuseInstall(facts: InstallFacts, shareBinds: readonly string[]): void {
+  refuseOldEngine(facts.engine);
+  refuseServices(facts);
+  refuseClaims(facts.instance, facts.claims);
+  refusePorts(facts, facts.portsAsked);
+  refuseLacking(facts);
   if (facts.composeKeys.length > 0) {
     throw new OperatorError(
       "COMPOSE_KEYS",

@@ -77,6 +77,33 @@ export const restoreDatabase = defineStep({
   undo: ({ proof }, { world }) => world.files.remove(proof),
 });
 
+type BaselineInput = { readonly target: Database | null; readonly to: string };
+
+/** What the new release holds before visitors come in: `rollback` says by it what was written since. */
+export const takeBaseline = defineStep({
+  kind: "data.baseline",
+  title: (_: BaselineInput) => "Note what is there before visitors come in",
+  look: async () => null,
+  async do({ target, to }, context: Context) {
+    const { postgres, files, now } = context.world;
+    const proof = target === null ? null : await postgres.prove(await accessTo(target, context));
+    const baseline = { takenAt: now().toISOString(), proof: proof === null ? null : { entries: proof.entries } };
+    await files.write(to, `${JSON.stringify(baseline)}\n`, 0o600);
+  },
+  isDone: ({ to }, { world }) => world.files.exists(to),
+  undo: ({ to }, { world }) => world.files.remove(to),
+});
+
+/** Files of the operation that are of no use any more; they may hold secrets. */
+export const dropScratch = defineStep({
+  kind: "scratch.drop",
+  title: (_: { readonly path: string }) => "Remove the scratch copy of the configuration",
+  look: async () => null,
+  do: ({ path }, { world }: Context) => world.trees.remove(path, null),
+  isDone: async ({ path }, { world }) => !(await world.files.exists(path)),
+  undo: async () => {},
+});
+
 type Drop = { readonly path: string; readonly helperImage: string };
 
 /** Rows do not lie about in a second place longer than they are needed. */

@@ -1,14 +1,17 @@
 import { stepKinds } from "../plan/step.ts";
 import { awaitHealth } from "./await-health.ts";
 import { buildImages } from "./build-images.ts";
+import { carryTree } from "./carry-tree.ts";
 import { configure } from "./configure.ts";
 import { copyTree } from "./copy-tree.ts";
 import { copyVolume } from "./copy-volume.ts";
 import { createVolume } from "./create-volume.ts";
-import { dropDump, dumpDatabase, restoreDatabase } from "./database.ts";
+import { dropDump, dropScratch, dumpDatabase, restoreDatabase, takeBaseline } from "./database.ts";
+import { awaitAnswer, commit, openFront } from "./front.ts";
 import { keepPristine } from "./keep-pristine.ts";
 import { launch } from "./launch.ts";
 import { loadImages } from "./load-images.ts";
+import { mergeConfiguration } from "./merge-configuration.ts";
 import { placeRelease } from "./place-release.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
 import { resetData } from "./reset-data.ts";
@@ -17,23 +20,31 @@ import { revive, stop } from "./stop.ts";
 import { tagImages } from "./tag-images.ts";
 import { unpackBundle } from "./unpack-bundle.ts";
 import { verifyIsolation } from "./verify-isolation.ts";
+import { quiet } from "./window.ts";
 import { writeRecord } from "./write-record.ts";
 
 /** Every kind of step that a journal may name. */
 export const kinds = stepKinds(
+  awaitAnswer,
   awaitHealth,
   buildImages,
+  carryTree,
+  commit,
   configure,
   copyTree,
   copyVolume,
   createVolume,
   dropDump,
+  dropScratch,
   dumpDatabase,
   keepPristine,
   launch,
   loadImages,
+  mergeConfiguration,
   moveAside,
+  openFront,
   placeRelease,
+  quiet,
   removeContainers,
   removeImages,
   removeTree,
@@ -44,25 +55,33 @@ export const kinds = stepKinds(
   setCurrent,
   stop,
   tagImages,
+  takeBaseline,
   unpackBundle,
   verifyIsolation,
   writeRecord,
 );
 
 export {
+  awaitAnswer,
   awaitHealth,
   buildImages,
+  carryTree,
+  commit,
   configure,
   copyTree,
   copyVolume,
   createVolume,
   dropDump,
+  dropScratch,
   dumpDatabase,
   keepPristine,
   launch,
   loadImages,
+  mergeConfiguration,
   moveAside,
+  openFront,
   placeRelease,
+  quiet,
   removeContainers,
   removeImages,
   removeTree,
@@ -73,6 +92,7 @@ export {
   setCurrent,
   stop,
   tagImages,
+  takeBaseline,
   unpackBundle,
   verifyIsolation,
   writeRecord,

@@ -1,6 +1,6 @@
 import { healthOf } from "../domain/health.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
-import type { ContainerDetail, World } from "../host/world.ts";
+import type { ContainerDetail, DatabaseAccess, World } from "../host/world.ts";
 
 export interface ServiceDetail {
   readonly service: string;
@@ -49,7 +49,8 @@ function serviceDetail(service: string, record: InstanceRecord, containers: read
   };
 }
 
-const helperImageOf = (record: InstanceRecord): string | undefined =>
+/** An image that is there, with Postgres's programs where it has a database. */
+export const helperImageOf = (record: InstanceRecord): string | undefined =>
   (record.product.postgres === null ? undefined : record.images[record.product.postgres.service]?.id) ??
   Object.values(record.images)[0]?.id;
 
@@ -66,6 +67,18 @@ async function databaseOf(
   record: InstanceRecord,
   containers: readonly ContainerDetail[],
 ): Promise<InstanceDetails["database"]> {
+  const access = await databaseAccess(world, record, containers);
+  if (access === null) return null;
+  const { version, sizeBytes } = await world.postgres.check(access);
+  return { version, sizeBytes };
+}
+
+/** How its database is reached; null while it does not run, or where there is no Postgres. Holds the password. */
+export async function databaseAccess(
+  world: Pick<World, "compose">,
+  record: InstanceRecord,
+  containers: readonly ContainerDetail[],
+): Promise<DatabaseAccess | null> {
   const database = record.product.postgres;
   const container = containers.find(({ service, state }) => service === database?.service && state === "running");
   const helperImage = database === null ? undefined : record.images[database.service]?.id;
@@ -74,12 +87,11 @@ async function databaseOf(
   const environment = model.services[database.service]?.environment ?? {};
   const value = (key: string) => environment[key]?.replaceAll("$$", "$");
   const user = value("POSTGRES_USER") ?? "postgres";
-  const { version, sizeBytes } = await world.postgres.check({
+  return {
     containerId: container.id,
     helperImage,
     user,
     database: value("POSTGRES_DB") ?? user,
     password: value("POSTGRES_PASSWORD") ?? "",
-  });
-  return { version, sizeBytes };
+  };
 }

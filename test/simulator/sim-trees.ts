@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import type { Trees } from "../../src/host/world.ts";
 import type { Machine } from "./machine.ts";
@@ -12,6 +13,14 @@ export function copyNode(disk: SimDisk, from: string, to: string): void {
   else if (node.type === "link") disk.symlink(node.target, to);
   else disk.write(to, node.bytes, node.mode);
   if (node.uid !== 0 || node.gid !== 0) disk.own(to, { uid: node.uid, gid: node.gid });
+}
+
+/** What the world can see of a node. */
+function plain(disk: SimDisk, path: string): readonly (string | number)[] {
+  const node = disk.node(path);
+  if (node === null) return [];
+  const content = node.type === "file" ? node.bytes.toString("base64") : node.type === "link" ? node.target : "";
+  return [node.type, node.mode, node.uid, node.gid, content];
 }
 
 /** Whole folders, staged beside and renamed. */
@@ -36,6 +45,28 @@ export function simTrees(machine: Machine, disk: SimDisk, engine: SimEngine): Tr
         disk.syncTree(part);
         disk.rename(part, to);
         disk.sync(dirname(to));
+      }),
+    digest: (path, helperImage) =>
+      machine.command(() => {
+        needs(helperImage);
+        if (disk.node(path) === null) throw refused(`${path} is not there`);
+        const lines = disk.walk(path).map(each => [each.slice(path.length), plain(disk, each)]);
+        return createHash("sha256").update(JSON.stringify(lines)).digest("hex");
+      }),
+    // Nobody uses the product in a simulated run.
+    countSince: (_path, _moment, helperImage) =>
+      machine.command(() => {
+        needs(helperImage);
+        return 0;
+      }),
+    fill: (from, to, helperImage) =>
+      machine.command(() => {
+        needs(helperImage);
+        for (const path of disk.walk(from)) {
+          const target = `${to}${path.slice(from.length)}`;
+          if (disk.node(target) === null) copyNode(disk, path, target);
+        }
+        disk.syncTree(to);
       }),
     remove: (path, helperImage) =>
       machine.command(() => {

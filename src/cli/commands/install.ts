@@ -109,7 +109,8 @@ async function askFor(session: Session, given: InstallArgs, { read, factsFor, pl
   return { args: answers, contents: answers.contents, seen: answers.plan };
 }
 
-async function readBundle(session: Session, path: string): Promise<BundleContents> {
+/** Reads and checks a bundle, and says how far it is. */
+export async function readBundle(session: Session, path: string): Promise<BundleContents> {
   try {
     return await session.world.bundles.read(resolve(session.cwd, path), text =>
       session.noteInPlace(cut(`  ${text}`, session.columns - 1)),

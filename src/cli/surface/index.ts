@@ -2,9 +2,10 @@ import { LOOKING } from "./looking.ts";
 import { COPY, INSTALL, REMOVE } from "./making.ts";
 import { RUNNING, UNFINISHED } from "./running.ts";
 import type { CommandSpec } from "./spec.ts";
+import { ROLLBACK, UPDATE } from "./updating.ts";
 
 /** Every command, in the order of help. */
-export const COMMANDS: readonly CommandSpec[] = [INSTALL, COPY, ...LOOKING, ...RUNNING, REMOVE, ...UNFINISHED];
+export const COMMANDS: readonly CommandSpec[] = [INSTALL, UPDATE, ROLLBACK, COPY, ...LOOKING, ...RUNNING, REMOVE, ...UNFINISHED];
 
 /** By name or alias. */
 export const findCommand = (name: string): CommandSpec | undefined =>
@@ -12,6 +13,7 @@ export const findCommand = (name: string): CommandSpec | undefined =>
 
 export const PROGRAM_EXAMPLES: CommandSpec["examples"] = [
   ["install graphistry-v2.22.2.tar.gz", "Install a release; asks what is not said"],
+  ["update graphistry-v2.23.0.tar.gz", "Update; the old release stays, and serves again if anything fails"],
   ["copy v2.22.2 --name training --data dump", "A copy beside it, with its data"],
   ["list", "What is installed, and where it serves"],
   ["stop v2.22.2-training", "Stop the copy, also for after a reboot"],

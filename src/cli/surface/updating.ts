@@ -1,0 +1,61 @@
+import { ON_FAILURE } from "./making.ts";
+import { OTHER_QUESTIONS } from "./questions.ts";
+import type { CommandSpec } from "./spec.ts";
+
+export const UPDATE: CommandSpec = {
+  name: "update",
+  summary: "Update to a newer release; the old one stays and serves again if anything fails",
+  positionals: [{ name: "bundle", required: false, describe: "A .tar, .tar.gz or folder, as the vendor ships it" }],
+  options: [
+    { name: "from", kind: "text", value: "INSTANCE", describe: "The instance to update; the current one unless named" },
+    {
+      name: "postgres",
+      kind: "text",
+      value: "HOW",
+      choices: ["auto", "dump", "copy"],
+      describe: "How the database moves: dump and restore, or a copy of its volume; auto takes the fastest that is safe",
+    },
+    {
+      name: "resolve",
+      kind: "list",
+      value: "NAME=WHAT",
+      describe: "What becomes of a setting or file that both you and the vendor changed: mine, theirs, or a file; may be repeated",
+    },
+    { name: "acknowledge", kind: "list", value: "VERSION", describe: "The vendor's instructions for this release were read; may be repeated" },
+    {
+      name: "share-bind",
+      kind: "list",
+      value: "PATH",
+      describe: "Both releases write to this folder outside of the instance; going back does not bring it back",
+    },
+    { name: "release", kind: "text", value: "vX.Y.Z", describe: "The release, when the bundle does not say it" },
+    ON_FAILURE,
+  ],
+  examples: [
+    ["update graphistry-v2.23.0.tar.gz", "Shows what will be done, and asks"],
+    ["update graphistry-v2.23.0.tar.gz --dry-run", "The merge, the method and every step; changes nothing"],
+    ["update graphistry-v2.24.9.tar.gz --acknowledge v2.24.9 --yes", "Asks nothing"],
+  ],
+  notes: [
+    "While the new release is laid out the old one serves. Then a maintenance page stands in its place until the data was moved and the new release is healthy.",
+    "If anything fails before visitors are let in, the old one serves again. Later `graph-mgr rollback` leads back.",
+  ],
+  questions: [OTHER_QUESTIONS.confirm, OTHER_QUESTIONS.failed],
+};
+
+export const ROLLBACK: CommandSpec = {
+  name: "rollback",
+  summary: "Go back to the release before an update",
+  positionals: [],
+  options: [
+    { name: "to", kind: "text", value: "INSTANCE", describe: "The instance to go to; the one before the last update unless named" },
+    { name: "accept-loss", kind: "flag", describe: "Leave behind what was written since the update" },
+    ON_FAILURE,
+  ],
+  examples: [
+    ["rollback --dry-run", "What would be left behind, and every step"],
+    ["rollback --accept-loss", "Goes back; what was written since stays in the newer release's volumes, and a dump of it is kept"],
+  ],
+  notes: ["The newer release stays as it is, stopped. `graph-mgr rollback --to` it leads forward again."],
+  questions: [OTHER_QUESTIONS.confirm, OTHER_QUESTIONS.failed],
+};

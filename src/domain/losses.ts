@@ -1,0 +1,26 @@
+import type { DatabaseProof } from "./database.ts";
+
+/** What a database and its files were when visitors were let in; in the operation's folder as `baseline.json`. */
+export interface Baseline {
+  /** ISO 8601. */
+  readonly takenAt: string;
+  readonly proof: Pick<DatabaseProof, "entries"> | null;
+}
+
+const ROWS = /^(\d+) rows/;
+
+/** What was written into tables since, a line each: `graphistry public.datasets: 3 more rows`. */
+export function rowsSince(before: Pick<DatabaseProof, "entries">, now: Pick<DatabaseProof, "entries">): readonly string[] {
+  const paths = [...new Set([...Object.keys(before.entries), ...Object.keys(now.entries)])].filter(path => path.includes("/table/"));
+  return paths.sort().flatMap(path => {
+    const [was, is] = [before.entries[path], now.entries[path]];
+    if (was === is) return [];
+    const rows = Number(ROWS.exec(is ?? "")?.[1] ?? 0) - Number(ROWS.exec(was ?? "")?.[1] ?? 0);
+    const what = rows === 0 ? "changed rows" : `${Math.abs(rows)} ${rows > 0 ? "more" : "fewer"} row${Math.abs(rows) === 1 ? "" : "s"}`;
+    return [`${path.replace("/table/", " ")}: ${what}`];
+  });
+}
+
+/** The same of a folder. */
+export const filesSince = (folder: string, count: number): readonly string[] =>
+  count === 0 ? [] : [`${folder}: ${count} file${count === 1 ? "" : "s"} written`];

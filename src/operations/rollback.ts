@@ -1,0 +1,95 @@
+import { join } from "node:path";
+import { Home } from "../domain/home.ts";
+import { OperatorError } from "../errors.ts";
+import type { Plan } from "../plan/plan.ts";
+import {
+  awaitAnswer,
+  awaitHealth,
+  commit,
+  dumpDatabase,
+  maintenanceDown,
+  maintenanceUp,
+  openFront,
+  quiet,
+  revive,
+  setCurrent,
+  stop,
+} from "../steps/index.ts";
+import type { RollbackFacts } from "../survey/rollback.ts";
+import { pageOf } from "./page.ts";
+import { newPlan, type Occasion, operationId } from "./plan-id.ts";
+import { refuseMissingVolumes, refuseOutsiders } from "./run-instance.ts";
+
+export interface RollbackRequest {
+  /** Leaves what was written since the update behind, knowingly. */
+  readonly acceptLoss: boolean;
+}
+
+const GRACE_SECONDS = 120;
+const ANSWER_SECONDS = 120;
+
+/**
+ * The instance before serves again, with its own data, complete. What was written into the one that is left stays there, with its
+ * folder and volumes, and a dump of it is taken.
+ */
+export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackRequest, occasion: Occasion): Plan {
+  const { from, to, losses, probe } = facts;
+  refuseOutsiders(from, "any state");
+  refuseOutsiders(to, "any state");
+  refuseMissingVolumes(to, "it cannot serve again");
+  if (losses.length > 0 && !acceptLoss) {
+    throw new OperatorError("LOSES_WRITES", `Going back to ${to.record.name} leaves behind what was written since: ${losses.join("; ")}.`, {
+      hint: "--accept-loss   (it stays in the volumes of the newer release, and a dump of it is kept in backups/)",
+    });
+  }
+  const home = new Home(facts.home);
+  const id = operationId("rollback", occasion);
+  const old = from.record;
+  const next = to.record;
+  const stopping = { project: old.project, instance: old.name, record: from.recordPath, graceSeconds: GRACE_SECONDS };
+  const project = { name: next.project, dir: next.dir, envFiles: next.envFiles };
+  const services = [...to.active];
+  const database = old.product.postgres;
+  const image = database === null ? undefined : old.images[database.service]?.id;
+  const dumps = database !== null && image !== undefined && facts.databaseRuns;
+  const page = pageOf(facts.page, home, id);
+  return newPlan({
+    id,
+    operation: "rollback",
+    instance: next.name,
+    home: home.path,
+    engine: next.engine,
+    summary: `Go back from ${old.name} to ${next.name}`,
+    notes: [
+      ...losses.map(loss => `left behind: ${loss}`),
+      `${old.name} stays as it is, stopped, with its folder and volumes; \`graph-mgr rollback --to ${old.name}\` leads there again`,
+    ],
+    wayBack: `graph-mgr rollback --to ${old.name}`,
+    steps: [
+      quiet.step({ ...stopping, keep: dumps ? [database.service] : [] }),
+      ...(page === null ? [] : [maintenanceUp.step(page)]),
+      ...(dumps
+        ? [
+            dumpDatabase.step({
+              source: {
+                project: { name: old.project, dir: old.dir, envFiles: old.envFiles },
+                instance: old.name,
+                service: database.service,
+                helperImage: image,
+              },
+              to: join(home.backups(), id, "database"),
+            }),
+          ]
+        : []),
+      stop.step(stopping),
+      ...(page === null ? [] : [maintenanceDown.step(page)]),
+      openFront.step({ project, instance: next.name, services, probe }),
+      revive.step({ project: next.project, instance: next.name, record: to.recordPath }),
+      awaitHealth.step({ project: next.project, instance: next.name, services, ...next.product.health }),
+      awaitAnswer.step({ instance: next.name, probe, timeoutSeconds: ANSWER_SECONDS }),
+      commit.step({ instance: next.name }),
+      setCurrent.step({ link: home.current(), target: `releases/${next.name}` }),
+    ],
+    result: { version: next.release, project: next.project, from: old.name },
+  });
+}

@@ -1,0 +1,78 @@
+import { EXIT, Interrupted, OperatorError } from "../errors.ts";
+import { defineStep } from "../plan/step.ts";
+import type { Context, ProjectInput } from "./context.ts";
+import { launch } from "./launch.ts";
+
+/** Where visitors come in; null for a product that nobody visits. */
+type Probe = { readonly port: number; readonly tls: boolean; readonly path: string } | null;
+
+type Open = { readonly project: ProjectInput; readonly instance: string; readonly services: readonly string[]; readonly probe: Probe };
+
+const LOOK_EVERY_MS = 250;
+
+/** Whether the product itself answers; a proxy whose product is not there yet says 502, and the maintenance page 503. */
+async function answers(probe: Probe, { world }: Context): Promise<boolean> {
+  if (probe === null) return true;
+  const answer = await world.ports.ask(probe);
+  return answer !== null && answer.status < 500;
+}
+
+/** From here on visitors come in. What they wrote would be lost on the way back, so there is none once an answer was seen. */
+export const openFront = defineStep({
+  kind: "front.open",
+  title: ({ instance }: Open) => `Let visitors in to ${instance}`,
+  look: async ({ project, instance, services }, context: Context) =>
+    await launch.look({ project, instance, services, all: true }, context),
+  do: ({ project, instance, services }, context, before) => launch.do({ project, instance, services, all: true }, context, before),
+  isDone: ({ project, instance, services }, context, before) =>
+    launch.isDone({ project, instance, services, all: true }, context, before),
+  fleeting: {
+    subject: ({ project }) => `containers of ${project.name}`,
+    holds: async ({ project, instance, services }, context, before) =>
+      (await launch.fleeting?.holds({ project, instance, services, all: true }, context, before)) ?? true,
+  },
+  async undo({ project, instance, services, probe }, context, before) {
+    if (probe !== null && (await answers(probe, context))) {
+      throw new OperatorError(
+        "CANNOT_UNDO",
+        `${instance} answers on port ${probe.port} already: what visitors wrote would be lost by going back now.`,
+        { exit: EXIT.refused, hint: "graph-mgr resume   (and then graph-mgr rollback, which says what it loses and keeps a copy)" },
+      );
+    }
+    if (typeof launch.undo === "function") await launch.undo({ project, instance, services, all: true }, context, before);
+  },
+});
+
+type Seen = { readonly instance: string; readonly probe: Probe; readonly timeoutSeconds: number };
+
+/** Only waits. */
+export const awaitAnswer = defineStep({
+  kind: "front.answers",
+  title: ({ instance, probe }: Seen) => `See ${instance} answer${probe === null ? "" : ` on port ${probe.port}`}`,
+  look: async () => null,
+  async do({ instance, probe, timeoutSeconds }, context: Context) {
+    const { world, signal } = context;
+    const begun = world.elapsedMs();
+    while (!(await answers(probe, context))) {
+      if (signal.aborted) throw new Interrupted("stopped while waiting for an answer");
+      if (world.elapsedMs() - begun > timeoutSeconds * 1000) {
+        throw new OperatorError("NO_ANSWER", `${instance} did not answer on port ${probe?.port} within ${timeoutSeconds} s.`, {
+          hint: `graph-mgr logs ${instance}`,
+        });
+      }
+      await world.pause(LOOK_EVERY_MS, signal);
+    }
+  },
+  isDone: ({ probe }, context) => answers(probe, context),
+  undo: async () => {},
+});
+
+/** Changes nothing: from here on visitors may have written, and undo must not throw that away. */
+export const commit = defineStep({
+  kind: "update.commit",
+  title: ({ instance }: { readonly instance: string }) => `${instance} serves: from here on the way back is \`graph-mgr rollback\``,
+  look: async () => null,
+  do: async (_, _context: Context) => {},
+  isDone: async () => true,
+  undo: { never: "visitors may have used the new release; `graph-mgr resume` finishes, and `graph-mgr rollback` goes back" },
+});

@@ -1,0 +1,259 @@
+import { hash } from "node:crypto";
+import type { BundleContents, BundleSource } from "../domain/bundle.ts";
+import { editCompose } from "../domain/compose-edit.ts";
+import { type ComposeModel, startedServices } from "../domain/compose-model.ts";
+import { composeSources } from "../domain/compose-sources.ts";
+import { EnvFile } from "../domain/env-file.ts";
+import { type InstanceRecord, ownTag } from "../domain/instance.ts";
+import type { PortSetting } from "../domain/isolation.ts";
+import { type Merged, mergeConfiguration, type Resolution, treesToCarry } from "../domain/merge.ts";
+import { type InstanceName, instanceName } from "../domain/names.ts";
+import { type Layout, layoutFor, type Product } from "../domain/product.ts";
+import { literalsOf } from "../domain/secrets.ts";
+import { externalVolumes, isolationNames, outsideBinds, ownVolumes, sharedDevices } from "../domain/shared-resources.ts";
+import { innerServices } from "../domain/window.ts";
+import type { World } from "../host/world.ts";
+import { claimsOn, surveyEngine } from "./claims.ts";
+import { type HomeFacts, surveyHome } from "./home.ts";
+import { type ImageFacts, surveyImages } from "./images.ts";
+import { portWishes, reservedPorts, withoutEnvironment } from "./install.ts";
+import { type InstanceFacts, isUp, surveyInstance } from "./instance.ts";
+import { choosePorts } from "./ports.ts";
+import { releaseOf, surveyProduct } from "./product.ts";
+
+/** What an update's plan is made of. No secrets: merged texts stay in the survey, and the step that writes them merges again. */
+export interface UpdateFacts {
+  readonly home: HomeFacts;
+  readonly engine: Awaited<ReturnType<World["engine"]["about"]>>;
+  readonly source: InstanceFacts;
+  readonly instance: InstanceName;
+  readonly bundle: BundleSource;
+  /** The vendor's texts. */
+  readonly shippedPaths: readonly string[];
+  /** The same, and those that the merge adds. */
+  readonly textPaths: readonly string[];
+  readonly product: Product;
+  readonly layout: Layout;
+  /** Of the merged files, under the new project's name. */
+  readonly model: ComposeModel;
+  readonly active: readonly string[];
+  /** Services that run before anybody from outside can reach the new release. */
+  readonly inner: readonly string[];
+  readonly images: ImageFacts;
+  readonly names: ReturnType<typeof isolationNames>;
+  readonly ports: readonly PortSetting[];
+  readonly claims: readonly string[];
+  readonly merge: Pick<Merged, "decisions" | "conflicts"> & {
+    /** Files that it changes, by relative path. */
+    readonly paths: readonly string[];
+    /** Digests of the administrator's files that it was made of. */
+    readonly seen: Readonly<Record<string, string>>;
+  };
+  readonly trees: readonly { readonly from: string; readonly to: string; readonly exists: boolean }[];
+  readonly volumes: readonly {
+    readonly key: string;
+    readonly from: string;
+    /** Null where the new release has no such volume. */
+    readonly to: string | null;
+    readonly exists: boolean;
+  }[];
+  readonly outsideBinds: ReturnType<typeof outsideBinds>;
+  readonly sharedDevices: ReturnType<typeof sharedDevices>;
+  readonly externalVolumes: readonly string[];
+  /** For helper containers: an image of the new release that has Postgres's programs, where it has a database. */
+  readonly helperImage: string;
+  /** Whether the old database answers now. */
+  readonly databaseRuns: boolean;
+  /** Where visitors come in. */
+  readonly probe: { readonly port: number; readonly tls: boolean; readonly path: string } | null;
+}
+
+/** The facts, and what no plan may hold: the merged files, by relative path. */
+export interface SurveyedUpdate {
+  readonly facts: UpdateFacts;
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+export interface UpdateAsk {
+  readonly home: string;
+  readonly source: InstanceRecord;
+  readonly contents: BundleContents;
+  readonly release: string | undefined;
+  readonly resolve: Readonly<Record<string, Resolution>>;
+}
+
+export async function surveyUpdate(
+  world: World,
+  ask: UpdateAsk,
+  described: Readonly<Record<string, string>>,
+): Promise<SurveyedUpdate> {
+  const { source: record, contents } = ask;
+  const home = await surveyHome(world, ask.home);
+  const [source, engine, state] = await Promise.all([
+    surveyInstance(world, record, ask.home, home.current),
+    world.engine.about(),
+    surveyEngine(world),
+  ]);
+  const release = releaseOf(contents.texts, ask.release);
+  const instance = await freeName(world, release, record.suffix, ask.home);
+  const shipped = await surveyProduct(world, contents, described, instance.slug, release);
+  const input = await mergeInput(world, record, contents.texts, shipped, ask.resolve);
+  const merged = mergeConfiguration(input);
+  const mergedContents = { ...contents, texts: { ...contents.texts, ...merged.texts } };
+  const found = await surveyProduct(world, mergedContents, described, instance.slug, release);
+  const { model, product, layout } = found;
+  const active = startedServices(model, found.active);
+  const names = isolationNames(model, instance.slug);
+  const there = new Set(state.volumes.map(({ name }) => name));
+  const own = ownVolumes(model);
+  const ports = await portsOf(world, model, product, source, home, state);
+  const facts: UpdateFacts = {
+    home,
+    engine,
+    source,
+    instance,
+    bundle: contents.source,
+    shippedPaths: Object.keys(contents.texts).sort(),
+    textPaths: [...new Set([...Object.keys(contents.texts), ...Object.keys(merged.texts)])].sort(),
+    product,
+    layout,
+    model: withoutEnvironment(model),
+    active,
+    inner: innerServices(model, active),
+    images: await surveyImages(world, model, contents.images, engine.imageStore),
+    names,
+    ports,
+    claims: await claimsOn(world, state, {
+      instance,
+      home: ask.home,
+      volumes: Object.values(names.volumes),
+      networks: Object.values(names.networks),
+      containers: Object.values(names.containers),
+    }),
+    merge: {
+      decisions: merged.decisions,
+      conflicts: merged.conflicts,
+      paths: Object.keys(merged.texts).sort(),
+      seen: Object.fromEntries(Object.entries(input.mine).map(([path, text]) => [path, hash("sha256", text)])),
+    },
+    trees: await Promise.all(
+      treesToCarry(product, layoutFor(record.product, record.release), layout).map(async tree => ({
+        ...tree,
+        exists: await world.files.exists(`${record.dir}/${tree.from}`),
+      })),
+    ),
+    volumes: record.volumes.map(({ key, name }) => {
+      const next = own.find(each => each.key === key);
+      return { key, from: name, to: next === undefined ? null : (names.volumes[next.name] ?? next.name), exists: there.has(name) };
+    }),
+    outsideBinds: outsideBinds(model, found.dir),
+    sharedDevices: sharedDevices(model),
+    externalVolumes: externalVolumes(model).map(({ name }) => name),
+    helperImage: ownTag(instance.slug, product.postgres?.service ?? active[0] ?? ""),
+    databaseRuns: source.containers.some(each => each.service === record.product.postgres?.service && isUp(each)),
+    probe: probeOf(product, ports),
+  };
+  return { facts, texts: merged.texts };
+}
+
+/** Where visitors come in; null for a product that has no such port. */
+export function probeOf({ ports: { http, https } }: Product, ports: readonly PortSetting[]): UpdateFacts["probe"] {
+  const at = (wanted: typeof http) =>
+    ports.find(({ service, container }) => service === wanted?.service && container === wanted.container)?.host;
+  const [plain, tls] = [at(http), at(https)];
+  if (plain !== undefined) return { port: plain, tls: false, path: "/" };
+  return tls === undefined ? null : { port: tls, tls: true, path: "/" };
+}
+
+/** The release's own name, or after a return to an older release the next one that is free. */
+async function freeName(world: World, release: string, suffix: string | null, home: string): Promise<InstanceName> {
+  const { records } = await surveyHome(world, home);
+  for (let count = 1; ; count += 1) {
+    const more = count === 1 ? suffix : [suffix, count].filter(part => part !== null).join("-");
+    const name = instanceName(release, more);
+    if (!records.some(each => each.name === name.name || each.project === name.slug)) return name;
+  }
+}
+
+/** The ports of the instance that is left, and for what it did not publish a free one. */
+async function portsOf(
+  world: World,
+  model: ComposeModel,
+  product: Product,
+  { record }: InstanceFacts,
+  home: HomeFacts,
+  state: Awaited<ReturnType<typeof surveyEngine>>,
+): Promise<readonly PortSetting[]> {
+  const wishes = portWishes(model, product, { http: undefined, https: undefined, ports: [] });
+  const kept = new Map(record.ports.map(port => [keyOf(port), port.host] as const));
+  const fresh = await choosePorts(
+    world,
+    wishes.filter(wish => !kept.has(keyOf(wish))),
+    reservedPorts(home, state),
+  );
+  return wishes.map(wish => {
+    const { service, container, protocol } = wish;
+    const host = kept.get(keyOf(wish)) ?? fresh.find(port => keyOf(port) === keyOf(wish))?.host ?? wish.host;
+    return { service, container, protocol, host };
+  });
+}
+
+const keyOf = ({ service, container, protocol }: Pick<PortSetting, "service" | "container" | "protocol">): string =>
+  `${service}:${container}/${protocol}`;
+
+type Shipped = Awaited<ReturnType<typeof surveyProduct>>;
+
+/** What the merge works on: the vendor's old files, those with graph-mgr's own edits, the administrator's, and the vendor's new ones. */
+async function mergeInput(
+  world: World,
+  record: InstanceRecord,
+  theirs: Readonly<Record<string, string>>,
+  { product, layout }: Pick<Shipped, "product" | "layout">,
+  resolve: Readonly<Record<string, Resolution>>,
+) {
+  const base = await textsBelow(world, record.pristine);
+  const mine = await textsOf(world, record.dir, Object.keys(base), record);
+  const from = layoutFor(record.product, record.release);
+  return { base, own: await ownTexts(world, record, base), mine, theirs, from, to: layout, product, resolve };
+}
+
+/** The vendor's files as graph-mgr laid them out, so that its own edits are not taken for the administrator's. */
+async function ownTexts(world: World, record: InstanceRecord, base: Readonly<Record<string, string>>) {
+  const project = { name: record.project, dir: record.pristine, envFiles: record.envFiles };
+  const model = await world.compose.resolve(project);
+  const composeFile = literalsOf(EnvFile.parse(base[".env"] ?? ""))["COMPOSE_FILE"] ?? null;
+  const sources = await composeSources(async path => base[path] ?? null, { composeFile });
+  const ports = record.ports.flatMap(port => (port.host === null ? [] : [{ ...port, host: port.host }]));
+  const edited = editCompose(sources, model, {
+    project: record.project,
+    ...isolationNames(model, record.project),
+    ports,
+    binds: {},
+    images: Object.fromEntries(Object.entries(record.images).map(([service, { id }]) => [service, id])),
+  });
+  const env = Object.entries(edited.env).reduce(
+    (file, [key, value]) => file.with(key, value),
+    EnvFile.parse(base[".env"] ?? "").with("COMPOSE_PROJECT_NAME", record.project),
+  );
+  return { ...base, ...Object.fromEntries(edited.sources.map(({ path, text }) => [path, text])), ".env": env.text };
+}
+
+async function textsBelow({ files }: World, dir: string, prefix = ""): Promise<Readonly<Record<string, string>>> {
+  const texts: Record<string, string> = {};
+  for (const name of await files.list(`${dir}/${prefix}`.replace(/\/$/, ""))) {
+    const path = `${prefix}${name}`;
+    if (await files.isFolder(`${dir}/${path}`)) Object.assign(texts, await textsBelow({ files } as World, dir, `${path}/`));
+    else texts[path] = (await files.read(`${dir}/${path}`)) ?? "";
+  }
+  return texts;
+}
+
+/** The same files as they stand in the instance; one that is gone is left out. */
+async function textsOf({ files }: World, dir: string, paths: readonly string[], { envFiles }: InstanceRecord) {
+  const all = [...new Set([...paths, ".env", ...envFiles])];
+  const texts = await Promise.all(all.map(async path => [path, await files.read(`${dir}/${path}`)] as const));
+  return Object.fromEntries(texts.flatMap(([path, text]) => (text === null ? [] : [[path, text] as const])));
+}
+
+/** Whether anything of it is at work. */
+export const isServing = ({ containers }: Pick<InstanceFacts, "containers">): boolean => containers.some(isUp);
