@@ -15,6 +15,7 @@ import { createHelpers, type HelperScope } from "./helper-container.ts";
 import { nodeDisk } from "./node-disk.ts";
 import { ports } from "./ports.ts";
 import { createPostgres } from "./postgres.ts";
+import { createRoom } from "./room.ts";
 import { createTrees } from "./trees.ts";
 import { createVolumeWork } from "./volume-copy.ts";
 import type { World } from "./world.ts";
@@ -41,6 +42,7 @@ export function createWorld(executor: Executor, scope: () => HelperScope): World
     compose: createCompose(executor, tmpdir()),
     postgres: createPostgres(executor, helpers),
     ports,
+    room: createRoom(executor, helpers),
     now: () => new Date(),
     elapsedMs: () => performance.now(),
     async pause(ms, signal) {

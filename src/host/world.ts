@@ -11,6 +11,7 @@ export interface World {
   readonly compose: Compose;
   readonly postgres: Postgres;
   readonly ports: Ports;
+  readonly room: Room;
   readonly now: () => Date;
   /** Does not go back when the clock is set. */
   readonly elapsedMs: () => number;
@@ -253,4 +254,14 @@ export interface Postgres {
 export interface Ports {
   /** Which of these host ports somebody listens on (any address). */
   taken(ports: readonly number[]): Promise<ReadonlySet<number>>;
+}
+
+/** Room on disks. */
+export interface Room {
+  /** Free for this user on the file system that a path is on, or will be. */
+  freeBytes(path: string): Promise<number>;
+  /** The same where the engine keeps images and volumes. */
+  engineFreeBytes(helperImage: string): Promise<number>;
+  /** What a tree takes on disk. */
+  treeBytes(path: string, helperImage: string | null): Promise<number>;
 }

@@ -1,3 +1,4 @@
+import { refuseRoom } from "../domain/room.ts";
 import { OperatorError } from "../errors.ts";
 import type { UpdateFacts } from "../survey/update.ts";
 import { refuseClaims, refuseLacking, refuseOldEngine, refuseServices, refuseShared } from "./refusals.ts";
@@ -18,6 +19,7 @@ export function refuseUpdate(facts: UpdateFacts, { method, shareBinds }: Pick<Up
     path => shareBinds.includes(path),
     path => `--share-bind ${path}   (both releases would write there, and going back would not bring it back)`,
   );
+  refuseRoom(facts.room);
   if (merge.conflicts.length > 0) {
     throw new OperatorError(
       "MERGE_CONFLICT",

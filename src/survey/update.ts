@@ -9,6 +9,7 @@ import type { PortSetting } from "../domain/isolation.ts";
 import { type Merged, mergeConfiguration, type Resolution, treesToCarry } from "../domain/merge.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import { type Layout, layoutFor, type Product } from "../domain/product.ts";
+import type { RoomFacts } from "../domain/room.ts";
 import { literalsOf } from "../domain/secrets.ts";
 import { externalVolumes, isolationNames, outsideBinds, ownVolumes, sharedDevices } from "../domain/shared-resources.ts";
 import { innerServices } from "../domain/window.ts";
@@ -17,6 +18,7 @@ import { claimsOn, surveyEngine } from "./claims.ts";
 import { type HomeFacts, surveyHome } from "./home.ts";
 import { type ImageFacts, surveyImages } from "./images.ts";
 import { portWishes, reservedPorts, withoutEnvironment } from "./install.ts";
+import { helperImageOf } from "./instance-details.ts";
 import { type InstanceFacts, isUp, surveyInstance } from "./instance.ts";
 import { choosePorts } from "./ports.ts";
 import { releaseOf, surveyProduct } from "./product.ts";
@@ -64,6 +66,7 @@ export interface UpdateFacts {
   readonly helperImage: string;
   /** Whether the old database answers now. */
   readonly databaseRuns: boolean;
+  readonly room: RoomFacts;
   /** Where visitors come in. */
   readonly probe: { readonly port: number; readonly tls: boolean; readonly path: string } | null;
 }
@@ -73,6 +76,9 @@ export interface SurveyedUpdate {
   readonly facts: UpdateFacts;
   readonly texts: Readonly<Record<string, string>>;
 }
+
+/** Two looks at one file system differ by what is written between them. */
+const SAME_DISK_BYTES = 64 * 1024 * 1024;
 
 export interface UpdateAsk {
   readonly home: string;
@@ -107,6 +113,12 @@ export async function surveyUpdate(
   const there = new Set(state.volumes.map(({ name }) => name));
   const own = ownVolumes(model);
   const ports = await portsOf(world, model, product, source, home, state);
+  const trees = await Promise.all(
+    treesToCarry(product, layoutFor(record.product, record.release), layout).map(async tree => ({
+      ...tree,
+      exists: await world.files.exists(`${record.dir}/${tree.from}`),
+    })),
+  );
   const facts: UpdateFacts = {
     home,
     engine,
@@ -136,12 +148,7 @@ export async function surveyUpdate(
       paths: Object.keys(merged.texts).sort(),
       seen: Object.fromEntries(Object.entries(input.mine).map(([path, text]) => [path, hash("sha256", text)])),
     },
-    trees: await Promise.all(
-      treesToCarry(product, layoutFor(record.product, record.release), layout).map(async tree => ({
-        ...tree,
-        exists: await world.files.exists(`${record.dir}/${tree.from}`),
-      })),
-    ),
+    trees,
     volumes: record.volumes.map(({ key, name }) => {
       const next = own.find(each => each.key === key);
       return { key, from: name, to: next === undefined ? null : (names.volumes[next.name] ?? next.name), exists: there.has(name) };
@@ -152,6 +159,7 @@ export async function surveyUpdate(
     helperImage: ownTag(instance.slug, product.postgres?.service ?? active[0] ?? ""),
     databaseRuns: source.containers.some(each => each.service === record.product.postgres?.service && isUp(each)),
     probe: probeOf(product, ports),
+    room: await roomFor(world, ask, trees),
   };
   return { facts, texts: merged.texts };
 }
@@ -163,6 +171,26 @@ export function probeOf({ ports: { http, https } }: Product, ports: readonly Por
   const [plain, tls] = [at(http), at(https)];
   if (plain !== undefined) return { port: plain, tls: false, path: "/" };
   return tls === undefined ? null : { port: tls, tls: true, path: "/" };
+}
+
+/** What will lie in the home and on the engine beside what is there. */
+async function roomFor(world: World, { home, source, contents }: UpdateAsk, trees: UpdateFacts["trees"]): Promise<RoomFacts> {
+  const helper = helperImageOf(source) ?? null;
+  const volumes = [...new Set(source.volumes.map(({ name }) => name))];
+  const sizes = helper === null ? {} : await world.engine.volumeSizeBytes(volumes, helper);
+  const carried = await Promise.all(
+    trees.filter(({ exists }) => exists).map(({ from }) => world.room.treeBytes(`${source.dir}/${from}`, helper)),
+  );
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+  const database = sizes[source.volumes.find(({ key }) => key === source.product.postgres?.volume)?.name ?? ""] ?? 0;
+  const freeBytes = await world.room.freeBytes(home);
+  const engineFree = helper === null ? freeBytes : await world.room.engineFreeBytes(helper);
+  return {
+    // A dump is smaller than its database; how much, nobody knows before.
+    home: { path: home, neededBytes: contents.unpackedBytes + sum(carried) + database, freeBytes },
+    engine: { neededBytes: sum(Object.values(sizes)) + contents.source.sizeBytes, freeBytes: engineFree },
+    isOne: Math.abs(freeBytes - engineFree) < SAME_DISK_BYTES,
+  };
 }
 
 /** The release's own name, or after a return to an older release the next one that is free. */

@@ -37,6 +37,8 @@ export function createSimWorld(machine: Machine, home: string, shelf: Readonly<R
         return new Set(ports.filter(port => busy.has(port)));
       },
     },
+    // A full disk is a fault of its own; that there is little room is refused before anything is done.
+    room: { freeBytes: async () => 1e12, engineFreeBytes: async () => 1e12, treeBytes: async () => 1000 },
     now: () => new Date(machine.state.clockMs),
     elapsedMs: () => machine.state.clockMs,
     pause: async (ms, signal) => {

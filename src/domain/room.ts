@@ -1,0 +1,35 @@
+import { OperatorError } from "../errors.ts";
+
+/** What an update needs on disk, and what is there; bytes. */
+export interface RoomFacts {
+  readonly home: { readonly path: string; readonly neededBytes: number; readonly freeBytes: number };
+  readonly engine: { readonly neededBytes: number; readonly freeBytes: number };
+  /** Whether both are on one file system, so that the needs add up. */
+  readonly isOne: boolean;
+}
+
+/** What is left free on top, because a database writes a log while it is restored, and a full disk stops everything. */
+const SPARE = 1.15;
+
+const GIB = 1024 ** 3;
+const MIB = 1024 ** 2;
+
+/** `1.2 GB`, `340 MB`. */
+export const bytesText = (bytes: number): string =>
+  bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GB` : `${Math.ceil(bytes / MIB)} MB`;
+
+/** @throws OperatorError NO_ROOM */
+export function refuseRoom({ home, engine, isOne }: RoomFacts): void {
+  const needs = isOne
+    ? [{ where: `the disk of ${home.path} and of the Docker Engine`, needed: home.neededBytes + engine.neededBytes, free: Math.min(home.freeBytes, engine.freeBytes) }]
+    : [
+        { where: `the disk of ${home.path}`, needed: home.neededBytes, free: home.freeBytes },
+        { where: "the disk of the Docker Engine", needed: engine.neededBytes, free: engine.freeBytes },
+      ];
+  const short = needs.filter(({ needed, free }) => needed * SPARE > free);
+  if (short.length === 0) return;
+  const what = short.map(({ where, needed, free }) => `${bytesText(needed * SPARE)} on ${where}, where ${bytesText(free)} is free`);
+  throw new OperatorError("NO_ROOM", `This takes ${what.join(", and ")}.`, {
+    hint: "make room (an old instance: `graph-mgr remove NAME --volumes --confirm NAME`), then run it again",
+  });
+}
