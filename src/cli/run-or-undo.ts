@@ -44,14 +44,23 @@ export function runOf(session: Session, plan: Plan, journal: Run<World>["journal
   };
 }
 
-/** Runs to the end, or back to the beginning. */
-export async function runOrUndo(session: Session, run: Run<World>, onFailure: OnFailure): Promise<Carried> {
+/**
+ * Runs to the end, or back to the beginning.
+ * @param onFailed called when a step has failed, before anybody is asked what becomes of it: others must not wait for the answer
+ */
+export async function runOrUndo(
+  session: Session,
+  run: Run<World>,
+  onFailure: OnFailure,
+  onFailed: () => Promise<void> = async () => {},
+): Promise<Carried> {
   const { plan } = run;
   try {
     await runPlan(run);
   } catch (error) {
     if (error instanceof Interrupted) throw await stopped(session, run);
     await session.store.log(plan.id, `${session.world.now().toISOString()} failed: ${messageOf(error)}`).catch(() => undefined);
+    await onFailed();
     throw await afterFailure(session, run, onFailure, error);
   }
   await session.store.close(plan.id);
