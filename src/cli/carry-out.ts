@@ -48,12 +48,7 @@ export async function carryOut(session: Session, intent: Intent): Promise<Carrie
       agreed = await intent.makePlan();
       await confirm(session, agreed);
     }
-    await engine.take();
-    const final = await intent.makePlan();
-    if (agreed !== null && !isSamePlan(agreed, final)) {
-      session.note("Something changed on the machine meanwhile. This is the plan now:");
-      await confirm(session, final);
-    } else if (agreed === null && !intent.isRoutine) session.note(shown(session, final));
+    const final = await agreedPlan(session, intent, agreed, engine);
     // From here on there is something to clear away, so a signal no longer ends the process at once.
     session.phase("operating");
     const journal = await store.open(final, intent.answers);
@@ -62,12 +57,31 @@ export async function carryOut(session: Session, intent: Intent): Promise<Carrie
       if (event.type === "doing" && final.steps[event.step]?.kind === "instance.healthy") void engine.release();
     });
     session.workFor(final.id);
-    return await runOrUndo(session, run, intent.onFailure);
+    return await runOrUndo(session, run, intent.onFailure, () => engine.release());
   } finally {
     session.workFor(null);
     await engine.release();
     await home.release();
   }
+}
+
+/** The plan as it is with the engine's lock held, and agreed to. While the operator thinks, nobody else has to wait for that lock. */
+async function agreedPlan(
+  session: Session,
+  intent: Intent,
+  agreed: Plan | null,
+  engine: { readonly take: () => Promise<void>; readonly release: () => Promise<void> },
+): Promise<Plan> {
+  await engine.take();
+  const plan = await intent.makePlan();
+  if (agreed === null || isSamePlan(agreed, plan)) {
+    if (agreed === null && !intent.isRoutine) session.note(shown(session, plan));
+    return plan;
+  }
+  await engine.release();
+  session.note("Something changed on the machine meanwhile. This is the plan now:");
+  await confirm(session, plan);
+  return await agreedPlan(session, intent, plan, engine);
 }
 
 /** In a script without `--yes` the plan is shown and nothing is locked, made or changed. */

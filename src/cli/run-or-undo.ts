@@ -47,8 +47,16 @@ export function runOf(session: Session, plan: Plan, journal: Run<World>["journal
   };
 }
 
-/** Runs to the end, or back to the beginning. */
-export async function runOrUndo(session: Session, given: Run<World>, onFailure: OnFailure): Promise<Carried> {
+/**
+ * Runs to the end, or back to the beginning.
+ * @param onFailed called when a step has failed, before anybody is asked what becomes of it: others must not wait for the answer
+ */
+export async function runOrUndo(
+  session: Session,
+  given: Run<World>,
+  onFailure: OnFailure,
+  onFailed: () => Promise<void> = async () => {},
+): Promise<Carried> {
   const { plan } = given;
   const downtime = watchDowntime(session, given);
   const run: Run<World> = {
@@ -63,6 +71,7 @@ export async function runOrUndo(session: Session, given: Run<World>, onFailure: 
   } catch (error) {
     if (error instanceof Interrupted) throw await stopped(session, run);
     await session.store.log(plan.id, `${session.world.now().toISOString()} failed: ${messageOf(error)}`).catch(() => undefined);
+    await onFailed();
     const told = await afterFailure(session, run, onFailure, error);
     const downtimeMs = await downtime.end();
     throw downtimeMs === null || !(told instanceof OperatorError) ? told : told.with({ downtimeMs });

@@ -119,7 +119,6 @@ function notesOn(facts: InstallFacts, request: InstallRequest, generates: boolea
     ...sharedNotes(outside),
     ...facts.externalVolumes.map(externalNote),
     ...facts.outside.map(({ key, what }) => `${key} is set: the instance ${what}`),
-    ...(facts.otherHomes.length > 0 ? [`this home is empty; other homes on this engine: ${facts.otherHomes.join(", ")}`] : []),
     ...(request.launch ? [] : ["it is not launched"]),
   ];
 }

@@ -7,7 +7,7 @@ import { createOperationStore } from "../../src/host/operation-store.ts";
 import { planStop } from "../../src/operations/run-instance.ts";
 import { HOME, occasion, prepared, type Stage } from "../simulator/scenario.ts";
 
-function sessionOn(stage: Stage, held: Set<string>, isTaken = false) {
+function sessionOn(stage: Stage, held: Set<string>, isTaken = false, over: object = {}) {
   const take = async (name: string) => {
     if (isTaken) throw new OperatorError("LOCKED", "somebody is at work", { exit: 6 });
     held.add(name);
@@ -29,6 +29,7 @@ function sessionOn(stage: Stage, held: Set<string>, isTaken = false) {
     columns: 80,
     lockHome: () => take("home"),
     lockEngine: () => take("engine"),
+    ...over,
   } as unknown as Session;
 }
 
@@ -67,4 +68,47 @@ it("F26 nothing is planned, journalled or changed while somebody else has the lo
     expect.objectContaining({ code: "LOCKED", exit: 6 }),
   );
   expect(await operations()).toEqual(before);
+});
+
+/** A terminal at which every question is answered with yes, and who has which lock while it stands there is noted. */
+function terminalOn(stage: Stage) {
+  const held = new Set<string>();
+  const asked: { readonly message: string; readonly held: readonly string[] }[] = [];
+  const select = async ({ message }: { readonly message: string }) => {
+    asked.push({ message, held: [...held].sort() });
+    return true;
+  };
+  const flags = { dryRun: false, yes: false, quiet: true, json: false };
+  return { asked, session: sessionOn(stage, held, false, { flags, ask: { isPossible: true, select } }) };
+}
+
+it("F26 nobody waits for the engine's lock while the operator thinks, not even about a plan that changed meanwhile", async () => {
+  const stage = await prepared();
+  const { asked, session } = terminalOn(stage);
+  let summary = "one thing";
+  await carryOut(session, {
+    ...intent(async () => {
+      const plan = { ...planStop((await stage.facts("v1.0.0")).facts, occasion()), summary };
+      summary = "another thing";
+      return plan;
+    }),
+    isRoutine: false,
+  });
+  expect(asked).toEqual([
+    { message: "Do this?", held: ["home"] },
+    { message: "Do this?", held: ["home"] },
+  ]);
+});
+
+it("F26 nobody waits for the engine's lock while the operator thinks about a failure", async () => {
+  const stage = await prepared();
+  const { asked, session } = terminalOn(stage);
+  const world = {
+    ...stage.world,
+    engine: { ...stage.world.engine, stop: () => Promise.reject(new OperatorError("STUCK", "it will not stop")) },
+  };
+  const failing = { ...session, world } as Session;
+  const stops = intent(async () => planStop((await stage.facts("v1.0.0")).facts, occasion()));
+  await expect(carryOut(failing, { ...stops, onFailure: "ask" })).rejects.toThrow("it will not stop");
+  expect(asked).toEqual([{ message: "Put everything back?", held: ["home"] }]);
 });

@@ -126,6 +126,7 @@ describe("a name that is taken", () => {
     const { code, stderr } = await second.run("install", bundle, "--name", first.suffix, "--yes");
     expect(code).toBe(3);
     expect(stderr).toContain(first.path);
+    expect(stderr).toContain("This home is empty");
     expect(stderr).toMatch(/Try: .*--name/);
     expect((await second.json<Listed>("list")).instances).toEqual([]);
     expect(await containersOf(`v1_0_0_${first.suffix}`)).toEqual([]);

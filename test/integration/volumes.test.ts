@@ -35,7 +35,7 @@ const fill = (volume: string, script: string): Promise<string> =>
 const RICH = `umask 022; mkdir -p 'a b/deep' .hidden; echo one > 'a b/file'; echo two > "odd
 name 'q' \\$HOME"; printf 'x%.0s' $(seq 5000) > big; ln big hard; ln -s ../nowhere rel; ln -s /abs 'a b/abs'
 mkfifo pipe; echo s > secret; chmod 0600 secret; chown 1234:4321 secret; echo suid > suid; chown 70:70 suid; chmod 6755 suid
-perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => "socket", Listen => 1) or die'; mkdir closed; chown 999 closed; chmod 0000 closed
+node -e 'require("net").createServer().listen("socket", () => process.kill(process.pid, "SIGKILL"))' || [ -S socket ]; mkdir closed; chown 999 closed; chmod 0000 closed
 truncate -s 50M sparse; echo ünï > 'ünï cøde'; touch -d '2001-02-03 04:05:06.789' 'a b/file'; touch -- -rf; chmod 1777 .; chown 999:70 .`;
 
 /** What a copy keeps and a digest leaves out. */

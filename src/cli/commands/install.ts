@@ -12,7 +12,7 @@ import { type PortFlags, portRequest, settings } from "../options.ts";
 import { reportFinished } from "../report.ts";
 import type { Session } from "../session.ts";
 import { INSTALL_QUESTIONS } from "../surface/questions.ts";
-import { cut } from "../text.ts";
+import { cut, wrap } from "../text.ts";
 
 export interface InstallArgs extends PortFlags {
   readonly bundle: string | undefined;
@@ -34,12 +34,16 @@ export async function install(session: Session, given: InstallArgs): Promise<voi
   portRequest(given);
   const answers = { ...(await settingsFrom(session, given.setFrom)), ...settings(given.set) };
   const described = await session.describedProducts();
-  const factsFor = (args: InstallArgs, contents: BundleContents): Promise<InstallFacts> =>
-    surveyInstall(
+  const nameOtherHomes = otherHomesOnce(session);
+  const factsFor = async (args: InstallArgs, contents: BundleContents): Promise<InstallFacts> => {
+    const facts = await surveyInstall(
       world,
       { home: home.path, contents, release: args.release, name: args.name ?? null, ports: portRequest(args), settings: answers },
       described,
     );
+    nameOtherHomes(facts);
+    return facts;
+  };
   const planFor = async (args: InstallArgs, contents: BundleContents) =>
     planInstall(
       await factsFor(args, contents),
@@ -69,6 +73,17 @@ export async function install(session: Session, given: InstallArgs): Promise<voi
   if (!carried) return;
   await reportFinished(session, carried);
   if (asks) session.note(`\nThe same without questions:\n  ${commandFor(session, args)}`);
+}
+
+/** Whoever begins a second home by mistake sees the first; no part of the plan, because homes of others come and go. */
+function otherHomesOnce(session: Session): (facts: InstallFacts) => void {
+  let isSaid = false;
+  return ({ otherHomes }) => {
+    if (isSaid || otherHomes.length === 0) return;
+    isSaid = true;
+    const text = `This home is empty; other homes on this engine: ${otherHomes.join(", ")}`;
+    session.note(wrap(text, session.columns - 1));
+  };
 }
 
 function bundleOf({ bundle }: InstallArgs): string {
