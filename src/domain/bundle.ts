@@ -52,6 +52,13 @@ export interface BundleGlance {
 /** Compose's own defaults, in the order in which it looks for them. */
 export const COMPOSE_FILES: readonly string[] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
+/** What a vendor says of one release, beside the product description. */
+export const RELEASE_FILE = "release.yml";
+/** What an administrator must have read before the update to a release. */
+export const UPGRADING_FILE = "UPGRADING.md";
+/** A bundle's own description of its product. */
+export const DESCRIPTION_FILE = "graph-mgr.yml";
+
 /** Files that tell which release a bundle is, of which product, and what it asks for. */
 export const TELLING_FILES: readonly string[] = [
   ...COMPOSE_FILES,

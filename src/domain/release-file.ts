@@ -1,12 +1,8 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
+import { RELEASE_FILE } from "./bundle.ts";
 import { releaseName } from "./names.ts";
-
-/** What a vendor says of one release in its bundle, beside the product description: `release.yml`. */
-export const RELEASE_FILE = "release.yml";
-/** What an administrator must have read before the update. */
-export const UPGRADING_FILE = "UPGRADING.md";
 
 const releaseFile = z.looseObject({
   /** The oldest release that may be updated to this one. */
@@ -19,7 +15,7 @@ export interface ReleaseFile {
 }
 
 /**
- * What `release.yml` says; keys that are not known are the vendor's own. Null for a bundle without one.
+ * What a vendor says of one release in its bundle, in `release.yml`; keys that are not known are the vendor's own. Null for a bundle without one.
  * @throws OperatorError BAD_RELEASE_FILE
  */
 export function parseReleaseFile(text: string | null, bundle: string): ReleaseFile {
