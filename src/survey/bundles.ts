@@ -38,6 +38,14 @@ export async function surveyBundles({ files }: Pick<World, "files">, folders: re
   return found;
 }
 
+/** Also in a folder that is reached through a link, which `list` does not follow: a stick is often mounted so. */
+const namesIn = async (files: World["files"], folder: string): Promise<readonly string[]> =>
+  await files.list((await files.isFolder(folder)) ? folder : `${folder}/.`);
+
+/** Whether one can look for bundles there. */
+export const isPlace = async ({ files }: Pick<World, "files">, folder: string): Promise<boolean> =>
+  (await files.isFolder(folder)) || (await files.isFolder(`${folder}/.`));
+
 /**
  * Bundles in some folders and a `bundles` folder in each: archives, folders in them that hold an unpacked one, and folders that are one themselves.
  * An unpacked bundle is known by its image archive, which no instance keeps.
@@ -46,7 +54,7 @@ export async function surveyBundles({ files }: Pick<World, "files">, folders: re
 export async function bundlePaths({ files }: Pick<World, "files">, folders: readonly string[]): Promise<readonly string[]> {
   const found = new Set<string>();
   const isUnpacked = async (folder: string) => {
-    const names = await files.list(folder);
+    const names = await namesIn(files, folder);
     return names.some(name => IMAGES.test(name)) && names.some(name => COMPOSE_FILES.includes(name));
   };
   for (const folder of places(folders)) {
@@ -54,7 +62,7 @@ export async function bundlePaths({ files }: Pick<World, "files">, folders: read
       found.add(folder);
       continue;
     }
-    for (const name of await files.list(folder)) {
+    for (const name of await namesIn(files, folder)) {
       const path = join(folder, name);
       if (isArchive(name) || (!name.startsWith(".") && (await isUnpacked(path)))) found.add(path);
     }

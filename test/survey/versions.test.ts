@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -8,6 +8,7 @@ import { createBundles } from "../../src/host/bundles.ts";
 import { createFileStore } from "../../src/host/file-store.ts";
 import { nodeDisk } from "../../src/host/node-disk.ts";
 import type { World } from "../../src/host/world.ts";
+import { bundlePaths } from "../../src/survey/bundles.ts";
 import { surveyVersions } from "../../src/survey/versions.ts";
 import { file, tar } from "../host/tar-writer.ts";
 
@@ -98,6 +99,13 @@ describe("bundles that lie here", () => {
       ["unpacked", "v2.22.2"],
       ["bundles/inner", "v2.22.2"],
     ]);
+  });
+
+  it("are found once, also in a folder that is reached through a link", async () => {
+    await bundle("far/stick/b.tar", files("v2.22.2"));
+    await symlink(join(place, "far/stick"), join(place, "bundles"));
+    const folders = [place, join(place, "bundles"), join(place, "nowhere")];
+    expect(await bundlePaths(world, folders)).toEqual([join(place, "bundles/b.tar")]);
   });
 
   it("F53 that are damaged are listed with the reason, and stop nothing", async () => {

@@ -3,7 +3,8 @@ import type { InstanceRecord } from "../../domain/instance.ts";
 import { chooseInstance } from "../../domain/instances.ts";
 import { compareReleases } from "../../domain/release-order.ts";
 import { bytes } from "../../domain/units.ts";
-import { systemError } from "../../errors.ts";
+import { EXIT, OperatorError, systemError } from "../../errors.ts";
+import { isPlace } from "../../survey/bundles.ts";
 import { type HomeFacts, surveyHome } from "../../survey/home.ts";
 import { type BundleVersion, surveyVersions } from "../../survey/versions.ts";
 import type { Session } from "../session.ts";
@@ -22,7 +23,9 @@ export async function versions(session: Session, given: VersionsArgs): Promise<v
   const { world, home, cwd } = session;
   const facts = await surveyHome(world, home.path);
   const from = instanceFrom(facts, given.from);
-  const folders = [...new Set([home.path, cwd, ...given.bundles.map(folder => resolve(cwd, folder))])];
+  const named = given.bundles.map(folder => resolve(cwd, folder));
+  for (const folder of named) if (!(await isPlace(world, folder))) throw noPlace(folder);
+  const folders = [...new Set([home.path, cwd, ...named])];
   const { bundles, cache } = await surveyVersions(
     world,
     { home: home.path, folders, from },
@@ -53,6 +56,12 @@ export async function versions(session: Session, given: VersionsArgs): Promise<v
   const faults = bundles.flatMap(({ unreadable }) => (unreadable === null ? [] : [unreadable.message]));
   if (faults.length > 0) session.print(`\n${faults.join("\n")}`);
 }
+
+const noPlace = (folder: string) =>
+  new OperatorError("USAGE", `There is no folder ${folder} to look for bundles in.`, {
+    exit: EXIT.usage,
+    hint: "--bundles DIR   (the folder that the bundles lie in)",
+  });
 
 function instanceFrom({ records, current }: HomeFacts, name: string | undefined): InstanceRecord | null {
   if (name !== undefined) return chooseInstance(records, current, name);
