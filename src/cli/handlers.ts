@@ -75,7 +75,8 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
     }),
   list: async session => (await import("./commands/list.ts")).list(session),
   status: async (session, args) => (await import("./commands/status.ts")).status(session, args.at(0), args.flag("watch")),
-  versions: async (session, args) => (await import("./commands/versions.ts")).versions(session, args.list("bundles")),
+  versions: async (session, args) =>
+    (await import("./commands/versions.ts")).versions(session, { bundles: args.list("bundles"), from: args.text("from") }),
   volumes: async session => (await import("./commands/volumes.ts")).volumes(session),
   launch: run("launch"),
   stop: run("stop"),

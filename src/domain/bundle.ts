@@ -31,3 +31,40 @@ export interface BundleContents {
   /** Bytes that the entries take on disk, without the image archive. */
   readonly unpackedBytes: number;
 }
+
+/** Whether a bundle is still the one that was looked at, without reading it. */
+export interface BundleStamp {
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  /** When its inode was changed last: no program sets that back. */
+  readonly changedMs: number;
+}
+
+/** What the files of a bundle say that tell what it is, and nothing else of it. */
+export interface BundleGlance {
+  readonly stamp: BundleStamp;
+  /** sha256 of an archive that had to be read to its end anyway, as in `BundleSource`; null where it was not. */
+  readonly digest: string | null;
+  /** Those of `TELLING_FILES` that it has. Holds secrets (`.env`): never shown, never kept. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** Compose's own defaults, in the order in which it looks for them. */
+export const COMPOSE_FILES: readonly string[] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/** What a vendor says of one release, beside the product description. */
+export const RELEASE_FILE = "release.yml";
+/** What an administrator must have read before the update to a release. */
+export const UPGRADING_FILE = "UPGRADING.md";
+/** A bundle's own description of its product. */
+export const DESCRIPTION_FILE = "graph-mgr.yml";
+
+/** Files that tell which release a bundle is, of which product, and what it asks for. */
+export const TELLING_FILES: readonly string[] = [
+  ...COMPOSE_FILES,
+  ".env",
+  "VERSION",
+  "release.yml",
+  "UPGRADING.md",
+  "graph-mgr.yml",
+];

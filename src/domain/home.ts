@@ -1,5 +1,21 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { InstanceName } from "./names.ts";
+
+/** One cut of a release: vendors cut a release again. */
+const cutName = (release: string, digest: string): string => `${release}-${digest.replace(/^sha256:/, "").slice(0, 12)}`;
+
+/**
+ * Whether a bundle's digest is of another cut of the release than an instance was made of, by its folder of pristine files.
+ * What was taken over from a folder has no cut.
+ */
+export const isOtherCut = (
+  {
+    release,
+    pristine,
+    origin,
+  }: { readonly release: string; readonly pristine: string; readonly origin: { readonly how: string } },
+  digest: string,
+): boolean => origin.how !== "adopt" && basename(pristine) !== cutName(release, digest);
 
 /** Where things stand in a home (docs/formats.md). All absolute. */
 export class Home {
@@ -20,7 +36,10 @@ export class Home {
   readonly pristine = (release: string, digest: string): string =>
     join(this.path, ".graph-mgr", "pristine", `${release}-${digest.replace(/^sha256:/, "").slice(0, 12)}`);
   readonly backups = (): string => join(this.path, "backups");
+    join(this.path, ".graph-mgr", "pristine", cutName(release, digest));
   readonly removed = (name: string, time: string): string => join(this.path, ".graph-mgr", "removed", `${name}-${time}`);
+  /** What may be thrown away and is made anew. */
+  readonly bundleCache = (): string => join(this.path, ".graph-mgr", "cache", "bundles.json");
   readonly lock = (): string => join(this.path, ".graph-mgr", "lock");
 }
 

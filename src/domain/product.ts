@@ -1,7 +1,7 @@
-import semver from "semver";
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
 import type { ComposeModel } from "./compose-model.ts";
+import { isInRange, isRange } from "./release-order.ts";
 
 /** A path inside the instance: a bundle's own description must not be able to point out of it. */
 const inside = z
@@ -13,9 +13,11 @@ const inside = z
 const serviceName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
 const portOf = z.strictObject({ service: serviceName, container: z.number().int().min(1).max(65535) });
 
+const versions = z.string().refine(isRange, "must be a range of versions");
+
 const layout = z.strictObject({
   layout: z.string().regex(/^[a-z][a-z0-9-]*$/),
-  versions: z.string().refine(range => semver.validRange(range) !== null, "must be a range of versions"),
+  versions,
   envFiles: z.array(inside).default([]),
   settings: inside.default(".env"),
   configuration: z.array(inside).default([]),
@@ -43,6 +45,10 @@ export const productSchema = z.strictObject({
     .strictObject({ timeoutSeconds: z.number().positive().default(600), windowSeconds: z.number().nonnegative().default(3) })
     .default({ timeoutSeconds: 600, windowSeconds: 3 }),
   outside: z.array(z.strictObject({ key: z.string(), what: z.string() })).default([]),
+  /** Releases that may be updated to from some releases only, for bundles that do not say it themselves. */
+  requires: z.array(z.strictObject({ versions, from: versions })).default([]),
+  /** What an administrator must have read before some releases are updated to. */
+  instructions: z.array(z.strictObject({ versions, say: z.string().min(1) })).default([]),
 });
 
 /** What graph-mgr must know of a vendor's product, as data (docs/formats.md). */
@@ -53,9 +59,14 @@ export type Layout = Product["layouts"][number];
 const imageMatches = (pattern: string, image: string): boolean =>
   pattern.endsWith("*") ? image.startsWith(pattern.slice(0, -1)) : image === pattern || image.startsWith(`${pattern}:`);
 
+/** @param images names as the compose files have them */
+export const describesImageNames = (description: Product, images: readonly string[]): boolean =>
+  images.some(image => description.images.some(pattern => imageMatches(pattern, image)));
+
 export const describesImages = (description: Product, model: ComposeModel): boolean =>
-  Object.values(model.services).some(
-    ({ image }) => image !== undefined && description.images.some(pattern => imageMatches(pattern, image)),
+  describesImageNames(
+    description,
+    Object.values(model.services).flatMap(({ image }) => image ?? []),
   );
 
 /**
@@ -63,13 +74,8 @@ export const describesImages = (description: Product, model: ComposeModel): bool
  * @throws OperatorError UNKNOWN_LAYOUT
  */
 export function layoutFor(description: Product, release: string): Layout {
-  const version = semver.parse(release, { loose: true }) ?? semver.coerce(release, { includePrerelease: true });
-  const found = description.layouts.find(({ versions }) =>
-    version === null ? versions === "*" : semver.satisfies(version, versions, { includePrerelease: true }),
-  );
-  const only = description.layouts.length === 1 ? description.layouts[0] : undefined;
-  const chosen = found ?? (only?.versions === "*" ? only : undefined);
-  if (chosen) return chosen;
+  const found = description.layouts.find(({ versions }) => isInRange(release, versions));
+  if (found) return found;
   throw new OperatorError("UNKNOWN_LAYOUT", `No layout of ${description.product} is known for ${release}.`, {
     hint: "check the number with --release, or use a newer graph-mgr",
   });
@@ -132,5 +138,7 @@ export function deriveProduct(model: ComposeModel, envKeys: Readonly<Record<stri
     maintenance: null,
     health: { timeoutSeconds: 600, windowSeconds: 3 },
     outside: [],
+    requires: [],
+    instructions: [],
   };
 }

@@ -1,7 +1,8 @@
 import type { BundledImage } from "../domain/bundle.ts";
+import { MOST_TEXT_BYTES, textOf } from "./bundle-text.ts";
 import { BundleTree, IMAGE_ARCHIVES } from "./bundle-tree.ts";
 import { readImageArchive } from "./image-archive.ts";
-import { ArchiveFault, tooLarge, utf8 } from "./tar-fault.ts";
+import { ArchiveFault, tooLarge } from "./tar-fault.ts";
 import { LIMITS } from "./tar-limits.ts";
 import type { TarEntry } from "./tar-reader.ts";
 
@@ -15,7 +16,6 @@ export interface BundleSurvey {
   readonly unpackedBytes: number;
 }
 
-const MOST_TEXT_BYTES = 2 ** 20;
 /** For each of two: files in the upper folders, where configuration lies (more is refused), and deeper ones (more is left out). */
 const MOST_TEXTS_BYTES = 32 * 2 ** 20;
 const UPPER_DEPTH = 4;
@@ -85,10 +85,8 @@ class TextShelf {
   async put(path: string, entry: TarEntry): Promise<void> {
     const upper = path.split("/").length <= UPPER_DEPTH;
     if (!upper && this.#deepBytes + entry.sizeBytes > MOST_TEXTS_BYTES) return;
-    const pieces: Buffer[] = [];
-    if (entry.sizeBytes > 0) for await (const piece of entry.content) pieces.push(piece);
-    const text = utf8(Buffer.concat(pieces));
-    if (text === null || text.includes("\0")) return;
+    const text = await textOf(entry);
+    if (text === null) return;
     if (upper) this.#upperBytes += entry.sizeBytes;
     else this.#deepBytes += entry.sizeBytes;
     if (this.#upperBytes > MOST_TEXTS_BYTES) {

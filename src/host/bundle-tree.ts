@@ -1,9 +1,7 @@
+import { COMPOSE_FILES } from "../domain/bundle.ts";
 import { cleanPath, collisionKey, linkDestination } from "./bundle-names.ts";
 import { hostile, shown } from "./tar-fault.ts";
 import type { TarEntry } from "./tar-reader.ts";
-
-/** Compose's own defaults, in the order in which it looks for them. */
-const COMPOSE_FILES = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
 export const IMAGE_ARCHIVES: readonly string[] = ["containers.tar", "containers.tar.gz"];
 

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { BundleContents, BundleSource } from "../domain/bundle.ts";
 import { bundleChanged, bundleIncomplete, inOperatorWords, noBundle } from "./bundle-errors.ts";
+import { glanceAt, stampOf } from "./bundle-glance.ts";
 import { feedImages } from "./bundle-load.ts";
 import { type OpenBundle, openBundle } from "./bundle-open.ts";
 import { surveyEntries } from "./bundle-survey.ts";
@@ -15,6 +16,15 @@ interface Wiring {
 
 export function createBundles({ load }: Wiring): Bundles {
   return {
+    stamp: stampOf,
+    async glance(path, progress) {
+      try {
+        return await glanceAt(path, progress);
+      } catch (error) {
+        throw inOperatorWords(error, path, path);
+      }
+    },
+
     async read(given, progress): Promise<BundleContents> {
       const path = resolve(given);
       return await using(path, "Checking the bundle", progress, async open => {

@@ -1,12 +1,20 @@
 import { damaged } from "./tar-fault.ts";
 
+/** Chunks one behind the other, from a place where some can be left out unread. */
+export interface TarSource extends AsyncIterable<Buffer> {
+  /** Goes on so many bytes further on. @throws ArchiveFault when that is behind the end */
+  readonly jump?: (bytes: number) => void;
+}
+
 /** Takes a stream apart into blocks and pieces, without copying what lies in one chunk. */
 export class TarBytes {
   readonly #chunks: AsyncIterator<Buffer>;
+  readonly #jump: TarSource["jump"];
   #chunk: Buffer = EMPTY;
 
-  constructor(source: AsyncIterable<Buffer>) {
+  constructor(source: TarSource) {
     this.#chunks = source[Symbol.asyncIterator]();
+    this.#jump = source.jump;
   }
 
   /** Exactly so many bytes when they are at hand; else null, and nothing was taken. Spares most headers a wait. */
@@ -58,6 +66,11 @@ export class TarBytes {
   }
 
   async skip(bytes: number): Promise<void> {
+    if (this.#jump !== undefined && bytes > this.#chunk.length) {
+      this.#jump(bytes - this.#chunk.length);
+      this.#chunk = EMPTY;
+      return;
+    }
     for (let left = bytes; left > 0; ) left -= (await this.must(left)).length;
   }
 

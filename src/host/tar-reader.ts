@@ -1,4 +1,4 @@
-import { isZero, TarBytes } from "./tar-bytes.ts";
+import { isZero, TarBytes, type TarSource } from "./tar-bytes.ts";
 import { damaged, hostile, notTar, shown, tooLarge, utf8 } from "./tar-fault.ts";
 import { BLOCK_BYTES, looksLikeHeader, parseHeader, type TarHeader } from "./tar-header.ts";
 import { LIMITS } from "./tar-limits.ts";
@@ -48,7 +48,7 @@ const NOTHING: Said = { pax: null, longName: null, longLink: null };
  *
  * @throws ArchiveFault
  */
-export async function* readTar(source: AsyncIterable<Buffer>, limits = LIMITS): AsyncGenerator<TarEntry> {
+export async function* readTar(source: TarSource, limits = LIMITS): AsyncGenerator<TarEntry> {
   const bytes = new TarBytes(source);
   const count = { globals: 0, entries: 0, totalBytes: 0, namesBytes: 0 };
   let global: PaxRecords = {};

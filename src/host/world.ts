@@ -1,4 +1,4 @@
-import type { BundleContents, BundleSource } from "../domain/bundle.ts";
+import type { BundleContents, BundleGlance, BundleSource, BundleStamp } from "../domain/bundle.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import type { DatabaseProof } from "../domain/database.ts";
 
@@ -62,6 +62,14 @@ export interface Trees {
 }
 
 export interface Bundles {
+  /** Null when there is nothing at this path. Links are followed. */
+  stamp(path: string): Promise<BundleStamp | null>;
+  /**
+   * What a bundle says of itself, for a list: content is left out unread where that can be, and images are not checked, so what it finds
+   * whole may still be damaged. Writes nothing.
+   * @throws OperatorError NO_BUNDLE, BUNDLE_INCOMPLETE, BUNDLE_HOSTILE, BUNDLE_DAMAGED, BUNDLE_TOO_LARGE
+   */
+  glance(path: string, progress: Progress): Promise<BundleGlance>;
   /**
    * Reads a bundle from end to end and checks it: entries, image archive, every layer. Writes nothing.
    * @throws OperatorError NO_BUNDLE, BUNDLE_HOSTILE, BUNDLE_DAMAGED, BUNDLE_TOO_LARGE

@@ -1,4 +1,4 @@
-import type { BundleContents } from "../domain/bundle.ts";
+import { type BundleContents, DESCRIPTION_FILE } from "../domain/bundle.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
@@ -8,9 +8,6 @@ import { parseProduct } from "../domain/product-file.ts";
 import { literalsOf } from "../domain/secrets.ts";
 import { OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
-
-/** A bundle's own description of its product. */
-const OWN_DESCRIPTION = "graph-mgr.yml";
 
 export interface BundleProduct {
   readonly release: string;
@@ -54,10 +51,10 @@ export async function surveyProduct(
   const composeFile = literalsOf(EnvFile.parse(bundle.texts[".env"] ?? ""))["COMPOSE_FILE"] ?? null;
   await composeSources(async path => bundle.texts[path] ?? null, { composeFile });
   const first = await world.compose.resolveTexts(project, [], bundle.texts);
-  const own = bundle.texts[OWN_DESCRIPTION];
+  const own = bundle.texts[DESCRIPTION_FILE];
   const product =
     own !== undefined
-      ? parseProduct(own, `${OWN_DESCRIPTION} of the bundle`)
+      ? parseProduct(own, `${DESCRIPTION_FILE} of the bundle`)
       : (Object.entries(described)
           .map(([name, text]) => parseProduct(text, name))
           .find(each => describesImages(each, first.model)) ??

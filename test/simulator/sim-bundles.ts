@@ -1,5 +1,11 @@
 import { dirname } from "node:path";
-import type { BundleContents, BundledImage, BundleSource } from "../../src/domain/bundle.ts";
+import {
+  type BundleContents,
+  type BundledImage,
+  type BundleSource,
+  type BundleStamp,
+  TELLING_FILES,
+} from "../../src/domain/bundle.ts";
 import { OperatorError } from "../../src/errors.ts";
 import type { Bundles } from "../../src/host/world.ts";
 import type { Machine } from "./machine.ts";
@@ -38,7 +44,21 @@ export function simBundles(
     if (found.source.digest !== digest) throw new OperatorError("BUNDLE_CHANGED", `${path} is not what it was.`);
     return found;
   };
+  const stamp = async (path: string): Promise<BundleStamp | null> => {
+    const found = shelf[path];
+    return found ? { sizeBytes: found.source.sizeBytes, modifiedMs: found.source.modifiedMs, changedMs: 0 } : null;
+  };
   return {
+    stamp,
+    glance: async path => {
+      const { source, texts } = contentsOf(find(path));
+      const telling = Object.entries(texts).filter(([name]) => TELLING_FILES.includes(name));
+      return {
+        stamp: { sizeBytes: source.sizeBytes, modifiedMs: source.modifiedMs, changedMs: 0 },
+        digest: source.digest,
+        texts: Object.fromEntries(telling),
+      };
+    },
     read: async path => contentsOf(find(path)),
     unpack: async (source, to) => {
       const { files } = unchanged(source);

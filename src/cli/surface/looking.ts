@@ -25,10 +25,24 @@ export const LOOKING: readonly CommandSpec[] = [
   },
   {
     name: "versions",
-    summary: "Installed releases, and bundles that lie here",
+    summary: "Installed releases, and those to update to",
     positionals: [],
-    options: [{ name: "bundles", kind: "list", value: "DIR", describe: "Look into this folder too; may be repeated" }],
-    examples: [["versions --bundles /mnt/usb", "Also what is on the stick"]],
+    options: [
+      { name: "bundles", kind: "list", value: "DIR", describe: "Look into this folder too; may be repeated" },
+      {
+        name: "from",
+        kind: "text",
+        value: "INSTANCE",
+        describe: "What this one may be updated to; the current one unless given",
+      },
+    ],
+    examples: [
+      ["versions --bundles /mnt/usb", "Also what is on the stick"],
+      ["versions --from v2.22.2-training", "What the copy may be updated to, and by which path"],
+    ],
+    notes: [
+      "Bundles are looked for in the home, in the folder where you are, and in a folder `bundles` in each. They are looked into and not checked: an update does that.",
+    ],
   },
   {
     name: "volumes",
