@@ -9,6 +9,7 @@ import { dropDump, dumpDatabase, restoreDatabase } from "./database.ts";
 import { keepPristine } from "./keep-pristine.ts";
 import { launch } from "./launch.ts";
 import { loadImages } from "./load-images.ts";
+import { maintenanceDown, maintenanceUp } from "./maintenance.ts";
 import { placeRelease } from "./place-release.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
 import { resetData } from "./reset-data.ts";
@@ -32,6 +33,8 @@ export const kinds = stepKinds(
   keepPristine,
   launch,
   loadImages,
+  maintenanceDown,
+  maintenanceUp,
   moveAside,
   placeRelease,
   removeContainers,
@@ -61,6 +64,8 @@ export {
   keepPristine,
   launch,
   loadImages,
+  maintenanceDown,
+  maintenanceUp,
   moveAside,
   placeRelease,
   removeContainers,

@@ -8,6 +8,7 @@ import { type SimBundle, simBundles } from "./sim-bundles.ts";
 import { SimCompose } from "./sim-compose.ts";
 import { SimDisk } from "./sim-disk.ts";
 import { SimEngine } from "./sim-engine.ts";
+import { simPorts } from "./sim-ports.ts";
 import { SimPostgres } from "./sim-postgres.ts";
 import { simTrees } from "./sim-trees.ts";
 
@@ -29,14 +30,7 @@ export function createSimWorld(machine: Machine, home: string, shelf: Readonly<R
     engine: engine.port,
     compose: new SimCompose(machine, disk, engine).port,
     postgres: new SimPostgres(machine, disk, engine).port,
-    ports: {
-      taken: async ports => {
-        machine.read({ what: "ports.taken", target: "" });
-        const open = [...machine.state.containers.values()].flatMap(({ state, ports: own }) => (state === "running" ? own : []));
-        const busy = new Set([...open.map(({ host }) => host), ...machine.state.listening]);
-        return new Set(ports.filter(port => busy.has(port)));
-      },
-    },
+    ports: simPorts(machine, disk),
     now: () => new Date(machine.state.clockMs),
     elapsedMs: () => machine.state.clockMs,
     pause: async (ms, signal) => {
