@@ -64,8 +64,8 @@ describe("the maintenance page", () => {
       <body>
       <main>
       <h1>Back soon</h1>
-      <p>This service is being updated at the moment. Your data is safe, and nothing you have to do.</p>
-      <p>The page looks again every 30 seconds and shows the service as soon as it is back.</p>
+      <p>This service is being updated and will be back. There is nothing that you have to do.</p>
+      <p>This page looks again every 30 seconds and goes away by itself.</p>
       </main>
       </body>
       </html>\` 503
