@@ -99,6 +99,10 @@ export async function createSession(own: Process): Promise<Session> {
         await Promise.all(names.map(async name => [name, await fs.readFile(new URL(name, folder), "utf8")] as const)),
       );
     },
+    maintenanceTemplates: async () => {
+      const read = (name: string) => fs.readFile(new URL(`templates/maintenance/${name}`, own.root), "utf8");
+      return { caddyfile: await read("Caddyfile.template"), page: await read("index.html") };
+    },
     attach: async (project, args) => {
       own.phase("attached");
       try {

@@ -1,4 +1,5 @@
 import type { Home } from "../domain/home.ts";
+import type { MaintenanceTemplates } from "../domain/maintenance.ts";
 import type { World } from "../host/world.ts";
 import type { Lock, OperationStore } from "../plan/operations.ts";
 import type { Ask } from "./ask.ts";
@@ -52,6 +53,8 @@ export interface Session {
   readonly lockEngine: (engine: string, command: string) => Promise<Lock>;
   /** Descriptions of products that graph-mgr ships, as texts by file name. */
   readonly describedProducts: () => Promise<Readonly<Record<string, string>>>;
+  /** What the maintenance page is made of. */
+  readonly maintenanceTemplates: () => Promise<MaintenanceTemplates>;
   /** Runs `docker compose ...` of an instance with the operator's own terminal. */
   readonly attach: (project: AttachedProject, args: readonly string[]) => Promise<number>;
   /** What `attach` would run, as one could paste it. */

@@ -2,6 +2,7 @@ import { OperatorError } from "../errors.ts";
 import { docker } from "./command.ts";
 import { PS_FORMAT, parseContainerDetails, parseContainerSummary, parseImage } from "./engine-parse.ts";
 import type { Executor } from "./exec.ts";
+import { createOwnContainers } from "./own-container.ts";
 import type { Engine, VolumeInfo } from "./world.ts";
 
 /** The part of `Engine` that is done inside helper containers. */
@@ -57,6 +58,7 @@ export function createEngine(executor: Executor, helpers: HelperWork, composeVer
 
   return {
     ...helpers,
+    ...createOwnContainers(executor),
     volume,
     async about() {
       const [info, compose] = await Promise.all([

@@ -3,6 +3,8 @@ import { PassThrough } from "node:stream";
 import { OperatorError } from "../errors.ts";
 import { type Command, docker } from "./command.ts";
 import type { Executor } from "./exec.ts";
+import { type LookedAtImage, lookAtImage } from "./image-look.ts";
+import { mountOption } from "./mount-option.ts";
 
 /** Whose work a helper does; stands on it as labels, so that what a killed run left can be told apart and removed. */
 export interface HelperScope {
@@ -62,15 +64,6 @@ if [ -n "\${PASSWORD_FOLLOWS-}" ]; then IFS= read -r PGPASSWORD; export PGPASSWO
 { cat <&3 >/dev/null; kill -TERM 1; } &
 wait "$work"`;
 
-/** A field of `--mount`, which Docker reads as a line of CSV. */
-const field = (key: string, value: string): string => {
-  const text = `${key}=${value}`;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-};
-
-const mount = (type: string, source: string, at: string, writable: boolean, ...more: readonly string[]): string =>
-  [`type=${type}`, field("source", source), field("target", at), ...(writable ? [] : ["readonly"]), ...more].join(",");
-
 const short = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 12);
 
 const slug = (text: string): string => text.replace(/[^A-Za-z0-9_.-]+/g, "-");
@@ -80,12 +73,7 @@ const slug = (text: string): string => text.replace(/[^A-Za-z0-9_.-]+/g, "-");
  * @param name of the container
  * @param image `id`, and the paths for which it would get a volume of its own, which is made an empty scratch instead
  */
-export function helperRun(
-  helper: Helper,
-  scope: HelperScope,
-  name: string,
-  image: { readonly id: string; readonly volumePaths: readonly string[] },
-): Command {
+export function helperRun(helper: Helper, scope: HelperScope, name: string, image: LookedAtImage): Command {
   const mounted = [...(helper.volumes ?? []), ...(helper.folders ?? [])].map(each => each.at);
   return docker(
     "run",
@@ -112,8 +100,8 @@ export function helperRun(
     ...(helper.password === undefined ? [] : ["--env=PASSWORD_FOLLOWS=1"]),
     ...image.volumePaths.filter(path => !mounted.includes(path)).map(path => `--tmpfs=${path}:rw,noexec,nosuid,nodev,size=1m`),
     // Without `volume-nocopy` an empty volume would receive what the image has at that path.
-    ...(helper.volumes ?? []).map(each => `--mount=${mount("volume", each.name, each.at, each.writable, "volume-nocopy")}`),
-    ...(helper.folders ?? []).map(each => `--mount=${mount("bind", each.path, each.at, each.writable)}`),
+    ...(helper.volumes ?? []).map(each => `--mount=${mountOption("volume", each.name, each.at, each.writable, "volume-nocopy")}`),
+    ...(helper.folders ?? []).map(each => `--mount=${mountOption("bind", each.path, each.at, each.writable)}`),
     "--entrypoint=sh",
     image.id,
     "-c",
@@ -129,24 +117,11 @@ export function helperRun(
 
 /** @param scope asked at each run, because one engine serves many operations */
 export function createHelpers(executor: Executor, scope: () => HelperScope): Helpers {
-  const images = new Map<string, Promise<{ readonly id: string; readonly volumePaths: readonly string[] }>>();
-  const lookAt = async (reference: string) => {
-    const said = await executor
-      .run(docker("image", "inspect", "--format", "[{{json .Id}},{{json .Config.Volumes}}]", "--", reference))
-      .catch(error => {
-        if (!(error instanceof OperatorError) || !/no such image/i.test(error.message)) throw error;
-        throw new OperatorError("NO_IMAGE", `The engine has no image ${reference}, which a helper container needs.`, {
-          hint: "load the images of the release again: `docker load -i containers.tar`",
-          cause: error,
-        });
-      });
-    const [id, volumes] = JSON.parse(said) as [string, Record<string, unknown> | null];
-    return { id, volumePaths: Object.keys(volumes ?? {}) };
-  };
+  const images = new Map<string, Promise<LookedAtImage>>();
   const imageOf = (reference: string) => {
     // An id always names the same image, a tag does not.
-    if (!reference.startsWith("sha256:")) return lookAt(reference);
-    const known = images.get(reference) ?? lookAt(reference);
+    if (!reference.startsWith("sha256:")) return lookAtImage(executor, reference);
+    const known = images.get(reference) ?? lookAtImage(executor, reference);
     images.set(reference, known);
     known.catch(() => images.delete(reference));
     return known;

@@ -1,8 +1,11 @@
+import { request as askPlainly } from "node:http";
+import { request as askOverTls } from "node:https";
 import { connect, createServer } from "node:net";
 import { isCode } from "./node-disk.ts";
-import type { Ports } from "./world.ts";
+import type { PortAnswer, PortQuestion, Ports } from "./world.ts";
 
 const PROBE_TIMEOUT_MS = 500;
+const ANSWER_TIMEOUT_MS = 2000;
 
 /** `null` when the question cannot be asked this way: no right to bind low ports, no IPv6. */
 const canBind = (port: number, host: string): Promise<boolean | null> =>
@@ -26,7 +29,30 @@ const answers = (port: number): Promise<boolean> =>
     socket.once("timeout", () => end(false));
   });
 
+const ask = ({ port, tls, path, host, address = "127.0.0.1" }: PortQuestion): Promise<PortAnswer | null> =>
+  new Promise(resolve => {
+    const request = (tls ? askOverTls : askPlainly)({
+      host: address,
+      port,
+      path,
+      // A connection that is kept would go on to the old server after the port has a new one.
+      agent: false,
+      headers: { host: host ?? address, connection: "close" },
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      ...(tls ? { servername: host ?? "", rejectUnauthorized: false } : {}),
+    });
+    request.once("response", response => {
+      const { statusCode = 0, headers } = response;
+      const header = (name: string) => headers[name]?.toString() ?? null;
+      resolve({ status: statusCode, retryAfter: header("retry-after"), server: header("server") });
+      response.destroy();
+    });
+    request.on("error", () => resolve(null));
+    request.end();
+  });
+
 export const ports: Ports = {
+  ask,
   async taken(asked) {
     const taken = new Set<number>();
     for (const port of new Set(asked)) {

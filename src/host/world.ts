@@ -156,6 +156,21 @@ export interface ContainerDetail extends ContainerSummary {
   readonly networks: readonly string[];
 }
 
+/** A container of graph-mgr's own, of no Compose project, that goes on after the command that made it. */
+export interface ContainerSpec {
+  readonly name: string;
+  /** Id or tag; never pulled. */
+  readonly image: string;
+  /** Program and arguments, in the place of the image's own. */
+  readonly command: readonly [program: string, ...args: string[]];
+  readonly labels: Readonly<Record<string, string>>;
+  /** TCP. `address` of the host; `0.0.0.0` for all. */
+  readonly ports: readonly { readonly host: number; readonly container: number; readonly address: string }[];
+  /** Read-only. Must exist: files or folders of this machine, or volumes. */
+  readonly mounts: readonly { readonly type: "bind" | "volume"; readonly source: string; readonly target: string }[];
+  readonly restartPolicy: string;
+}
+
 export interface Engine {
   /** Docker's id of the engine, its version and Compose's. */
   about(): Promise<{
@@ -185,6 +200,11 @@ export interface Engine {
   removeNetwork(id: string): Promise<void>;
   containers(): Promise<readonly ContainerSummary[]>;
   inspect(ids: readonly string[]): Promise<readonly ContainerDetail[]>;
+  /**
+   * Creates and starts a container. One that does not start is removed again.
+   * @throws OperatorError EXISTS for a name that is taken, PORT_TAKEN, NO_IMAGE, NO_VOLUME
+   */
+  runContainer(spec: ContainerSpec): Promise<void>;
   setRestartPolicy(id: string, policy: string): Promise<void>;
   start(ids: readonly string[]): Promise<void>;
   /** The container's own stop signal, then `graceSeconds`. */
@@ -259,9 +279,30 @@ export interface Postgres {
   clusterState(volume: string, helperImage: string): Promise<{ readonly state: string; readonly major: string } | null>;
 }
 
+/** What is asked of a port of this machine, and how. */
+export interface PortQuestion {
+  readonly port: number;
+  readonly tls: boolean;
+  readonly path: string;
+  /** What the server is asked for by name (`Host`, and SNI); the address unless given. */
+  readonly host?: string;
+  /** 127.0.0.1 unless given. */
+  readonly address?: string;
+}
+
+export interface PortAnswer {
+  readonly status: number;
+  /** The header `Retry-After`. */
+  readonly retryAfter: string | null;
+  /** The header `Server`. */
+  readonly server: string | null;
+}
+
 export interface Ports {
   /** Which of these host ports somebody listens on (any address). */
   taken(ports: readonly number[]): Promise<ReadonlySet<number>>;
+  /** One HTTP request, which follows no redirect and trusts every certificate; null where nobody answers within two seconds. */
+  ask(question: PortQuestion): Promise<PortAnswer | null>;
 }
 
 /** Room on disks. */

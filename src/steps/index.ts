@@ -12,6 +12,7 @@ import { keepPristine } from "./keep-pristine.ts";
 import { launch } from "./launch.ts";
 import { loadImages } from "./load-images.ts";
 import { mergeConfiguration } from "./merge-configuration.ts";
+import { maintenanceDown, maintenanceUp } from "./maintenance.ts";
 import { placeRelease } from "./place-release.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
 import { resetData } from "./reset-data.ts";
@@ -41,6 +42,8 @@ export const kinds = stepKinds(
   launch,
   loadImages,
   mergeConfiguration,
+  maintenanceDown,
+  maintenanceUp,
   moveAside,
   openFront,
   placeRelease,
@@ -78,6 +81,8 @@ export {
   launch,
   loadImages,
   mergeConfiguration,
+  maintenanceDown,
+  maintenanceUp,
   moveAside,
   openFront,
   placeRelease,

@@ -274,6 +274,85 @@ export function contract(name: string, makeHost: () => Promise<ContractHost>): v
     });
   });
 
+  describe(`${name}: a container of our own`, () => {
+    const page = async ({ world, folder, prefix, port, makeImage }: ContractHost) => {
+      await world.files.write(`${folder}/page/Caddyfile`, PAGE, 0o600);
+      return {
+        name: `${prefix}-page`,
+        image: await makeImage(`${prefix}/serve:1`, "serve"),
+        command: ["caddy", "run", "--config", "/page/Caddyfile", "--adapter", "caddyfile"] as const,
+        labels: { "graph-mgr.home": folder, "graph-mgr.operation": "a b=c" },
+        ports: [{ host: port, container: 8080, address: "0.0.0.0" }],
+        mounts: [{ type: "bind" as const, source: `${folder}/page`, target: "/page" }],
+        restartPolicy: "unless-stopped",
+      };
+    };
+    const named = async ({ world: { engine }, prefix }: ContractHost, last: string) =>
+      (await engine.containers()).filter(each => each.name === `${prefix}-${last}`);
+    const answers = async ({ world: { ports, pause }, port }: ContractHost) => {
+      for (let tries = 0; ; tries += 1) {
+        const answer = await ports.ask({ port, tls: false, path: "/any/path" });
+        if (answer !== null || tries === 100) return answer;
+        await pause(100, new AbortController().signal);
+      }
+    };
+
+    on("serves on its ports what it reads in its mounts, and belongs to no project", async host => {
+      const { engine, ports } = host.world;
+      expect(await ports.ask({ port: host.port, tls: false, path: "/" })).toBeNull();
+      const spec = await page(host);
+      await engine.runContainer(spec);
+      expect(await answers(host)).toEqual({ status: 503, retryAfter: "7", server: "Caddy" });
+      expect(await ports.ask({ port: host.port, tls: true, path: "/" })).toBeNull();
+      const [found] = await engine.inspect((await named(host, "page")).map(({ id }) => id));
+      expect(found).toMatchObject({
+        name: spec.name,
+        project: null,
+        service: null,
+        state: "running",
+        image: spec.image,
+        labels: spec.labels,
+        restartPolicy: "unless-stopped",
+      });
+      expect(found!.mounts.filter(({ type }) => type !== "tmpfs")).toEqual([
+        expect.objectContaining({ type: "bind", source: `${host.folder}/page`, target: "/page", writable: false }),
+      ]);
+      expect(found!.ports).toContainEqual({ container: 8080, protocol: "tcp", host: host.port, address: "0.0.0.0" });
+      expect(await engine.sweep(host.folder)).toEqual([]);
+      await engine.removeContainer(found!.id, true);
+      expect(await named(host, "page")).toEqual([]);
+      expect(await ports.ask({ port: host.port, tls: false, path: "/" })).toBeNull();
+    });
+
+    on("is refused a name or a port that is taken, and leaves nothing behind", async host => {
+      const { engine } = host.world;
+      const spec = await page(host);
+      await engine.runContainer(spec);
+      const [first] = await named(host, "page");
+      await expect(engine.runContainer({ ...spec, ports: [] })).rejects.toThrow(expect.objectContaining({ code: "EXISTS" }));
+      await expect(engine.runContainer({ ...spec, name: `${host.prefix}-other` })).rejects.toThrow(
+        expect.objectContaining({ code: "PORT_TAKEN" }),
+      );
+      expect(await named(host, "other")).toEqual([]);
+      expect(await named(host, "page")).toMatchObject([{ id: first!.id, state: "running" }]);
+      await engine.stop([first!.id], 1);
+      await expect(engine.runContainer(spec)).rejects.toThrow(expect.objectContaining({ code: "EXISTS" }));
+      await engine.runContainer({ ...spec, name: `${host.prefix}-other` });
+      await expect(engine.start([first!.id])).rejects.toThrow(/port is already allocated/);
+    });
+
+    on("is not made of an image that is missing, nor on a volume that is missing, which nobody makes", async host => {
+      const { engine } = host.world;
+      const spec = await page(host);
+      const image = { ...spec, image: `${host.prefix}/none:1` };
+      await expect(engine.runContainer(image)).rejects.toThrow(expect.objectContaining({ code: "NO_IMAGE" }));
+      const source = `${host.prefix}_typo`;
+      const volume = { ...spec, mounts: [...spec.mounts, { type: "volume" as const, source, target: "/certs" }] };
+      await expect(engine.runContainer(volume)).rejects.toThrow(expect.objectContaining({ code: "NO_VOLUME" }));
+      expect([await engine.volume(source), await named(host, "page")]).toEqual([null, []]);
+    });
+  });
+
   describe(`${name}: folders`, () => {
     on(
       "are copied whole under a name that must be free, without what stays behind",
@@ -302,6 +381,17 @@ export function contract(name: string, makeHost: () => Promise<ContractHost>): v
     );
   });
 }
+
+const PAGE = `{
+	admin off
+	auto_https off
+}
+
+http://:8080 {
+	header Retry-After 7
+	respond \`later\` 503
+}
+`;
 
 const RICH = {
   compose: `x-opts: &opts

@@ -3,9 +3,11 @@ import { planCopy } from "../../src/operations/copy.ts";
 import { planRemove } from "../../src/operations/remove.ts";
 import { planLaunch, planRestart, planStop } from "../../src/operations/run-instance.ts";
 import type { Plan } from "../../src/plan/plan.ts";
+import { maintenanceDown, maintenanceUp } from "../../src/steps/index.ts";
 import { surveyAttach } from "../../src/survey/attach.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
+import { pageInput } from "./maintenance.ts";
 import { HOME, occasion, prepared, type Scenario, Stage } from "./scenario.ts";
 
 const NAME = "v2.22.2";
@@ -37,6 +39,15 @@ async function removePlan(stage: Stage, volumes: boolean): Promise<Plan> {
   const { record, current } = await stage.facts(NAME);
   const found = await surveyRemove(stage.world, record, HOME, current);
   return planRemove(found, { volumes, confirm: NAME, current: false }, occasion());
+}
+
+/** Stop, page up, page down, launch: what an update does around its window. */
+async function maintenancePlan(stage: Stage): Promise<Plan> {
+  const { facts, record } = await stage.facts(NAME);
+  const plan = planRestart(facts, occasion());
+  const [stop, ...launch] = plan.steps;
+  const input = await pageInput(stage, record, plan.id);
+  return { ...plan, steps: [stop!, maintenanceUp.step(input), maintenanceDown.step(input), ...launch] };
 }
 
 const SOURCE = [{ dir: DIR, slug: SLUG }];
@@ -107,6 +118,13 @@ export const scenarios = {
     restart: async () => {
       const stage = await used();
       return stage.scenario("restart", planRestart((await stage.facts(NAME)).facts, occasion()));
+    },
+  },
+  maintenance: {
+    "a maintenance page, while an instance is stopped": async () => {
+      const stage = await used();
+      const plan = await maintenancePlan(stage);
+      return stage.scenario("a maintenance page, while an instance is stopped", plan);
     },
   },
   remove: {

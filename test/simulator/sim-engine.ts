@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { OperatorError } from "../../src/errors.ts";
-import type { ContainerDetail, ContainerSummary, Engine, ImageInfo } from "../../src/host/world.ts";
+import type { ContainerDetail, ContainerSpec, ContainerSummary, Engine, ImageInfo } from "../../src/host/world.ts";
 import { clusterVolume, healthOf, started, stopped } from "./containers.ts";
 import { Died, type Machine } from "./machine.ts";
 import type { SimContainer, SimImage, SimMount, SimVolume } from "./state.ts";
@@ -11,6 +11,7 @@ export const hex = (text: string): string => createHash("sha256").update(text).d
 export interface NewContainer {
   readonly name: string;
   readonly image: string;
+  readonly command?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
   readonly hasHealthcheck: boolean;
@@ -148,6 +149,7 @@ export class SimEngine {
       for (const { name } of anonymous)
         this.state.volumes.set(name, { name, driver: "local", options: {}, labels: {}, content: {} });
       this.state.containers.set(id, {
+        command: [],
         ...wanted,
         id,
         image,
@@ -198,6 +200,46 @@ export class SimEngine {
       if (!anonymousVolumes) return;
       for (const { name } of container.mounts) if (isAnonymous(name)) this.state.volumes.delete(name);
     });
+  }
+
+  /** `docker create` and `docker start`; what does not start is removed. */
+  private run(spec: ContainerSpec): void {
+    const image = this.idOf(spec.image);
+    if (image === null) throw new OperatorError("NO_IMAGE", `The engine has no image ${spec.image}.`);
+    for (const { type, source } of spec.mounts)
+      if (type === "volume" && !this.state.volumes.has(source))
+        throw new OperatorError("NO_VOLUME", `There is no volume ${source}.`);
+    if ([...this.state.containers.values()].some(({ name }) => name === spec.name))
+      throw new OperatorError("EXISTS", `There is already a container ${spec.name}.`);
+    const scratch = (this.state.images.get(image)?.volumes ?? []).filter(
+      path => !spec.mounts.some(({ target }) => target === path),
+    );
+    const id = this.create({
+      ...spec,
+      environment: {},
+      hasHealthcheck: false,
+      policy: spec.restartPolicy,
+      mounts: [
+        ...spec.mounts.map(({ type, source, target }) => ({
+          type,
+          name: type === "volume" ? source : null,
+          source: type === "volume" ? mountpoint(source) : source,
+          target,
+          writable: false,
+        })),
+        ...scratch.map(target => ({ type: "tmpfs", name: null, source: "", target, writable: true })),
+      ],
+      ports: spec.ports.map(port => ({ ...port, protocol: "tcp" })),
+      networks: [],
+    });
+    try {
+      this.start(id);
+    } catch (error) {
+      if (error instanceof Died) throw error;
+      this.remove(id);
+      if (!(error instanceof OperatorError) || !/port is already allocated/.test(error.message)) throw error;
+      throw new OperatorError("PORT_TAKEN", `A port is in use, so the container ${spec.name} cannot serve on it.`);
+    }
   }
 
   /** Work in a labelled helper container, which a killed run leaves behind. */
@@ -325,6 +367,7 @@ export class SimEngine {
           return found ? [this.detail(found)] : [];
         }),
       ),
+    runContainer: spec => this.machine.command(() => this.run(spec)),
     setRestartPolicy: async (id, policy) => {
       const container = this.container(id);
       this.machine.effect("engine.policy", container.name, () => this.state.containers.set(id, { ...container, policy }));

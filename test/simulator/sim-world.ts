@@ -8,6 +8,7 @@ import { type SimBundle, simBundles } from "./sim-bundles.ts";
 import { SimCompose } from "./sim-compose.ts";
 import { SimDisk } from "./sim-disk.ts";
 import { SimEngine } from "./sim-engine.ts";
+import { simPorts } from "./sim-ports.ts";
 import { SimPostgres } from "./sim-postgres.ts";
 import { simTrees } from "./sim-trees.ts";
 
@@ -39,6 +40,7 @@ export function createSimWorld(machine: Machine, home: string, shelf: Readonly<R
     },
     // A full disk is a fault of its own; that there is little room is refused before anything is done.
     room: { freeBytes: async () => 1e12, engineFreeBytes: async () => 1e12, treeBytes: async () => 1000 },
+    ports: simPorts(machine, disk),
     now: () => new Date(machine.state.clockMs),
     elapsedMs: () => machine.state.clockMs,
     pause: async (ms, signal) => {

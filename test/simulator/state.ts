@@ -64,6 +64,8 @@ export interface SimContainer {
   readonly name: string;
   readonly image: string;
   readonly imageName: string;
+  /** In the place of the image's own; empty where that runs. */
+  readonly command: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
   readonly state: "created" | "running" | "exited";

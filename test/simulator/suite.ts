@@ -38,6 +38,11 @@ export const shares: Readonly<
     faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
     kinds: ["data.reset", "instance.launch", "instance.revive", "instance.healthy", "instance.stop"],
   },
+  maintenance: {
+    runs: 1600,
+    faults: ["crash", "power", "io"],
+    kinds: ["maintenance.up", "maintenance.down"],
+  },
   remove: {
     runs: 3400,
     faults: ["crash", "power", "io", "signal", "read"],
