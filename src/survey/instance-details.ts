@@ -1,3 +1,4 @@
+import { loginIn } from "../domain/database-login.ts";
 import { healthOf } from "../domain/health.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { ContainerDetail, World } from "../host/world.ts";
@@ -71,15 +72,13 @@ async function databaseOf(
   const helperImage = database === null ? undefined : record.images[database.service]?.id;
   if (database === null || container === undefined || helperImage === undefined) return null;
   const model = await world.compose.resolve({ name: record.project, dir: record.dir, envFiles: record.envFiles });
-  const environment = model.services[database.service]?.environment ?? {};
-  const value = (key: string) => environment[key]?.replaceAll("$$", "$");
-  const user = value("POSTGRES_USER") ?? "postgres";
+  const { user, database: name, password = "" } = loginIn(model.services[database.service]?.environment);
   const { version, sizeBytes } = await world.postgres.check({
     containerId: container.id,
     helperImage,
     user,
-    database: value("POSTGRES_DB") ?? user,
-    password: value("POSTGRES_PASSWORD") ?? "",
+    database: name,
+    password,
   });
   return { version, sizeBytes };
 }
