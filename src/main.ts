@@ -59,6 +59,7 @@ async function openSession(flags: GlobalFlags): Promise<Session> {
     cwd: process.cwd(),
     root,
     isTerminal: process.stderr.isTTY === true,
+    isTerminalBothWays: () => process.stdin.isTTY === true && process.stdout.isTTY === true,
     canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
     terminal: { input: process.stdin, output: process.stderr },
     // A terminal that does not know its own size says 0.

@@ -5,7 +5,7 @@ import { nobodyToAsk } from "./cli/ask.ts";
 import { inPlace } from "./cli/in-place.ts";
 import type { GlobalFlags, Phase, Session } from "./cli/session.ts";
 import { findHome, Home } from "./domain/home.ts";
-import { showCommand } from "./host/command.ts";
+import { enterContainer, showCommand } from "./host/command.ts";
 import { asItStands, composeCommand } from "./host/compose.ts";
 import { createWorld, localExecutor } from "./host/create-world.ts";
 import { acquireLock } from "./host/lock.ts";
@@ -22,6 +22,8 @@ interface Process {
   readonly root: URL;
   readonly isTerminal: boolean;
   readonly canAsk: boolean;
+  /** Whether standard input and standard output are terminals. */
+  readonly isTerminalBothWays: () => boolean;
   readonly terminal: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream };
   /** Of standard error, as it is now. */
   readonly columns: () => number;
@@ -111,6 +113,15 @@ export async function createSession(own: Process): Promise<Session> {
         own.phase("looking");
       }
     },
+    enter: async (...what) => {
+      own.phase("attached");
+      try {
+        return await executor.attach(enterContainer(...what, own.isTerminalBothWays()));
+      } finally {
+        own.phase("looking");
+      }
+    },
+    enterCommand: (...what) => showCommand(enterContainer(...what, own.isTerminalBothWays())),
     attachedCommand: async (project, args) => showCommand(composeCommand(await asItStands(project), ...args)),
   };
 }

@@ -87,6 +87,13 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       tail: args.text("tail"),
     }),
   compose: async (session, args) => (await import("./commands/compose.ts")).compose(session, args.at(0) ?? "", args.passedOn),
+  postgres: async (session, args) =>
+    (await import("./commands/postgres.ts")).postgres(session, {
+      action: args.at(0) ?? "",
+      instance: args.at(1),
+      to: args.text("to"),
+      from: args.text("from"),
+    }),
   remove: async (session, args) =>
     (await import("./commands/remove.ts")).remove(session, {
       instance: args.at(0) ?? "",

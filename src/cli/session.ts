@@ -59,6 +59,10 @@ export interface Session {
   readonly attach: (project: AttachedProject, args: readonly string[]) => Promise<number>;
   /** What `attach` would run, as one could paste it. */
   readonly attachedCommand: (project: AttachedProject, args: readonly string[]) => Promise<string>;
+  /** Runs a program in a running container, with the operator's own terminal. The environment may hold secrets: no argument list shows them. */
+  readonly enter: (container: string, words: readonly string[], environment: Readonly<Record<string, string>>) => Promise<number>;
+  /** What `enter` would run, without the values. */
+  readonly enterCommand: (container: string, words: readonly string[], environment: Readonly<Record<string, string>>) => string;
 }
 
 interface AttachedProject {

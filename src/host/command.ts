@@ -10,6 +10,27 @@ export interface Command {
 export const docker = (...args: readonly string[]): Command => ({ program: "docker", args });
 
 /**
+ * A program in a running container. Values of the environment reach it by the client's own environment, so that no list of arguments shows them.
+ * @param hasTerminal whether both ends are one
+ */
+export const enterContainer = (
+  container: string,
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  hasTerminal: boolean,
+): Command => ({
+  ...docker(
+    "exec",
+    "--interactive",
+    ...(hasTerminal ? ["--tty"] : []),
+    ...Object.keys(environment).map(key => `--env=${key}`),
+    container,
+    ...words,
+  ),
+  env: environment,
+});
+
+/**
  * What a child may see of our own environment. Compose prefers the shell's variables to those of `.env`, so a stray
  * `POSTGRES_PASSWORD` or `COMPOSE_FILE` in the operator's shell would change the product.
  */

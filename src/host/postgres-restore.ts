@@ -6,7 +6,7 @@ import type { Connection } from "./postgres-connection.ts";
 import { numbered } from "./postgres-dump.ts";
 import { readProof, verifyDump } from "./postgres-dump-files.ts";
 import { lookAtServer } from "./postgres-look.ts";
-import { RESTORE } from "./postgres-scripts.ts";
+import { EMPTY, RESTORE } from "./postgres-scripts.ts";
 import { syncFolder, there } from "./trees.ts";
 import type { Progress } from "./world.ts";
 
@@ -36,8 +36,7 @@ export async function restoreServer(
       { hint: "restore into a release with the same or a newer Postgres" },
     );
   }
-  const begun = join(dir, `restoring-${look.systemIdentifier}`);
-  const ended = join(dir, `restored-${look.systemIdentifier}`);
+  const { begun, ended } = marks(dir, look.systemIdentifier);
   const full = Object.entries(look.tables).filter(([, count]) => count > 0);
   if (!(await there(begun))) {
     // Whoever asks again after a restore that ended gets it, unless somebody has changed something since.
@@ -70,4 +69,26 @@ export async function restoreServer(
   );
   await rename(begun, ended);
   await syncFolder(dir);
+}
+
+/** Files beside a dump: a restore of it into this server began, or ended. */
+const marks = (dir: string, systemIdentifier: string) => ({
+  begun: join(dir, `restoring-${systemIdentifier}`),
+  ended: join(dir, `restored-${systemIdentifier}`),
+});
+
+/** Takes a restore of this dump back; nothing when none of it began in this server. */
+export async function emptyServer(connection: Connection, database: string, dir: string): Promise<void> {
+  const { systemIdentifier } = await lookAtServer(connection);
+  const { begun, ended } = marks(dir, systemIdentifier);
+  if (!(await there(begun)) && !(await there(ended))) return;
+  await connection.run({
+    purpose: "empty",
+    title: "Emptying the database server",
+    writesTo: systemIdentifier,
+    script: EMPTY,
+    env: { DATABASE: database },
+  });
+  await rm(begun, { force: true });
+  await rm(ended, { force: true });
 }

@@ -109,15 +109,8 @@ done
 touch /tmp/done
 `;
 
-/**
- * Takes away what an earlier restore left: its sessions, all databases, all roles but the first superuser and the one that we come as. Then
- * the globals in one transaction, after which that role has the password that it had before; then the databases; then statistics.
- *
- * `COUNT`; `DATABASES`, a line each; `TEMPLATE1` the number of its dump or nothing.
- */
-export const RESTORE = `set -eu
-export PGDATABASE=template1
-cat > /tmp/clear.sql <<'SQL'
+/** Takes away what an earlier restore left: its sessions, all databases, all roles but the first superuser and the one that we come as. */
+const CLEAR = `cat > /tmp/clear.sql <<'SQL'
 SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid() \\g /dev/null
 DO $$
 DECLARE until timestamptz := clock_timestamp() + interval '60 s';
@@ -136,7 +129,30 @@ SELECT 'DROP ROLE ' || string_agg(format('%I', rolname), ', ') FROM pg_roles WHE
 SELECT format('ALTER ROLE %I RESET ALL', rolname) FROM pg_roles WHERE oid = 10 OR rolname = current_user \\gexec
 SQL
 ${PSQL} --file=/tmp/clear.sql
-${PSQL} --command="SELECT format('CREATE ROLE \\"%s\\";', replace(rolname, '\\"', '\\"\\"')) FROM pg_roles WHERE oid = 10 OR rolname = current_user" > /tmp/kept
+`;
+
+/** Takes everything away, and makes `DATABASE` anew, as it is in a server that nobody has used. */
+export const EMPTY = `set -eu
+export PGDATABASE=template1
+${CLEAR}${PSQL} --command='CREATE DATABASE postgres'
+cat > /tmp/empty.sql <<'SQL'
+ALTER DATABASE template1 IS_TEMPLATE false;
+DROP DATABASE template1;
+CREATE DATABASE template1 TEMPLATE template0 IS_TEMPLATE true;
+SELECT format('CREATE DATABASE %I', :'name') WHERE :'name' <> 'postgres' \\gexec
+SQL
+PGDATABASE=postgres ${PSQL} --set=name="$DATABASE" --file=/tmp/empty.sql
+`;
+
+/**
+ * Takes away what an earlier restore left. Then the globals in one transaction, after which that role has the password that it had
+ * before; then the databases; then statistics.
+ *
+ * `COUNT`; `DATABASES`, a line each; `TEMPLATE1` the number of its dump or nothing.
+ */
+export const RESTORE = `set -eu
+export PGDATABASE=template1
+${CLEAR}${PSQL} --command="SELECT format('CREATE ROLE \\"%s\\";', replace(rolname, '\\"', '\\"\\"')) FROM pg_roles WHERE oid = 10 OR rolname = current_user" > /tmp/kept
 grep -vxF -f /tmp/kept /dump/globals.sql > /tmp/globals.sql
 cat > /tmp/roles.sql <<'SQL'
 BEGIN;
@@ -165,4 +181,14 @@ while IFS= read -r name; do
   PGDATABASE=$name PGOPTIONS=$LOADING ${PSQL} --command=ANALYZE
 done < /tmp/databases
 ${PSQL} --command=CHECKPOINT
+`;
+
+/** `COUNT`. Has pg_restore read every dump of /dump to its end, as a restore would. */
+export const READ_BACK = `set -eu
+number=1
+while [ "$number" -le "$COUNT" ]; do
+  echo "progress $number"
+  pg_restore --file=/dev/null "/dump/$number"
+  number=$((number + 1))
+done
 `;

@@ -1,16 +1,20 @@
 import type { DatabaseProof } from "../domain/database.ts";
 import { OperatorError } from "../errors.ts";
+import { docker } from "./command.ts";
 import type { Executor } from "./exec.ts";
 import type { Helpers } from "./helper-container.ts";
 import { clusterStateOf } from "./postgres-cluster-state.ts";
 import { type Connection, connect } from "./postgres-connection.ts";
+import { describeServer } from "./postgres-describe.ts";
 import { dumpServer } from "./postgres-dump.ts";
 import { readProof } from "./postgres-dump-files.ts";
+import { describeImage } from "./postgres-image.ts";
 import { lookAtServer } from "./postgres-look.ts";
 import { parseProof } from "./postgres-proof-lines.ts";
 import { CLUSTER, DATABASE, SEQUENCES } from "./postgres-proof-sql.ts";
-import { restoreServer } from "./postgres-restore.ts";
+import { emptyServer, restoreServer } from "./postgres-restore.ts";
 import { PROVE, QUERY } from "./postgres-scripts.ts";
+import { readBack } from "./postgres-verify.ts";
 import type { DatabaseAccess, Postgres } from "./world.ts";
 
 const CHECK = `SELECT json_build_object('version', current_setting('server_version'),
@@ -28,6 +32,9 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
         }),
     };
   };
+  /** What the server itself was started from, whatever image the helper has. */
+  const imageOf = async ({ containerId }: DatabaseAccess): Promise<string> =>
+    await executor.run(docker("inspect", "--type=container", "--format={{.Image}}", containerId));
   const prove = async (connection: Connection): Promise<DatabaseProof> => {
     const { major, databases } = await lookAtServer(connection);
     const printed = await connection.run({
@@ -55,12 +62,21 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
       });
       return JSON.parse(printed) as { version: string; sizeBytes: number; databases: string[] };
     },
+    async describe(access) {
+      const [connection, own] = await Promise.all([open(access), imageOf(access)]);
+      const image = await describeImage(helpers, own);
+      if (image === null) throw new OperatorError("NO_POSTGRES", `There is no Postgres in the image ${own}.`);
+      return await describeServer(connection, image);
+    },
+    describeImage: image => describeImage(helpers, image),
     dump: async (access, dir, progress) => dumpServer(await open(access), dir, progress),
+    verify: (dir, helperImage, progress) => readBack(helpers, dir, helperImage, progress),
     proofOf: readProof,
     async restore(access, dir, progress) {
       const connection = await open(evenWithoutDatabase(access));
       await restoreServer(connection, () => prove(connection), dir, progress);
     },
+    empty: async (access, dir) => emptyServer(await open(evenWithoutDatabase(access)), access.database, dir),
     prove: async access => prove(await open(evenWithoutDatabase(access))),
     clusterState: (volume, helperImage) => clusterStateOf(helpers, volume, helperImage),
   };

@@ -1,6 +1,7 @@
 import type { BundleContents, BundleGlance, BundleSource, BundleStamp } from "../domain/bundle.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import type { DatabaseProof } from "../domain/database.ts";
+import type { PostgresImage, PostgresServer } from "../domain/postgres-facts.ts";
 
 /** Everything outside the process that a step or a survey may touch. Real: host/*. Simulated: test/simulator/*. */
 export interface World {
@@ -267,12 +268,23 @@ export interface Postgres {
   check(
     access: DatabaseAccess,
   ): Promise<{ readonly version: string; readonly sizeBytes: number; readonly databases: readonly string[] }>;
+  /** Everything that decides whether and how its data can be moved; nothing secret. @throws OperatorError DATABASE_LOGIN, DATABASE_RIGHTS */
+  describe(access: DatabaseAccess): Promise<PostgresServer>;
+  /** The Postgres in an image, which is not started; null when there is none in it. @throws OperatorError NO_IMAGE */
+  describeImage(image: string): Promise<PostgresImage | null>;
   /** One consistent snapshot a database: globals, every database in directory format, and the proof, into `dir`, which appears whole. */
   dump(access: DatabaseAccess, dir: string, progress: Progress): Promise<void>;
+  /** Reads a dump back, every byte of it, and has pg_restore make sense of it. @throws OperatorError NO_DUMP, DUMP_DAMAGED */
+  verify(dir: string, helperImage: string, progress: Progress): Promise<void>;
   /** The proof that was taken with a dump. */
   proofOf(dir: string): Promise<DatabaseProof>;
   /** Into a fresh cluster; what a cut-off run left there is taken away first. The first superuser keeps its password. */
   restore(access: DatabaseAccess, dir: string, progress: Progress): Promise<void>;
+  /**
+   * Takes away what a restore of `dir` brought into a server that was empty before: all databases and roles, but what we come by.
+   * Nothing when no restore of it began there.
+   */
+  empty(access: DatabaseAccess, dir: string): Promise<void>;
   /** What a proof is made of, read from a running database. */
   prove(access: DatabaseAccess): Promise<DatabaseProof>;
   /** `pg_controldata`'s "Database cluster state" and PG_VERSION of a volume; null when it holds no cluster. */

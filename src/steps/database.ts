@@ -1,4 +1,5 @@
 import { proofDifferences, proofToJson } from "../domain/database.ts";
+import { loginIn } from "../domain/database-login.ts";
 import { OperatorError } from "../errors.ts";
 import type { DatabaseAccess } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
@@ -12,8 +13,6 @@ type Database = {
   readonly helperImage: string;
 };
 
-const plain = (value: string | null | undefined): string | undefined => value?.replaceAll("$$", "$");
-
 /** Who logs in, by what Compose gives the Postgres service. Read anew each time, because plans and journals hold no secrets. */
 async function accessTo({ project, instance, service, helperImage }: Database, context: Context): Promise<DatabaseAccess> {
   const container = (await containersOf(context, project.name)).find(
@@ -24,9 +23,7 @@ async function accessTo({ project, instance, service, helperImage }: Database, c
       hint: `graph-mgr launch ${instance}`,
     });
   }
-  const environment = (await context.world.compose.resolve(project)).services[service]?.environment ?? {};
-  const user = plain(environment["POSTGRES_USER"]) ?? "postgres";
-  const password = plain(environment["POSTGRES_PASSWORD"]);
+  const { user, database, password } = loginIn((await context.world.compose.resolve(project)).services[service]?.environment);
   if (password === undefined) {
     throw new OperatorError(
       "NO_PASSWORD",
@@ -34,33 +31,74 @@ async function accessTo({ project, instance, service, helperImage }: Database, c
       { hint: "set it in the instance's .env" },
     );
   }
-  return { containerId: container.id, helperImage, user, database: plain(environment["POSTGRES_DB"]) ?? user, password };
+  return { containerId: container.id, helperImage, user, database, password };
 }
 
-type Dump = { readonly source: Database; readonly to: string };
+/** The same on the way back, when the machine may have stopped it meanwhile; the step that started it stops it again. */
+async function startedAccess(database: Database, context: Context): Promise<DatabaseAccess> {
+  const { world } = context;
+  await world.compose.up(database.project, [database.service]);
+  const access = await accessTo(database, context);
+  for (const until = world.elapsedMs() + START_TIMEOUT_MS; ; await world.pause(500, new AbortController().signal)) {
+    try {
+      await world.postgres.check({ ...access, database: "template1" });
+      return access;
+    } catch (error) {
+      if (world.elapsedMs() > until) throw error;
+    }
+  }
+}
+
+const START_TIMEOUT_MS = 120_000;
+
+type Dump = {
+  readonly source: Database;
+  readonly to: string;
+  /** Reads it from end to end before it counts. */
+  readonly readBack?: boolean;
+};
+
+const unread = (to: string): string => `${to}.unread`;
 
 /** One snapshot of everything in the running source, with its proof. The source is only read. */
 export const dumpDatabase = defineStep({
   kind: "database.dump",
   title: ({ source }: Dump) => `Dump the database of ${source.instance}, which goes on serving`,
   look: async () => null,
-  async do({ source, to }, context: Context) {
-    await context.world.postgres.dump(await accessTo(source, context), to, context.progress);
+  async do({ source, to, readBack = false }, context: Context) {
+    const { postgres, files, trees } = context.world;
+    const access = await accessTo(source, context);
+    if (!readBack) return await postgres.dump(access, to, context.progress);
+    // It gets its name when it was read, so that a run that goes on after a cut does not take an unread one for done.
+    await trees.remove(unread(to), source.helperImage);
+    await postgres.dump(access, unread(to), context.progress);
+    await postgres.verify(unread(to), source.helperImage, context.progress);
+    await files.rename(unread(to), to);
   },
   isDone: ({ to }, { world }) => world.files.exists(to),
   async undo({ to, source }, { world }) {
-    await world.trees.remove(`${to}.part`, source.helperImage);
+    for (const each of [`${unread(to)}.part`, unread(to), `${to}.part`]) await world.trees.remove(each, source.helperImage);
     await world.trees.remove(to, source.helperImage);
   },
 });
 
-type Restore = { readonly target: Database; readonly from: string; readonly proof: string };
+type Restore = {
+  readonly target: Database;
+  readonly from: string;
+  readonly proof: string;
+  /** The server is one that stays, and is to be as empty afterwards as it was; else it goes with its volume. */
+  readonly empties?: boolean;
+};
 
 /** Into the new instance's own fresh cluster, which nobody else can reach yet, and proven equal to what was dumped. */
 export const restoreDatabase = defineStep({
   kind: "database.restore",
   title: ({ target }: Restore) => `Restore it into ${target.instance}, and prove that nothing is missing`,
-  look: async () => null,
+  async look({ target, empties = false }, context: Context): Promise<{ readonly wasEmpty: boolean } | null> {
+    if (!empties) return null;
+    const { databases } = await context.world.postgres.describe(await accessTo(target, context));
+    return { wasEmpty: databases.every(({ tables }) => tables === 0) };
+  },
   async do({ target, from, proof }, context: Context) {
     const { postgres, files } = context.world;
     const access = await accessTo(target, context);
@@ -73,8 +111,11 @@ export const restoreDatabase = defineStep({
     await files.write(proof, `${JSON.stringify(proofToJson(copy))}\n`, 0o600);
   },
   isDone: ({ proof }, { world }) => world.files.exists(proof),
-  // The cluster lives in a volume of this operation and goes with it.
-  undo: ({ proof }, { world }) => world.files.remove(proof),
+  async undo({ target, from, proof }, context, before) {
+    // What was there before the restore is not ours to take away; without `before` the cluster lives in a volume that goes itself.
+    if (before?.wasEmpty === true) await context.world.postgres.empty(await startedAccess(target, context), from);
+    await context.world.files.remove(proof);
+  },
 });
 
 type BaselineInput = { readonly target: Database | null; readonly to: string };

@@ -1,3 +1,4 @@
+import { loginIn } from "../domain/database-login.ts";
 import { healthOf } from "../domain/health.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { ContainerDetail, DatabaseAccess, World } from "../host/world.ts";
@@ -94,4 +95,13 @@ export async function databaseAccess(
     database: value("POSTGRES_DB") ?? user,
     password: value("POSTGRES_PASSWORD") ?? "",
   };
+  const { user, database: name, password = "" } = loginIn(model.services[database.service]?.environment);
+  const { version, sizeBytes } = await world.postgres.check({
+    containerId: container.id,
+    helperImage,
+    user,
+    database: name,
+    password,
+  });
+  return { version, sizeBytes };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { DUMP_ALL, RESTORE } from "../../src/host/postgres-scripts.ts";
+import { DUMP_ALL, EMPTY, READ_BACK, RESTORE } from "../../src/host/postgres-scripts.ts";
 
 /** The scripts of the helper containers, run with programs that only write down how they were called, and fail when told to. */
 
@@ -44,6 +44,7 @@ async function run(script: string, failing = ""): Promise<{ readonly code: numbe
       LOADING: "",
       DATABASE_SQL: "",
       EXPECTED: "",
+      DATABASE: "app",
     },
   });
   const calls = (await readFile(join(folder, "calls"), "utf8")).split("\n").filter(line => line !== "");
@@ -96,5 +97,23 @@ describe("a dump", () => {
     for (const failing of ["pg_dumpall", "--format=directory", "--schema-only", "cluster.sql"]) {
       expect((await run(DUMP_ALL, failing)).code, failing).not.toBe(0);
     }
+  });
+});
+
+describe("taking a restore back, and reading a dump", () => {
+  it("F05 stop at the first program that fails", async () => {
+    for (const failing of ["clear.sql", "CREATE DATABASE", "empty.sql"]) {
+      const { code, calls } = await run(EMPTY, failing);
+      expect(code, failing).not.toBe(0);
+      expect(calls.at(-1), failing).toContain(failing);
+    }
+    expect((await run(EMPTY)).code).toBe(0);
+  });
+
+  it("F03 reads every database of a dump to its end, into nothing", async () => {
+    const { code, calls } = await run(READ_BACK);
+    expect(code).toBe(0);
+    expect(calls).toEqual([1, 2].map(number => `pg_restore --file=/dev/null ${folder}/dump/${number}`));
+    expect((await run(READ_BACK, "dump/1")).code).not.toBe(0);
   });
 });

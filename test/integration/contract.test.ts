@@ -10,6 +10,7 @@ import { executor, run } from "./support/postgres-servers.ts";
 
 /** Debian with BusyBox and Postgres, which the sample product's images are made from. */
 const BASE = "gm/base:pg15";
+const POSTGRES = join(import.meta.dirname, "../../templates/sample-product/images/postgres");
 const PROGRAMS = { serve: ["/bin/busybox", "sleep", "600"], "one-shot": ["/bin/busybox", "true"] } as const;
 
 contract("this machine and its engine", async (): Promise<ContractHost> => {
@@ -29,6 +30,14 @@ contract("this machine and its engine", async (): Promise<ContractHost> => {
     async makeImage(tag, program) {
       const [known] = await engine.images([tag]);
       if (known) return known.id;
+      if (program === "postgres") {
+        const dockerfile = `FROM ${BASE}\nCOPY docker-entrypoint.sh /usr/local/bin/\nLABEL graph-mgr.test=${tag}\nENV PGDATA=/var/lib/postgresql/data\nSTOPSIGNAL SIGINT\nENTRYPOINT ["/usr/local/bin/docker-entrypoint.sh"]\nCMD ["postgres"]\n`;
+        await execa("docker", ["build", "--quiet", "--file=-", `--tag=${tag}`, POSTGRES], {
+          input: dockerfile,
+          env: { DOCKER_BUILDKIT: "0" },
+        });
+        return (await engine.images([tag]))[0]?.id ?? "";
+      }
       const does = JSON.stringify(PROGRAMS[program]);
       await execa("docker", ["build", "--quiet", `--tag=${tag}`, "-"], {
         input: `FROM ${BASE}\nLABEL graph-mgr.test=${tag}\nSTOPSIGNAL SIGKILL\nHEALTHCHECK NONE\nENTRYPOINT ${does}\nCMD []\n`,

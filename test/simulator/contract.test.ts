@@ -17,7 +17,7 @@ contract("the simulated host", async () => {
       const known = engine.idOf(tag);
       if (known !== null) return known;
       const id = `sha256:${String(machine.nextSerial()).padStart(64, "0")}`;
-      engine.addImage({ id, layers: [id], program, volumes: [] });
+      engine.addImage({ id, layers: [id], program: program === "postgres" ? { postgres: "15" } : program, volumes: [] });
       engine.tag(id, tag);
       return id;
     },

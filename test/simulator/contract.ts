@@ -10,8 +10,8 @@ export interface ContractHost {
   readonly folder: string;
   /** A free host port. */
   readonly port: number;
-  /** Makes an image that no other has, under `tag`, and gives its id. Its program goes on for minutes, or ends at once with 0. */
-  readonly makeImage: (tag: string, program: "serve" | "one-shot") => Promise<string>;
+  /** Makes an image that no other has, under `tag`, and gives its id. Its program goes on for minutes, ends at once with 0, or is a Postgres 15. */
+  readonly makeImage: (tag: string, program: "serve" | "one-shot" | "postgres") => Promise<string>;
   /** Puts files into a volume; paths without slashes. */
   readonly fill: (volume: string, files: Readonly<Record<string, string>>) => Promise<void>;
   readonly cleanUp: () => Promise<void>;
@@ -350,6 +350,54 @@ export function contract(name: string, makeHost: () => Promise<ContractHost>): v
       const volume = { ...spec, mounts: [...spec.mounts, { type: "volume" as const, source, target: "/certs" }] };
       await expect(engine.runContainer(volume)).rejects.toThrow(expect.objectContaining({ code: "NO_VOLUME" }));
       expect([await engine.volume(source), await named(host, "page")]).toEqual([null, []]);
+  describe(`${name}: Postgres`, () => {
+    on("says what a server and an image are, and nothing secret", async host => {
+      const { postgres } = host.world;
+      const { image, access } = await databaseOf(host);
+      const own = await postgres.describeImage(image);
+      expect(own).toMatchObject({
+        major: 15,
+        architecture: expect.stringMatching(/^(x86_64|aarch64)$/),
+        libc: { name: "glibc" },
+      });
+      expect(Object.keys(own!.extensions)).toContain("plpgsql");
+      const server = await postgres.describe(access);
+      expect(server).toMatchObject({ ...own!, version: server.version });
+      expect(server.databases.find(each => each.name === "app")).toMatchObject({
+        encoding: "UTF8",
+        tables: 0,
+        changedCollations: [],
+      });
+      expect([server.sessions, server.preparedTransactions, server.replicationSlots, server.tablespaces]).toEqual([
+        [],
+        [],
+        [],
+        [],
+      ]);
+      expect(Date.parse(server.startedAt)).not.toBeNaN();
+      const again = await postgres.describe(access);
+      expect([again.startedAt, again.nextTransactionId]).toEqual([server.startedAt, server.nextTransactionId]);
+      expect(JSON.stringify(server)).not.toContain(access.password);
+      await expect(postgres.describe({ ...access, password: "wrong" })).rejects.toThrow(
+        expect.objectContaining({ code: "DATABASE_LOGIN" }),
+      );
+      await expect(postgres.describeImage(`sha256:${"0".repeat(64)}`)).rejects.toThrow(
+        expect.objectContaining({ code: "NO_IMAGE" }),
+      );
+    });
+
+    on("reads a dump back, restores it, and takes the restore away again", async host => {
+      const { postgres } = host.world;
+      const source = await databaseOf(host);
+      const target = await databaseOf(host, "second");
+      const dir = `${host.folder}/dump`;
+      await postgres.dump(source.access, dir, silent);
+      await postgres.verify(dir, source.image, silent);
+      await postgres.restore(target.access, dir, silent);
+      await postgres.empty(target.access, dir);
+      const { databases } = await postgres.describe(target.access);
+      expect(databases.map(({ name: own, tables }) => [own, tables])).toContainEqual(["app", 0]);
+      await expect(postgres.verify(`${host.folder}/nothing`, source.image, silent)).rejects.toThrow();
     });
   });
 
@@ -446,6 +494,32 @@ networks: { net: {} }
 `;
   const project = await write(host, name, { compose, env: `PORT=${host.port}\n`, more: "" });
   return { project, serve, job };
+}
+
+/** A project with nothing but a database, which answers. */
+async function databaseOf(host: ContractHost, name = "first") {
+  const image = await host.makeImage(`${host.prefix}/postgres:15`, "postgres");
+  const compose = `services:
+  db:
+    image: ${image}
+    environment: { POSTGRES_USER: admin, POSTGRES_PASSWORD: canary-4471, POSTGRES_DB: app }
+    volumes: [ "data:/var/lib/postgresql/data" ]
+volumes: { data: {} }
+`;
+  const project = await write(host, name, { compose, env: "", more: "" });
+  await host.world.compose.up(project, []);
+  const [db] = await inspect(host, ["db"], project.name);
+  const access = { containerId: db!.id, helperImage: image, user: "admin", database: "app", password: "canary-4471" };
+  const signal = new AbortController().signal;
+  for (let look = 0; ; look++) {
+    try {
+      await host.world.postgres.check(access);
+      return { image, access };
+    } catch (error) {
+      if (look > 100) throw error;
+      await host.world.pause(300, signal);
+    }
+  }
 }
 
 /** Of a project's containers those of the services, in their order. */

@@ -1,14 +1,17 @@
 import { planAttach } from "../../src/operations/attach.ts";
 import { planCopy } from "../../src/operations/copy.ts";
+import { planDump, planRestore } from "../../src/operations/postgres.ts";
 import { planRemove } from "../../src/operations/remove.ts";
 import { planLaunch, planRestart, planStop } from "../../src/operations/run-instance.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { maintenanceDown, maintenanceUp } from "../../src/steps/index.ts";
 import { surveyAttach } from "../../src/survey/attach.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
+import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
 import { pageInput } from "./maintenance.ts";
 import { HOME, occasion, prepared, type Scenario, Stage } from "./scenario.ts";
+import { BYSTANDER, HOME, occasion, prepared, type Scenario, Stage } from "./scenario.ts";
 
 const NAME = "v2.22.2";
 const SLUG = "v2_22_2";
@@ -48,6 +51,13 @@ async function maintenancePlan(stage: Stage): Promise<Plan> {
   const [stop, ...launch] = plan.steps;
   const input = await pageInput(stage, record, plan.id);
   return { ...plan, steps: [stop!, maintenanceUp.step(input), maintenanceDown.step(input), ...launch] };
+async function postgresPlan(stage: Stage, verb: "dump" | "restore", name: string = NAME): Promise<Plan> {
+  const { record, current } = await stage.facts(name);
+  const facts = await surveyPostgres(stage.world, record, HOME, current);
+  const dump = `${HOME}/friday`;
+  return verb === "restore"
+    ? planRestore(facts, dump, occasion())
+    : planDump(await surveyDump(stage.world, facts, dump), occasion());
 }
 
 const SOURCE = [{ dir: DIR, slug: SLUG }];
@@ -83,6 +93,25 @@ export const scenarios = {
       const stage = await used();
       const plan = await copyPlan(stage, { data: "dump", launch: false });
       return stage.scenario("copy --data dump --no-launch", plan, { untouched: SOURCE });
+    },
+    "postgres dump": async () => {
+      const stage = await used();
+      return stage.scenario("postgres dump", await postgresPlan(stage, "dump"));
+    },
+    "postgres restore": async () => {
+      const stage = await prepared();
+      await stage.carryOut(await postgresPlan(stage, "dump", BYSTANDER.release));
+      await stage.install(NAME, { launch: false });
+      const plan = await postgresPlan(stage, "restore");
+      // The cluster is made by its first start, and stays.
+      return stage.scenario("postgres restore", plan, { fills: [`${SLUG}_postgres_data`] });
+    },
+    "postgres restore into a server that runs": async () => {
+      const stage = await prepared();
+      await stage.carryOut(await postgresPlan(stage, "dump", BYSTANDER.release));
+      await stage.install(NAME, { launch: false });
+      await stage.world.compose.up({ name: SLUG, dir: DIR, envFiles: [] }, ["postgres"]);
+      return stage.scenario("postgres restore into a server that runs", await postgresPlan(stage, "restore"));
     },
   },
   "copy-copy": {

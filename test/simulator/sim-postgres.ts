@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import type { DatabaseProof } from "../../src/domain/database.ts";
+import type { PostgresImage, PostgresServer } from "../../src/domain/postgres-facts.ts";
 import { OperatorError } from "../../src/errors.ts";
 import type { DatabaseAccess, Postgres } from "../../src/host/world.ts";
 import { clusterVolume } from "./containers.ts";
@@ -32,7 +33,7 @@ export class SimPostgres {
     if (volume === null) throw refused(`container ${containerId} has no cluster`);
     if (volume.content[`role/${user}`] !== password)
       throw new OperatorError("DATABASE_LOGIN", `password authentication failed for user "${user}"`);
-    if (volume.content[`database/${database}`] === undefined)
+    if (database !== "template1" && volume.content[`database/${database}`] === undefined)
       throw new OperatorError("DATABASE_LOGIN", `database "${database}" does not exist`);
     return volume;
   }
@@ -73,6 +74,63 @@ export class SimPostgres {
     });
   }
 
+  private empty(access: DatabaseAccess): void {
+    const volume = this.open({ ...access, database: "template1" });
+    const kept = Object.entries(volume.content).filter(([path]) => !isData(path) || path === `role/${access.user}`);
+    this.engine.fill(volume.name, { ...Object.fromEntries(kept), [`database/${access.database}`]: "" }, "engine.empty");
+  }
+
+  private imageOf(reference: string): PostgresImage | null {
+    const image = this.machine.state.images.get(this.engine.idOf(reference) ?? "");
+    if (!image) throw new OperatorError("NO_IMAGE", `The engine has no image ${reference}, which a helper container needs.`);
+    if (typeof image.program === "string") return null;
+    const major = image.program.postgres;
+    return {
+      major: Number(major),
+      version: `${major}.1`,
+      architecture: "x86_64",
+      libc: { name: "glibc", version: "2.36" },
+      icu: "72.1",
+      system: "debian 12",
+      extensions: { plpgsql: "1.0" },
+      locales: ["C", "C.utf8", "POSIX"],
+    };
+  }
+
+  private describe(access: DatabaseAccess): PostgresServer {
+    const { content } = this.open(access);
+    const container = this.machine.state.containers.get(access.containerId);
+    const image = this.imageOf(container?.image ?? "");
+    if (image === null || container === undefined) throw refused("no Postgres");
+    const names = Object.keys(content).flatMap(path => /^database\/([^/]+)$/.exec(path)?.[1] ?? []);
+    return {
+      ...image,
+      systemIdentifier: content["identifier"] ?? "",
+      checksums: false,
+      databases: names.map(name => ({
+        name,
+        sizeBytes: JSON.stringify(content).length,
+        tables: Object.keys(content).filter(path => path.startsWith(`database/${name}/`)).length,
+        encoding: "UTF8",
+        collate: "C.UTF-8",
+        ctype: "C.UTF-8",
+        provider: "libc",
+        collationVersion: { recorded: null, actual: null },
+        changedCollations: [],
+        extensions: [{ name: "plpgsql", version: "1.0" }],
+      })),
+      preparedTransactions: [],
+      replicationSlots: [],
+      subscriptions: [],
+      tablespaces: [],
+      sessions: [],
+      nextTransactionId: String(
+        Number.parseInt(checksum(JSON.stringify(Object.entries(content).filter(([path]) => isData(path)))), 16),
+      ),
+      startedAt: new Date(container.startedMs).toISOString(),
+    };
+  }
+
   private look<T>(what: string, answer: () => T): Promise<T> {
     this.machine.read({ what: `postgres.${what}`, target: "" });
     return Promise.resolve(answer());
@@ -85,6 +143,10 @@ export class SimPostgres {
         const databases = Object.keys(content).flatMap(path => /^database\/([^/]+)$/.exec(path)?.[1] ?? []);
         return { version: content["PG_VERSION"] ?? "", sizeBytes: JSON.stringify(content).length, databases };
       }),
+    describe: async access => this.look("describe", () => this.describe(access)),
+    describeImage: async image => this.look("image", () => this.imageOf(image)),
+    verify: async dir => this.look("verify", () => void this.disk.read(`${dir}/proof.json`)),
+    empty: access => this.machine.command(() => this.empty(access)),
     dump: (access, dir) => this.machine.command(() => this.dump(access, dir)),
     proofOf: async dir =>
       this.look("proof", () => JSON.parse(this.disk.read(`${dir}/proof.json`).toString("utf8")) as DatabaseProof),

@@ -1,11 +1,13 @@
 import { LOOKING } from "./looking.ts";
 import { COPY, INSTALL, REMOVE } from "./making.ts";
+import { POSTGRES } from "./postgres.ts";
 import { RUNNING, UNFINISHED } from "./running.ts";
 import type { CommandSpec } from "./spec.ts";
 import { ROLLBACK, UPDATE } from "./updating.ts";
 
 /** Every command, in the order of help. */
 export const COMMANDS: readonly CommandSpec[] = [INSTALL, UPDATE, ROLLBACK, COPY, ...LOOKING, ...RUNNING, REMOVE, ...UNFINISHED];
+export const COMMANDS: readonly CommandSpec[] = [INSTALL, COPY, ...LOOKING, ...RUNNING, POSTGRES, REMOVE, ...UNFINISHED];
 
 /** By name or alias. */
 export const findCommand = (name: string): CommandSpec | undefined =>
