@@ -41,7 +41,12 @@ export class OperatorError extends Error {
   /** The same with more facts. */
   with(facts: Readonly<Record<string, string | number>>): OperatorError {
     const { code, message, hint, exit, cause } = this;
-    return new OperatorError(code, message, { exit, cause, facts: { ...this.facts, ...facts }, ...(hint === undefined ? {} : { hint }) });
+    return new OperatorError(code, message, {
+      exit,
+      cause,
+      facts: { ...this.facts, ...facts },
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 }
 

@@ -34,9 +34,8 @@ export class Home {
   readonly operations = (): string => join(this.path, ".graph-mgr", "operations");
   readonly operation = (id: string): string => join(this.path, ".graph-mgr", "operations", id);
   readonly pristine = (release: string, digest: string): string =>
-    join(this.path, ".graph-mgr", "pristine", `${release}-${digest.replace(/^sha256:/, "").slice(0, 12)}`);
-  readonly backups = (): string => join(this.path, "backups");
     join(this.path, ".graph-mgr", "pristine", cutName(release, digest));
+  readonly backups = (): string => join(this.path, "backups");
   readonly removed = (name: string, time: string): string => join(this.path, ".graph-mgr", "removed", `${name}-${time}`);
   /** What may be thrown away and is made anew. */
   readonly bundleCache = (): string => join(this.path, ".graph-mgr", "cache", "bundles.json");

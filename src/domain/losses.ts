@@ -11,12 +11,15 @@ const ROWS = /^(\d+) rows/;
 
 /** What was written into tables since, a line each: `graphistry public.datasets: 3 more rows`. */
 export function rowsSince(before: Pick<DatabaseProof, "entries">, now: Pick<DatabaseProof, "entries">): readonly string[] {
-  const paths = [...new Set([...Object.keys(before.entries), ...Object.keys(now.entries)])].filter(path => path.includes("/table/"));
+  const paths = [...new Set([...Object.keys(before.entries), ...Object.keys(now.entries)])].filter(path =>
+    path.includes("/table/"),
+  );
   return paths.sort().flatMap(path => {
     const [was, is] = [before.entries[path], now.entries[path]];
     if (was === is) return [];
     const rows = Number(ROWS.exec(is ?? "")?.[1] ?? 0) - Number(ROWS.exec(was ?? "")?.[1] ?? 0);
-    const what = rows === 0 ? "changed rows" : `${Math.abs(rows)} ${rows > 0 ? "more" : "fewer"} row${Math.abs(rows) === 1 ? "" : "s"}`;
+    const what =
+      rows === 0 ? "changed rows" : `${Math.abs(rows)} ${rows > 0 ? "more" : "fewer"} row${Math.abs(rows) === 1 ? "" : "s"}`;
     return [`${path.replace("/table/", " ")}: ${what}`];
   });
 }

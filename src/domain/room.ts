@@ -21,14 +21,22 @@ export const bytesText = (bytes: number): string =>
 /** @throws OperatorError NO_ROOM */
 export function refuseRoom({ home, engine, isOne }: RoomFacts): void {
   const needs = isOne
-    ? [{ where: `the disk of ${home.path} and of the Docker Engine`, needed: home.neededBytes + engine.neededBytes, free: Math.min(home.freeBytes, engine.freeBytes) }]
+    ? [
+        {
+          where: `the disk of ${home.path} and of the Docker Engine`,
+          needed: home.neededBytes + engine.neededBytes,
+          free: Math.min(home.freeBytes, engine.freeBytes),
+        },
+      ]
     : [
         { where: `the disk of ${home.path}`, needed: home.neededBytes, free: home.freeBytes },
         { where: "the disk of the Docker Engine", needed: engine.neededBytes, free: engine.freeBytes },
       ];
   const short = needs.filter(({ needed, free }) => needed * SPARE > free);
   if (short.length === 0) return;
-  const what = short.map(({ where, needed, free }) => `${bytesText(needed * SPARE)} on ${where}, where ${bytesText(free)} is free`);
+  const what = short.map(
+    ({ where, needed, free }) => `${bytesText(needed * SPARE)} on ${where}, where ${bytesText(free)} is free`,
+  );
   throw new OperatorError("NO_ROOM", `This takes ${what.join(", and ")}.`, {
     hint: "make room (an old instance: `graph-mgr remove NAME --volumes --confirm NAME`), then run it again",
   });

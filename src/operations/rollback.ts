@@ -38,9 +38,13 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
   refuseOutsiders(to, "any state");
   refuseMissingVolumes(to, "it cannot serve again");
   if (losses.length > 0 && !acceptLoss) {
-    throw new OperatorError("LOSES_WRITES", `Going back to ${to.record.name} leaves behind what was written since: ${losses.join("; ")}.`, {
-      hint: "--accept-loss   (it stays in the volumes of the newer release, and a dump of it is kept in backups/)",
-    });
+    throw new OperatorError(
+      "LOSES_WRITES",
+      `Going back to ${to.record.name} leaves behind what was written since: ${losses.join("; ")}.`,
+      {
+        hint: "--accept-loss   (it stays in the volumes of the newer release, and a dump of it is kept in backups/)",
+      },
+    );
   }
   const home = new Home(facts.home);
   const id = operationId("rollback", occasion);

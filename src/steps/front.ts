@@ -6,7 +6,12 @@ import { launch } from "./launch.ts";
 /** Where visitors come in; null for a product that nobody visits. */
 type Probe = { readonly port: number; readonly tls: boolean; readonly path: string } | null;
 
-type Open = { readonly project: ProjectInput; readonly instance: string; readonly services: readonly string[]; readonly probe: Probe };
+type Open = {
+  readonly project: ProjectInput;
+  readonly instance: string;
+  readonly services: readonly string[];
+  readonly probe: Probe;
+};
 
 const LOOK_EVERY_MS = 250;
 
@@ -23,7 +28,8 @@ export const openFront = defineStep({
   title: ({ instance }: Open) => `Let visitors in to ${instance}`,
   look: async ({ project, instance, services }, context: Context) =>
     await launch.look({ project, instance, services, all: true }, context),
-  do: ({ project, instance, services }, context, before) => launch.do({ project, instance, services, all: true }, context, before),
+  do: ({ project, instance, services }, context, before) =>
+    launch.do({ project, instance, services, all: true }, context, before),
   isDone: ({ project, instance, services }, context, before) =>
     launch.isDone({ project, instance, services, all: true }, context, before),
   fleeting: {
@@ -36,7 +42,10 @@ export const openFront = defineStep({
       throw new OperatorError(
         "CANNOT_UNDO",
         `${instance} answers on port ${probe.port} already: what visitors wrote would be lost by going back now.`,
-        { exit: EXIT.refused, hint: "graph-mgr resume   (and then graph-mgr rollback, which says what it loses and keeps a copy)" },
+        {
+          exit: EXIT.refused,
+          hint: "graph-mgr resume   (and then graph-mgr rollback, which says what it loses and keeps a copy)",
+        },
       );
     }
     if (typeof launch.undo === "function") await launch.undo({ project, instance, services, all: true }, context, before);
@@ -70,7 +79,8 @@ export const awaitAnswer = defineStep({
 /** Changes nothing: from here on visitors may have written, and undo must not throw that away. */
 export const commit = defineStep({
   kind: "update.commit",
-  title: ({ instance }: { readonly instance: string }) => `${instance} serves: from here on the way back is \`graph-mgr rollback\``,
+  title: ({ instance }: { readonly instance: string }) =>
+    `${instance} serves: from here on the way back is \`graph-mgr rollback\``,
   look: async () => null,
   do: async (_, _context: Context) => {},
   isDone: async () => true,

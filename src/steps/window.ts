@@ -36,7 +36,8 @@ const isUp = ({ state }: Pick<ContainerDetail, "state">): boolean =>
  */
 export const quiet = defineStep({
   kind: "instance.quiet",
-  title: ({ instance, keep }: Input) => `Stop ${instance}${keep.length > 0 ? `, all but ${keep.join(", ")}` : ""}: the window opens`,
+  title: ({ instance, keep }: Input) =>
+    `Stop ${instance}${keep.length > 0 ? `, all but ${keep.join(", ")}` : ""}: the window opens`,
   async look({ project, record }, context: Context): Promise<Before> {
     const text = await context.world.files.read(record);
     if (text === null) throw new OperatorError("NO_RECORD", `The record ${record} is gone.`);
@@ -61,7 +62,8 @@ export const quiet = defineStep({
     );
     await files.write(record, recordToText({ ...own, stoppedPolicies: { ...own.stoppedPolicies, ...policies } }), 0o600);
     const containers = await containersOf(context, project);
-    for (const { id } of containers.filter(({ restartPolicy }) => restartPolicy !== "no")) await engine.setRestartPolicy(id, "no");
+    for (const { id } of containers.filter(({ restartPolicy }) => restartPolicy !== "no"))
+      await engine.setRestartPolicy(id, "no");
     const writers = containers.filter(each => isUp(each) && !keep.includes(each.service ?? ""));
     await engine.stop(
       writers.map(({ id }) => id),

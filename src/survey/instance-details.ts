@@ -85,23 +85,6 @@ export async function databaseAccess(
   const helperImage = database === null ? undefined : record.images[database.service]?.id;
   if (database === null || container === undefined || helperImage === undefined) return null;
   const model = await world.compose.resolve({ name: record.project, dir: record.dir, envFiles: record.envFiles });
-  const environment = model.services[database.service]?.environment ?? {};
-  const value = (key: string) => environment[key]?.replaceAll("$$", "$");
-  const user = value("POSTGRES_USER") ?? "postgres";
-  return {
-    containerId: container.id,
-    helperImage,
-    user,
-    database: value("POSTGRES_DB") ?? user,
-    password: value("POSTGRES_PASSWORD") ?? "",
-  };
   const { user, database: name, password = "" } = loginIn(model.services[database.service]?.environment);
-  const { version, sizeBytes } = await world.postgres.check({
-    containerId: container.id,
-    helperImage,
-    user,
-    database: name,
-    password,
-  });
-  return { version, sizeBytes };
+  return { containerId: container.id, helperImage, user, database: name, password };
 }

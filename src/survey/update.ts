@@ -151,7 +151,12 @@ export async function surveyUpdate(
     trees,
     volumes: record.volumes.map(({ key, name }) => {
       const next = own.find(each => each.key === key);
-      return { key, from: name, to: next === undefined ? null : (names.volumes[next.name] ?? next.name), exists: there.has(name) };
+      return {
+        key,
+        from: name,
+        to: next === undefined ? null : (names.volumes[next.name] ?? next.name),
+        exists: there.has(name),
+      };
     }),
     outsideBinds: outsideBinds(model, found.dir),
     sharedDevices: sharedDevices(model),

@@ -350,6 +350,9 @@ export function contract(name: string, makeHost: () => Promise<ContractHost>): v
       const volume = { ...spec, mounts: [...spec.mounts, { type: "volume" as const, source, target: "/certs" }] };
       await expect(engine.runContainer(volume)).rejects.toThrow(expect.objectContaining({ code: "NO_VOLUME" }));
       expect([await engine.volume(source), await named(host, "page")]).toEqual([null, []]);
+    });
+  });
+
   describe(`${name}: Postgres`, () => {
     on("says what a server and an image are, and nothing secret", async host => {
       const { postgres } = host.world;

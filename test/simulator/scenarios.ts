@@ -10,7 +10,6 @@ import { surveyCopy } from "../../src/survey/copy.ts";
 import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
 import { pageInput } from "./maintenance.ts";
-import { HOME, occasion, prepared, type Scenario, Stage } from "./scenario.ts";
 import { BYSTANDER, HOME, occasion, prepared, type Scenario, Stage } from "./scenario.ts";
 
 const NAME = "v2.22.2";
@@ -51,6 +50,8 @@ async function maintenancePlan(stage: Stage): Promise<Plan> {
   const [stop, ...launch] = plan.steps;
   const input = await pageInput(stage, record, plan.id);
   return { ...plan, steps: [stop!, maintenanceUp.step(input), maintenanceDown.step(input), ...launch] };
+}
+
 async function postgresPlan(stage: Stage, verb: "dump" | "restore", name: string = NAME): Promise<Plan> {
   const { record, current } = await stage.facts(name);
   const facts = await surveyPostgres(stage.world, record, HOME, current);

@@ -30,14 +30,6 @@ export function createSimWorld(machine: Machine, home: string, shelf: Readonly<R
     engine: engine.port,
     compose: new SimCompose(machine, disk, engine).port,
     postgres: new SimPostgres(machine, disk, engine).port,
-    ports: {
-      taken: async ports => {
-        machine.read({ what: "ports.taken", target: "" });
-        const open = [...machine.state.containers.values()].flatMap(({ state, ports: own }) => (state === "running" ? own : []));
-        const busy = new Set([...open.map(({ host }) => host), ...machine.state.listening]);
-        return new Set(ports.filter(port => busy.has(port)));
-      },
-    },
     // A full disk is a fault of its own; that there is little room is refused before anything is done.
     room: { freeBytes: async () => 1e12, engineFreeBytes: async () => 1e12, treeBytes: async () => 1000 },
     ports: simPorts(machine, disk),

@@ -6,8 +6,17 @@ import type { CommandSpec } from "./spec.ts";
 import { ROLLBACK, UPDATE } from "./updating.ts";
 
 /** Every command, in the order of help. */
-export const COMMANDS: readonly CommandSpec[] = [INSTALL, UPDATE, ROLLBACK, COPY, ...LOOKING, ...RUNNING, REMOVE, ...UNFINISHED];
-export const COMMANDS: readonly CommandSpec[] = [INSTALL, COPY, ...LOOKING, ...RUNNING, POSTGRES, REMOVE, ...UNFINISHED];
+export const COMMANDS: readonly CommandSpec[] = [
+  INSTALL,
+  UPDATE,
+  ROLLBACK,
+  COPY,
+  ...LOOKING,
+  ...RUNNING,
+  POSTGRES,
+  REMOVE,
+  ...UNFINISHED,
+];
 
 /** By name or alias. */
 export const findCommand = (name: string): CommandSpec | undefined =>

@@ -19,9 +19,15 @@ export const UPDATE: CommandSpec = {
       name: "resolve",
       kind: "list",
       value: "NAME=WHAT",
-      describe: "What becomes of a setting or file that both you and the vendor changed: mine, theirs, or a file; may be repeated",
+      describe:
+        "What becomes of a setting or file that both you and the vendor changed: mine, theirs, or a file; may be repeated",
     },
-    { name: "acknowledge", kind: "list", value: "VERSION", describe: "The vendor's instructions for this release were read; may be repeated" },
+    {
+      name: "acknowledge",
+      kind: "list",
+      value: "VERSION",
+      describe: "The vendor's instructions for this release were read; may be repeated",
+    },
     {
       name: "share-bind",
       kind: "list",
@@ -48,13 +54,21 @@ export const ROLLBACK: CommandSpec = {
   summary: "Go back to the release before an update",
   positionals: [],
   options: [
-    { name: "to", kind: "text", value: "INSTANCE", describe: "The instance to go to; the one before the last update unless named" },
+    {
+      name: "to",
+      kind: "text",
+      value: "INSTANCE",
+      describe: "The instance to go to; the one before the last update unless named",
+    },
     { name: "accept-loss", kind: "flag", describe: "Leave behind what was written since the update" },
     ON_FAILURE,
   ],
   examples: [
     ["rollback --dry-run", "What would be left behind, and every step"],
-    ["rollback --accept-loss", "Goes back; what was written since stays in the newer release's volumes, and a dump of it is kept"],
+    [
+      "rollback --accept-loss",
+      "Goes back; what was written since stays in the newer release's volumes, and a dump of it is kept",
+    ],
   ],
   notes: ["The newer release stays as it is, stopped. `graph-mgr rollback --to` it leads forward again."],
   questions: [OTHER_QUESTIONS.confirm, OTHER_QUESTIONS.failed],
