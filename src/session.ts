@@ -11,6 +11,7 @@ import { createWorld, localExecutor } from "./host/create-world.ts";
 import { acquireLock } from "./host/lock.ts";
 import { nodeDisk } from "./host/node-disk.ts";
 import { createOperationStore } from "./host/operation-store.ts";
+import { watchPort } from "./host/port-watch.ts";
 import { questionInput } from "./host/question-input.ts";
 import type { Lock } from "./plan/operations.ts";
 
@@ -56,6 +57,7 @@ export async function createSession(own: Process): Promise<Session> {
   const line = inPlace(own.write);
   const canAsk = own.canAsk && flags.input && !flags.json;
   const holder = (command: string) => ({ pid: own.pid, command, since: new Date().toISOString() });
+  const world = createWorld(executor, () => ({ home: home.path, operation }));
   return {
     flags,
     home,
@@ -85,7 +87,7 @@ export async function createSession(own: Process): Promise<Session> {
         })
       : nobodyToAsk,
     signal: own.signal,
-    world: createWorld(executor, () => ({ home: home.path, operation })),
+    world,
     workFor: id => {
       operation = id;
       if (id === null) own.phase("looking");
@@ -93,6 +95,7 @@ export async function createSession(own: Process): Promise<Session> {
     phase: own.phase,
     store: createOperationStore(nodeDisk, home.path),
     lockHome: command => lockHome(home, holder(command)),
+    watchPort: question => watchPort(question, world),
     lockEngine: async () => await acquireLock(await engineLockFolder(), null, ENGINE_LOCK_WAIT_SECONDS),
     describedProducts: async () => {
       const folder = new URL("templates/products/", own.root);

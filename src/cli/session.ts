@@ -1,6 +1,7 @@
 import type { Home } from "../domain/home.ts";
 import type { MaintenanceTemplates } from "../domain/maintenance.ts";
-import type { World } from "../host/world.ts";
+import type { PortWatch } from "../host/port-watch.ts";
+import type { PortQuestion, World } from "../host/world.ts";
 import type { Lock, OperationStore } from "../plan/operations.ts";
 import type { Ask } from "./ask.ts";
 
@@ -54,6 +55,8 @@ export interface Session {
   /** Descriptions of products that graph-mgr ships, as texts by file name. */
   readonly describedProducts: () => Promise<Readonly<Record<string, string>>>;
   /** What the maintenance page is made of. */
+  /** Asks a port as its visitors would, until it is stopped. */
+  readonly watchPort: (question: PortQuestion) => PortWatch;
   readonly maintenanceTemplates: () => Promise<MaintenanceTemplates>;
   /** Runs `docker compose ...` of an instance with the operator's own terminal. */
   readonly attach: (project: AttachedProject, args: readonly string[]) => Promise<number>;

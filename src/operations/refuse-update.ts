@@ -1,3 +1,4 @@
+import { conflictError } from "../domain/merge-result.ts";
 import { refuseRoom } from "../domain/room.ts";
 import { OperatorError } from "../errors.ts";
 import type { UpdateFacts } from "../survey/update.ts";
@@ -20,13 +21,7 @@ export function refuseUpdate(facts: UpdateFacts, { method, shareBinds }: Pick<Up
     path => `--share-bind ${path}   (both releases would write there, and going back would not bring it back)`,
   );
   refuseRoom(facts.room);
-  if (merge.conflicts.length > 0) {
-    throw new OperatorError(
-      "MERGE_CONFLICT",
-      `Both you and the vendor changed ${merge.conflicts.map(({ say }) => say).join("; ")}.`,
-      { hint: merge.conflicts.map(({ name }) => `--resolve ${name}=mine`).join(" ") },
-    );
-  }
+  if (merge.conflicts.length > 0) throw conflictError(merge.conflicts);
   if (method === "dump" && (source.record.product.postgres === null || facts.product.postgres === null)) {
     throw new OperatorError("NO_DATABASE", `${source.record.name} or ${facts.instance.name} has no Postgres to dump.`, {
       hint: "--postgres copy",

@@ -9,6 +9,7 @@ import {
   carryTree,
   commit,
   copyVolume,
+  databaseAlone,
   dropScratch,
   dumpDatabase,
   keepPristine,
@@ -27,6 +28,7 @@ import {
 } from "../steps/index.ts";
 import type { UpdateFacts } from "../survey/update.ts";
 import { editSteps, type LayOut, projectOf, settleSteps } from "./lay-out.ts";
+import { pageOf } from "./page.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { refuseUpdate } from "./refuse-update.ts";
 import { notesOnUpdate } from "./update-notes.ts";
@@ -127,7 +129,8 @@ function moveSteps(
   const helperImage = facts.helperImage;
   const isDump = method === "dump" && database !== null;
   const dump = join(home.backups(), id, "database");
-  const page = pageSteps(facts);
+  const page = pageOf(facts.page, home, id);
+  const source = { project: old, instance: record.name, service: database?.service ?? "", helperImage };
   const service = facts.product.postgres?.service ?? "";
   return [
     quiet.step({ ...stopping, keep: isDump ? [database.service] : [] }),
@@ -145,10 +148,8 @@ function moveSteps(
                   ...record.product.health,
                 }),
               ]),
-          dumpDatabase.step({
-            source: { project: old, instance: record.name, service: database.service, helperImage },
-            to: dump,
-          }),
+          databaseAlone.step({ source }),
+          dumpDatabase.step({ source, to: dump }),
           stop.step(stopping),
         ]
       : []),

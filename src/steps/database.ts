@@ -118,6 +118,28 @@ export const restoreDatabase = defineStep({
   },
 });
 
+/** Whoever else is connected could write what is not in the dump any more. Only looks. */
+export const databaseAlone = defineStep({
+  kind: "database.alone",
+  title: ({ source }: { readonly source: Database }) => `See that nobody else is on the database of ${source.instance}`,
+  look: async () => null,
+  async do({ source }, context: Context) {
+    const { sessions } = await context.world.postgres.describe(await accessTo(source, context));
+    if (sessions.length === 0) return;
+    const who = sessions.map(({ user, application, address }) => [user, application, address].filter(Boolean).join(" "));
+    throw new OperatorError(
+      "OTHER_SESSIONS",
+      `Others are connected to the database of ${source.instance}: ${who.slice(0, 5).join(", ")}.`,
+      {
+        hint: "end what connects from outside (a report, an open psql), then run the update again",
+      },
+    );
+  },
+  isDone: async ({ source }, context) =>
+    (await context.world.postgres.describe(await accessTo(source, context))).sessions.length === 0,
+  undo: async () => {},
+});
+
 type BaselineInput = { readonly target: Database | null; readonly to: string };
 
 /** What the new release holds before visitors come in: `rollback` says by it what was written since. */

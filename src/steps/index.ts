@@ -6,7 +6,7 @@ import { configure } from "./configure.ts";
 import { copyTree } from "./copy-tree.ts";
 import { copyVolume } from "./copy-volume.ts";
 import { createVolume } from "./create-volume.ts";
-import { dropDump, dropScratch, dumpDatabase, restoreDatabase, takeBaseline } from "./database.ts";
+import { databaseAlone, dropDump, dropScratch, dumpDatabase, restoreDatabase, takeBaseline } from "./database.ts";
 import { awaitAnswer, commit, openFront } from "./front.ts";
 import { keepPristine } from "./keep-pristine.ts";
 import { launch } from "./launch.ts";
@@ -35,6 +35,7 @@ export const kinds = stepKinds(
   copyTree,
   copyVolume,
   createVolume,
+  databaseAlone,
   dropDump,
   dropScratch,
   dumpDatabase,
@@ -74,6 +75,7 @@ export {
   copyTree,
   copyVolume,
   createVolume,
+  databaseAlone,
   dropDump,
   dropScratch,
   dumpDatabase,

@@ -68,14 +68,14 @@ async function databaseOf(
   record: InstanceRecord,
   containers: readonly ContainerDetail[],
 ): Promise<InstanceDetails["database"]> {
-  const access = await databaseAccess(world, record, containers);
+  const access = await runningDatabase(world, record, containers);
   if (access === null) return null;
   const { version, sizeBytes } = await world.postgres.check(access);
   return { version, sizeBytes };
 }
 
 /** How its database is reached; null while it does not run, or where there is no Postgres. Holds the password. */
-export async function databaseAccess(
+export async function runningDatabase(
   world: Pick<World, "compose">,
   record: InstanceRecord,
   containers: readonly ContainerDetail[],

@@ -2,11 +2,12 @@ import { Home } from "../domain/home.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import { chooseInstance } from "../domain/instances.ts";
 import { type Baseline, filesSince, rowsSince } from "../domain/losses.ts";
+import type { MaintenanceTemplates } from "../domain/maintenance.ts";
 import { layoutFor } from "../domain/product.ts";
 import { OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
 import { surveyHome } from "./home.ts";
-import { databaseAccess, helperImageOf } from "./instance-details.ts";
+import { runningDatabase, helperImageOf } from "./instance-details.ts";
 import { type InstanceFacts, isUp, surveyInstance } from "./instance.ts";
 import { type PageFacts, surveyPage } from "./page.ts";
 import { probeOf } from "./update.ts";
@@ -29,7 +30,12 @@ export interface RollbackFacts {
  * @param to the instance to go back to; the one that the current one was updated from unless named
  * @throws OperatorError NO_WAY_BACK
  */
-export async function surveyRollback(world: World, homePath: string, to: string | undefined): Promise<RollbackFacts> {
+export async function surveyRollback(
+  world: World,
+  homePath: string,
+  to: string | undefined,
+  templates: MaintenanceTemplates,
+): Promise<RollbackFacts> {
   const { records, current } = await surveyHome(world, homePath);
   const from = chooseInstance(records, current, undefined);
   const name = to ?? (from.origin.how === "update" ? from.origin.from : undefined);
@@ -53,7 +59,7 @@ export async function surveyRollback(world: World, homePath: string, to: string 
     losses: await lossesOf(world, new Home(homePath), from, left),
     databaseRuns: left.containers.some(each => each.service === from.product.postgres?.service && isUp(each)),
     probe: probeOf(target.product, ports),
-    page: await surveyPage(world, from),
+    page: await surveyPage(world, from, templates),
   };
 }
 
@@ -63,7 +69,7 @@ async function lossesOf(world: World, home: Home, record: InstanceRecord, { cont
   const text = await world.files.read(`${home.operation(record.origin.operation)}/baseline.json`);
   if (text === null) return [];
   const { takenAt, proof } = JSON.parse(text) as Baseline;
-  const access = await databaseAccess(world, record, containers);
+  const access = await runningDatabase(world, record, containers);
   const rows = proof === null || access === null ? [] : rowsSince(proof, await world.postgres.prove(access));
   const image = helperImageOf(record) ?? null;
   const { data } = layoutFor(record.product, record.release);

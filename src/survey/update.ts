@@ -2,11 +2,15 @@ import { hash } from "node:crypto";
 import type { BundleContents, BundleSource } from "../domain/bundle.ts";
 import { editCompose } from "../domain/compose-edit.ts";
 import { type ComposeModel, startedServices } from "../domain/compose-model.ts";
-import { composeSources } from "../domain/compose-sources.ts";
+import { type ComposeSource, composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
 import { type InstanceRecord, ownTag } from "../domain/instance.ts";
 import type { PortSetting } from "../domain/isolation.ts";
-import { type Merged, mergeConfiguration, type Resolution, treesToCarry } from "../domain/merge.ts";
+import type { MaintenanceTemplates } from "../domain/maintenance.ts";
+import { type Merged, mergeConfiguration } from "../domain/merge.ts";
+import type { MergeInput } from "../domain/merge-input.ts";
+import { treesToCarry } from "../domain/merge-layout.ts";
+import type { Resolutions } from "../domain/merge-result.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import { type Layout, layoutFor, type Product } from "../domain/product.ts";
 import type { RoomFacts } from "../domain/room.ts";
@@ -20,6 +24,8 @@ import { type ImageFacts, surveyImages } from "./images.ts";
 import { portWishes, reservedPorts, withoutEnvironment } from "./install.ts";
 import { helperImageOf } from "./instance-details.ts";
 import { type InstanceFacts, isUp, surveyInstance } from "./instance.ts";
+import { type DatabaseMove, surveyMove } from "./move.ts";
+import { type PageFacts, surveyPage } from "./page.ts";
 import { choosePorts } from "./ports.ts";
 import { releaseOf, surveyProduct } from "./product.ts";
 
@@ -66,6 +72,9 @@ export interface UpdateFacts {
   readonly helperImage: string;
   /** Whether the old database answers now. */
   readonly databaseRuns: boolean;
+  readonly page: PageFacts | null;
+  readonly database: DatabaseMove | null;
+  readonly databaseVolumeBytes: number;
   readonly room: RoomFacts;
   /** Where visitors come in. */
   readonly probe: { readonly port: number; readonly tls: boolean; readonly path: string } | null;
@@ -85,7 +94,8 @@ export interface UpdateAsk {
   readonly source: InstanceRecord;
   readonly contents: BundleContents;
   readonly release: string | undefined;
-  readonly resolve: Readonly<Record<string, Resolution>>;
+  readonly resolve: Resolutions;
+  readonly templates: MaintenanceTemplates;
 }
 
 export async function surveyUpdate(
@@ -119,6 +129,10 @@ export async function surveyUpdate(
       exists: await world.files.exists(`${record.dir}/${tree.from}`),
     })),
   );
+  const images = await surveyImages(world, model, contents.images, engine.imageStore);
+  const helper = helperImageOf(record);
+  const volumeNames = [...new Set(record.volumes.map(({ name }) => name))];
+  const sizes = helper === undefined ? {} : await world.engine.volumeSizeBytes(volumeNames, helper);
   const facts: UpdateFacts = {
     home,
     engine,
@@ -132,7 +146,7 @@ export async function surveyUpdate(
     model: withoutEnvironment(model),
     active,
     inner: innerServices(model, active),
-    images: await surveyImages(world, model, contents.images, engine.imageStore),
+    images,
     names,
     ports,
     claims: await claimsOn(world, state, {
@@ -164,9 +178,19 @@ export async function surveyUpdate(
     helperImage: ownTag(instance.slug, product.postgres?.service ?? active[0] ?? ""),
     databaseRuns: source.containers.some(each => each.service === record.product.postgres?.service && isUp(each)),
     probe: probeOf(product, ports),
-    room: await roomFor(world, ask, trees),
+    page: await surveyPage(world, record, ask.templates),
+    database: await surveyMove(world, source, newImage(product, images)),
+    databaseVolumeBytes: sizes[source.record.volumes.find(({ key }) => key === record.product.postgres?.volume)?.name ?? ""] ?? 0,
+    room: await roomFor(world, ask, trees, sizes),
   };
   return { facts, texts: merged.texts };
+}
+
+/** The new release's Postgres, as the engine knows it; null while it is not loaded. */
+function newImage({ postgres }: Product, { images, toLoad }: ImageFacts): string | null {
+  const image = images.find(({ service }) => service === postgres?.service);
+  if (image?.config == null || toLoad.some(({ config }) => config === image.config)) return null;
+  return image.from === "engine" ? image.config : image.reference;
 }
 
 /** Where visitors come in; null for a product that has no such port. */
@@ -179,10 +203,13 @@ export function probeOf({ ports: { http, https } }: Product, ports: readonly Por
 }
 
 /** What will lie in the home and on the engine beside what is there. */
-async function roomFor(world: World, { home, source, contents }: UpdateAsk, trees: UpdateFacts["trees"]): Promise<RoomFacts> {
+async function roomFor(
+  world: World,
+  { home, source, contents }: UpdateAsk,
+  trees: UpdateFacts["trees"],
+  sizes: Readonly<Record<string, number>>,
+): Promise<RoomFacts> {
   const helper = helperImageOf(source) ?? null;
-  const volumes = [...new Set(source.volumes.map(({ name }) => name))];
-  const sizes = helper === null ? {} : await world.engine.volumeSizeBytes(volumes, helper);
   const carried = await Promise.all(
     trees.filter(({ exists }) => exists).map(({ from }) => world.room.treeBytes(`${source.dir}/${from}`, helper)),
   );
@@ -241,21 +268,35 @@ async function mergeInput(
   world: World,
   record: InstanceRecord,
   theirs: Readonly<Record<string, string>>,
-  { product, layout }: Pick<Shipped, "product" | "layout">,
-  resolve: Readonly<Record<string, Resolution>>,
-) {
+  { product, layout, release }: Pick<Shipped, "product" | "layout" | "release">,
+  resolve: Resolutions,
+): Promise<MergeInput> {
   const base = await textsBelow(world, record.pristine);
-  const mine = await textsOf(world, record.dir, Object.keys(base), record);
-  const from = layoutFor(record.product, record.release);
-  return { base, own: await ownTexts(world, record, base), mine, theirs, from, to: layout, product, resolve };
+  const compose = [...(await composeOf(base)), ...(await composeOf(theirs))].map(({ path }) => path);
+  return {
+    base,
+    own: await ownTexts(world, record, base),
+    mine: await textsOf(world, record.dir, Object.keys(base), record),
+    theirs,
+    from: layoutFor(record.product, record.release),
+    to: layout,
+    releases: { from: record.release, to: release },
+    product,
+    compose: [...new Set(compose)],
+    resolve,
+  };
+}
+
+async function composeOf(texts: Readonly<Record<string, string>>): Promise<readonly ComposeSource[]> {
+  const composeFile = literalsOf(EnvFile.parse(texts[".env"] ?? ""))["COMPOSE_FILE"] ?? null;
+  return await composeSources(async path => texts[path] ?? null, { composeFile });
 }
 
 /** The vendor's files as graph-mgr laid them out, so that its own edits are not taken for the administrator's. */
 async function ownTexts(world: World, record: InstanceRecord, base: Readonly<Record<string, string>>) {
   const project = { name: record.project, dir: record.pristine, envFiles: record.envFiles };
   const model = await world.compose.resolve(project);
-  const composeFile = literalsOf(EnvFile.parse(base[".env"] ?? ""))["COMPOSE_FILE"] ?? null;
-  const sources = await composeSources(async path => base[path] ?? null, { composeFile });
+  const sources = await composeOf(base);
   const ports = record.ports.flatMap(port => (port.host === null ? [] : [{ ...port, host: port.host }]));
   const edited = editCompose(sources, model, {
     project: record.project,

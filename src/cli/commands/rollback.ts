@@ -23,7 +23,7 @@ export async function rollback(session: Session, args: RollbackArgs): Promise<vo
     onFailure: args.onFailure ?? "ask",
     makePlan: async () =>
       planRollback(
-        await surveyRollback(world, session.home.path, args.to),
+        await surveyRollback(world, session.home.path, args.to, await session.maintenanceTemplates()),
         { acceptLoss },
         { now: world.now(), random: world.random(4) },
       ),

@@ -1,8 +1,8 @@
 import { resolve as resolvePath } from "node:path";
-import type { BundleContents } from "../../domain/bundle.ts";
 import { chooseInstance } from "../../domain/instances.ts";
-import type { Resolution } from "../../domain/merge.ts";
+import type { Resolution, Resolutions } from "../../domain/merge-result.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
+import { chooseMove } from "../../operations/database-move.ts";
 import { planUpdate } from "../../operations/update.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { surveyUpdate } from "../../survey/update.ts";
@@ -30,16 +30,17 @@ export async function update(session: Session, args: UpdateArgs): Promise<void> 
   if (args.bundle === undefined) throw needsAnswer("graph-mgr update BUNDLE", "Which release?");
   const contents = await readBundle(session, args.bundle);
   const described = await session.describedProducts();
+  const templates = await session.maintenanceTemplates();
   // What the merge gave, for the step that writes it: texts with secrets in them, which no plan may hold.
   let texts: Readonly<Record<string, string>> = {};
   const makePlan = async () => {
     const home = await surveyHome(world, session.home.path);
     const source = chooseInstance(home.records, home.current, args.from);
-    const ask = { home: session.home.path, source, contents, release: args.release, resolve: resolutions };
+    const ask = { home: session.home.path, source, contents, release: args.release, resolve: resolutions, templates };
     const found = await surveyUpdate(world, ask, described);
     texts = found.texts;
-    const method = methodOf(found.facts, args);
-    return planUpdate(found.facts, { ...method, shareBinds: args.shareBind }, { now: world.now(), random: world.random(4) });
+    const move = chooseMove(found.facts.database, args.postgres, found.facts.databaseVolumeBytes);
+    return planUpdate(found.facts, { ...move, shareBinds: args.shareBind }, { now: world.now(), random: world.random(4) });
   };
   const carried = await carryOut(session, {
     command: "update",
@@ -55,7 +56,7 @@ export async function update(session: Session, args: UpdateArgs): Promise<void> 
 }
 
 /** `KEY=mine`, `KEY=theirs` or `FILE=path of a file that is to be taken instead`. @throws OperatorError USAGE, NO_FILE */
-async function resolutionsOf({ world, cwd }: Session, given: readonly string[]): Promise<Readonly<Record<string, Resolution>>> {
+async function resolutionsOf({ world, cwd }: Session, given: readonly string[]): Promise<Resolutions> {
   const found: Record<string, Resolution> = {};
   for (const text of given) {
     const at = text.lastIndexOf("=");
