@@ -64,6 +64,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       resolve: args.list("resolve"),
       acknowledge: args.list("acknowledge"),
       shareBind: args.list("share-bind"),
+      prepare: args.flag("prepare"),
       onFailure: onFailure(args),
     });
   },

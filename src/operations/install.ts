@@ -86,6 +86,7 @@ function loadSteps({ images, bundle, engine }: InstallFacts): readonly PlannedSt
       images: images.archive.map(image => ({ ...image })),
       missing,
       store: engine.imageStore,
+      remember: null,
     }),
   ];
 }

@@ -69,6 +69,7 @@ export function planUpdate(facts: UpdateFacts, request: UpdateRequest, occasion:
       ...moveSteps(facts, request, layOut, home, id),
       ...openSteps(facts, layOut),
       ...(source.isCurrent ? [setCurrent.step({ link: home.current(), target: currentTarget(instance) })] : []),
+      dropScratch.step({ path: home.prepared(instance.release, facts.bundle.digest) }),
     ],
     result: {
       version: instance.release,
@@ -90,7 +91,7 @@ function prepareSteps(facts: UpdateFacts, layOut: LayOut, home: Home, id: string
   return [
     unpackBundle.step({ bundle: { ...bundle }, to: staging }),
     keepPristine.step({ ...keep, to: home.pristine(instance.release, bundle.digest), paths: facts.shippedPaths }),
-    ...loadSteps(facts),
+    ...loadSteps(facts, home),
     mergeConfiguration.step({
       from: source.record.dir,
       to: staging,
@@ -105,11 +106,13 @@ function prepareSteps(facts: UpdateFacts, layOut: LayOut, home: Home, id: string
   ];
 }
 
-function loadSteps({ images, bundle, engine }: UpdateFacts): readonly PlannedStep[] {
-  if (images.toLoad.length === 0) return [];
+/** Nothing to do where they were loaded ahead; what that brought is taken away again on the way back. */
+export function loadSteps({ images, bundle, engine, instance }: UpdateFacts, home: Home): readonly PlannedStep[] {
+  if (images.archive.length === 0) return [];
   const missing = images.toLoad.map(({ tags, config }) => tags[0] ?? config.slice(7, 19));
   const all = images.archive.map(image => ({ ...image }));
-  return [loadImages.step({ bundle: { ...bundle }, images: all, missing, store: engine.imageStore })];
+  const remember = home.prepared(instance.release, bundle.digest);
+  return [loadImages.step({ bundle: { ...bundle }, images: all, missing, store: engine.imageStore, remember })];
 }
 
 /** In the window, with nobody writing. */

@@ -160,7 +160,7 @@ export const takeBaseline = defineStep({
 /** Files of the operation that are of no use any more; they may hold secrets. */
 export const dropScratch = defineStep({
   kind: "scratch.drop",
-  title: (_: { readonly path: string }) => "Remove the scratch copy of the configuration",
+  title: (_: { readonly path: string }) => "Clear away what is needed no more",
   look: async () => null,
   do: ({ path }, { world }: Context) => world.trees.remove(path, null),
   isDone: async ({ path }, { world }) => !(await world.files.exists(path)),

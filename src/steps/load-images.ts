@@ -10,6 +10,11 @@ type Input = {
   /** What is missing, by name, for the title. */
   readonly missing: readonly string[];
   readonly store: ImageStore;
+  /**
+   * Where it is noted what was there before, for an operation that comes later and rests on this one: going back on that takes
+   * away what this one brought. Null where nothing comes later.
+   */
+  readonly remember: string | null;
 };
 type Before = {
   /** Where each tag pointed; null where there was none. */
@@ -28,7 +33,9 @@ async function found({ world }: Context, image: BundledImage, store: ImageStore)
 export const loadImages = defineStep({
   kind: "images.load",
   title: ({ missing }: Input) => `Load ${missing.length} image${missing.length === 1 ? "" : "s"}: ${missing.join(", ")}`,
-  async look({ images, store }, context: Context): Promise<Before> {
+  async look({ images, store, remember }, context: Context): Promise<Before> {
+    const noted = remember === null ? null : await context.world.files.read(remember);
+    if (noted !== null) return JSON.parse(noted) as Before;
     const tags: Record<string, string | null> = {};
     const present: string[] = [];
     for (const image of images) {
@@ -38,7 +45,10 @@ export const loadImages = defineStep({
     }
     return { tags, present };
   },
-  do: ({ bundle }, { world, progress }) => world.bundles.loadImages(bundle, progress),
+  async do({ bundle, remember }, { world, progress }, before) {
+    if (remember !== null) await world.files.write(remember, `${JSON.stringify(before)}\n`, 0o600);
+    await world.bundles.loadImages(bundle, progress);
+  },
   // With every tag: a load that was cut off may have brought an image and not its name.
   async isDone({ images, store }, context) {
     for (const image of images) {
@@ -48,7 +58,7 @@ export const loadImages = defineStep({
     }
     return true;
   },
-  async undo({ images, store }, context, { tags, present }) {
+  async undo({ images, store, remember }, context, { tags, present }) {
     const { engine } = context.world;
     for (const image of images) {
       const ours = present.includes(image.config) ? null : await found(context, image, store);
@@ -63,5 +73,6 @@ export const loadImages = defineStep({
       const [left] = ours === null ? [null] : await engine.images([ours.id]);
       if (left && left.tags.length === 0) await engine.removeImage(left.id);
     }
+    if (remember !== null) await context.world.files.remove(remember);
   },
 });

@@ -3,6 +3,7 @@ import { chooseInstance } from "../../domain/instances.ts";
 import type { Resolution, Resolutions } from "../../domain/merge-result.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { chooseMove } from "../../operations/database-move.ts";
+import { needsPreparation, planPrepare } from "../../operations/prepare.ts";
 import { planUpdate } from "../../operations/update.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { surveyUpdate } from "../../survey/update.ts";
@@ -20,37 +21,57 @@ export interface UpdateArgs {
   readonly resolve: readonly string[];
   readonly shareBind: readonly string[];
   readonly acknowledge: readonly string[];
+  /** Only what can be done ahead. */
+  readonly prepare: boolean;
   readonly onFailure: "undo" | "stop" | undefined;
 }
 
-/** flags or wizard -> facts -> plan -> run */
+/** flags or wizard -> facts -> plan -> run, twice: what can be done ahead, and then the window */
 export async function update(session: Session, args: UpdateArgs): Promise<void> {
-  const { world } = session;
-  const resolutions = await resolutionsOf(session, args.resolve);
+  const { world, flags } = session;
+  const resolve = await resolutionsOf(session, args.resolve);
   if (args.bundle === undefined) throw needsAnswer("graph-mgr update BUNDLE", "Which release?");
   const contents = await readBundle(session, args.bundle);
   const described = await session.describedProducts();
   const templates = await session.maintenanceTemplates();
-  // What the merge gave, for the step that writes it: texts with secrets in them, which no plan may hold.
-  let texts: Readonly<Record<string, string>> = {};
-  const makePlan = async () => {
+  const look = async () => {
     const home = await surveyHome(world, session.home.path);
     const source = chooseInstance(home.records, home.current, args.from);
-    const ask = { home: session.home.path, source, contents, release: args.release, resolve: resolutions, templates };
-    const found = await surveyUpdate(world, ask, described);
-    texts = found.texts;
-    const move = chooseMove(found.facts.database, args.postgres, found.facts.databaseVolumeBytes);
-    return planUpdate(found.facts, { ...move, shareBinds: args.shareBind }, { now: world.now(), random: world.random(4) });
+    const ask = { home: session.home.path, source, contents, release: args.release, resolve, templates };
+    const { facts, texts } = await surveyUpdate(world, ask, described);
+    const move = chooseMove(facts.database, args.postgres, facts.databaseVolumeBytes);
+    return { facts, texts, request: { ...move, shareBinds: args.shareBind } };
   };
+  const occasion = () => ({ now: world.now(), random: world.random(4) });
+  const intent = { claimsEngine: true, isRoutine: false, onFailure: args.onFailure ?? ("ask" as const) };
+
+  const isAhead = !needsPreparation((await look()).facts);
+  if (!flags.dryRun && !isAhead) {
+    const prepared = await carryOut(session, {
+      ...intent,
+      command: "update",
+      answers: {},
+      makePlan: async () => {
+        const { facts, request } = await look();
+        return planPrepare(facts, request, occasion());
+      },
+    });
+    if (args.prepare && prepared) return await reportFinished(session, prepared);
+  }
+  if (args.prepare && isAhead) return session.note("Everything that can be done ahead is done.");
+  // What the merge gave, for the step that writes it: texts with secrets in them, which no plan may hold.
+  let texts: Readonly<Record<string, string>> = {};
   const carried = await carryOut(session, {
+    ...intent,
     command: "update",
     get answers() {
       return texts;
     },
-    claimsEngine: true,
-    isRoutine: false,
-    onFailure: args.onFailure ?? "ask",
-    makePlan,
+    makePlan: async () => {
+      const found = await look();
+      texts = found.texts;
+      return planUpdate(found.facts, found.request, occasion());
+    },
   });
   if (carried) await reportFinished(session, carried);
 }

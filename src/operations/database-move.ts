@@ -1,0 +1,48 @@
+import { type DatabaseFinding, databasePreflight } from "../domain/database-preflight.ts";
+import { type MoveMethod, type MoveWish, requireMethod } from "../domain/move-method.ts";
+import { sizeOf } from "../domain/postgres-facts.ts";
+import { OperatorError } from "../errors.ts";
+import type { DatabaseMove } from "../survey/move.ts";
+
+/** How the database moves, and what is to be known of that. */
+export interface Move {
+  readonly method: MoveMethod;
+  readonly reasons: readonly string[];
+}
+
+/**
+ * The method that was asked for, or the fastest that is safe; a product without Postgres has volumes that are copied.
+ * @param volumeBytes what the database's volume takes on disk
+ * @throws OperatorError METHOD_UNSAFE, NO_DATABASE, and what stands against moving this database at all
+ */
+export function chooseMove(facts: DatabaseMove | null, wish: MoveWish, volumeBytes: number): Move {
+  if (facts === null) {
+    if (wish !== "dump") return { method: "copy", reasons: [] };
+    throw new OperatorError("NO_DATABASE", "There is no Postgres that could be dumped.", { hint: "--postgres copy" });
+  }
+  const { old, oldImage, next } = facts;
+  if (old !== null && !("server" in old)) throw new OperatorError(old.code, old.say, old.hint === "" ? {} : { hint: old.hint });
+  if (next === null || oldImage === null) {
+    const method = wish === "auto" ? "dump" : wish;
+    const why = `Which Postgres the new release brings is known once its images are loaded; ${method} is assumed until then.`;
+    return { method, reasons: wish === "auto" ? [why] : [] };
+  }
+  const stopped = { ...oldImage, databases: [], tablespaces: [], checksums: false };
+  const server = old?.server ?? stopped;
+  const sizes = old === null ? undefined : { databaseBytes: sizeOf(old.server), volumeBytes };
+  const { method, reasons } = requireMethod(server, next, wish, sizes);
+  const findings = old === null ? [] : databasePreflight(old, next, method);
+  refuse(findings.filter(({ stops }) => stops));
+  return {
+    method,
+    reasons: [`The database moves by ${method}. ${reasons.join(" ")}`, ...findings.map(({ say, hint }) => `${say} (${hint})`)],
+  };
+}
+
+/** All at once: nobody wants to be refused a second time for what was known the first. */
+function refuse(findings: readonly DatabaseFinding[]): void {
+  const [first] = findings;
+  if (first === undefined) return;
+  const hints = [...new Set(findings.map(({ hint }) => hint))];
+  throw new OperatorError(first.code, findings.map(({ say }) => say).join(" "), { hint: hints.join("; ") });
+}
