@@ -12,7 +12,7 @@ type Input = {
   readonly store: ImageStore;
   /**
    * Where it is noted what was there before, for an operation that comes later and rests on this one: going back on that takes
-   * away what this one brought. Null where nothing comes later.
+   * away what this one brought. Null where nothing comes later; older plans do not say it.
    */
   readonly remember: string | null;
 };
@@ -34,7 +34,7 @@ export const loadImages = defineStep({
   kind: "images.load",
   title: ({ missing }: Input) => `Load ${missing.length} image${missing.length === 1 ? "" : "s"}: ${missing.join(", ")}`,
   async look({ images, store, remember }, context: Context): Promise<Before> {
-    const noted = remember === null ? null : await context.world.files.read(remember);
+    const noted = remember ? await context.world.files.read(remember) : null;
     if (noted !== null) return JSON.parse(noted) as Before;
     const tags: Record<string, string | null> = {};
     const present: string[] = [];
@@ -46,7 +46,7 @@ export const loadImages = defineStep({
     return { tags, present };
   },
   async do({ bundle, remember }, { world, progress }, before) {
-    if (remember !== null) await world.files.write(remember, `${JSON.stringify(before)}\n`, 0o600);
+    if (remember) await world.files.write(remember, `${JSON.stringify(before)}\n`, 0o600);
     await world.bundles.loadImages(bundle, progress);
   },
   // With every tag: a load that was cut off may have brought an image and not its name.
@@ -73,6 +73,6 @@ export const loadImages = defineStep({
       const [left] = ours === null ? [null] : await engine.images([ours.id]);
       if (left && left.tags.length === 0) await engine.removeImage(left.id);
     }
-    if (remember !== null) await context.world.files.remove(remember);
+    if (remember) await context.world.files.remove(remember);
   },
 });

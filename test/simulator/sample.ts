@@ -98,7 +98,7 @@ export function sampleBundle(release: string): SimBundle {
 }
 
 export const shelf = Object.fromEntries(
-  ["v1.0.0", "v2.22.2", BUILT].map(release => [`/bundles/${release}.tar.gz`, sampleBundle(release)]),
+  ["v1.0.0", "v2.22.2", "v2.23.0", BUILT].map(release => [`/bundles/${release}.tar.gz`, sampleBundle(release)]),
 );
 
 const graphistry = readFileSync(join(import.meta.dirname, "../../templates/products/graphistry.yml"), "utf8");

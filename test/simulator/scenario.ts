@@ -52,9 +52,9 @@ export class Stage {
     return this.sim.world;
   }
 
-  async carryOut(plan: Plan): Promise<void> {
+  async carryOut(plan: Plan, answers: Readonly<Record<string, string>> = {}): Promise<void> {
     const store = createOperationStore(this.sim.disk.disk, HOME);
-    const journal = await store.open(plan, {});
+    const journal = await store.open(plan, answers);
     const signal = new AbortController().signal;
     await runPlan({ plan, journal, kinds, world: this.world, on: () => {}, signal });
     await store.close(plan.id);

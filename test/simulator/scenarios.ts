@@ -1,6 +1,10 @@
 import { planAttach } from "../../src/operations/attach.ts";
 import { planCopy } from "../../src/operations/copy.ts";
 import { planDump, planRestore } from "../../src/operations/postgres.ts";
+import { planRollback } from "../../src/operations/rollback.ts";
+import { planUpdate } from "../../src/operations/update.ts";
+import { surveyRollback } from "../../src/survey/rollback.ts";
+import { surveyUpdate } from "../../src/survey/update.ts";
 import { planRemove } from "../../src/operations/remove.ts";
 import { planLaunch, planRestart, planStop } from "../../src/operations/run-instance.ts";
 import type { Plan } from "../../src/plan/plan.ts";
@@ -9,7 +13,8 @@ import { surveyAttach } from "../../src/survey/attach.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
 import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
-import { pageInput } from "./maintenance.ts";
+import { pageInput, templates } from "./maintenance.ts";
+import { described } from "./sample.ts";
 import { BYSTANDER, HOME, occasion, prepared, type Scenario, Stage } from "./scenario.ts";
 
 const NAME = "v2.22.2";
@@ -59,6 +64,18 @@ async function postgresPlan(stage: Stage, verb: "dump" | "restore", name: string
   return verb === "restore"
     ? planRestore(facts, dump, occasion())
     : planDump(await surveyDump(stage.world, facts, dump), occasion());
+}
+
+async function updatePlan(stage: Stage, method: "dump" | "copy"): Promise<{ readonly plan: Plan; readonly answers: Readonly<Record<string, string>> }> {
+  const { record } = await stage.facts(NAME);
+  const contents = await stage.world.bundles.read("/bundles/v2.23.0.tar.gz", () => {});
+  const ask = { home: HOME, source: record, contents, release: undefined, resolve: {}, templates };
+  const { facts, texts } = await surveyUpdate(stage.world, ask, described);
+  return { plan: planUpdate(facts, { method, reasons: [], shareBinds: [] }, occasion()), answers: texts };
+}
+
+async function rollbackPlan(stage: Stage): Promise<Plan> {
+  return planRollback(await surveyRollback(stage.world, HOME, undefined, templates), { acceptLoss: false }, occasion());
 }
 
 const SOURCE = [{ dir: DIR, slug: SLUG }];
@@ -148,6 +165,26 @@ export const scenarios = {
     restart: async () => {
       const stage = await used();
       return stage.scenario("restart", planRestart((await stage.facts(NAME)).facts, occasion()));
+    },
+  },
+  update: {
+    "update by dump": async () => {
+      const stage = await used();
+      const { plan, answers } = await updatePlan(stage, "dump");
+      return stage.scenario("update by dump", plan, { answers });
+    },
+    "update by copy": async () => {
+      const stage = await used();
+      const { plan, answers } = await updatePlan(stage, "copy");
+      return stage.scenario("update by copy", plan, { answers });
+    },
+  },
+  rollback: {
+    rollback: async () => {
+      const stage = await used();
+      const { plan, answers } = await updatePlan(stage, "copy");
+      await stage.carryOut(plan, answers);
+      return stage.scenario("rollback", await rollbackPlan(stage));
     },
   },
   maintenance: {

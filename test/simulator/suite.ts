@@ -43,6 +43,26 @@ export const shares: Readonly<
     faults: ["crash", "power", "io"],
     kinds: ["maintenance.up", "maintenance.down"],
   },
+  update: {
+    runs: 1500,
+    faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
+    kinds: [
+      "instance.quiet",
+      "configuration.merge",
+      "tree.carry",
+      "scratch.drop",
+      "data.baseline",
+      "database.alone",
+      "front.open",
+      "front.answers",
+      "update.commit",
+    ],
+  },
+  rollback: {
+    runs: 500,
+    faults: ["crash", "torn", "orphan", "power", "io", "full", "read"],
+    kinds: ["instance.quiet", "front.open", "instance.revive"],
+  },
   remove: {
     runs: 3400,
     faults: ["crash", "power", "io", "signal", "read"],

@@ -10,6 +10,7 @@ const load = loadImages.step({
   images: bundle.images.map(({ id, tags, layers }) => ({ config: id, tags, layers })),
   missing: ["graphistry/nexus"],
   store: "classic",
+    remember: null,
 });
 
 describe("loading images", () => {
