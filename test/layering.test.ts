@@ -10,7 +10,7 @@ const may: Record<string, { ours: string[]; packages: string[]; types?: string[]
   "main.ts": { ours: ["session.ts", "cli", "errors.ts"], packages: ["node:"] },
   // The wiring: the one file that knows both the commands and the machine.
   "session.ts": { ours: ["cli", "host", "domain", "errors.ts"], packages: ["node:"], types: ["plan/operations.ts"] },
-  domain: { ours: ["errors.ts"], packages: ["yaml", "dotenv", "semver", "zod", "node:crypto", "node:path"] },
+  domain: { ours: ["errors.ts"], packages: ["yaml", "dotenv", "semver", "zod", "node-diff3", "node:crypto", "node:path"] },
   plan: { ours: ["errors.ts", "domain/json.ts"], packages: ["node:crypto"] },
   steps: { ours: ["plan", "domain", "errors.ts"], packages: ["node:path", "node:crypto"], types: ["host/world.ts"] },
   survey: { ours: ["domain", "errors.ts", "plan"], packages: ["node:path", "node:crypto"], types: ["host/world.ts"] },

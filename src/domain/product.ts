@@ -14,6 +14,17 @@ const serviceName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
 const portOf = z.strictObject({ service: serviceName, container: z.number().int().min(1).max(65535) });
 
 const versions = z.string().refine(isRange, "must be a range of versions");
+/** How the files of an older layout come to lie in this one. */
+const move = z.strictObject({
+  /** Where the administrator's edits of the older layout's env files go, as lines. */
+  settings: inside,
+  /** Texts that are merged: old path to new path. */
+  files: z.record(inside, inside).default({}),
+  /** Trees that are carried as they are: old path to new path. */
+  trees: z.record(inside, inside).default({}),
+  /** What a text says of places that moved, by its new path. */
+  rewrite: z.array(z.strictObject({ file: inside, from: z.string().min(1), to: z.string() })).default([]),
+});
 
 const layout = z.strictObject({
   layout: z.string().regex(/^[a-z][a-z0-9-]*$/),
@@ -22,6 +33,9 @@ const layout = z.strictObject({
   settings: inside.default(".env"),
   configuration: z.array(inside).default([]),
   data: z.array(inside).default([]),
+  /** Of the configuration, besides env files: files and folders of files that are merged as texts. The rest is carried as trees. */
+  texts: z.array(inside).default([]),
+  from: z.record(z.string(), move).default({}),
 });
 
 const secret = z.strictObject({
@@ -37,6 +51,8 @@ export const productSchema = z.strictObject({
   images: z.array(z.string()).default([]),
   layouts: z.array(layout).min(1),
   secrets: z.array(secret).default([]),
+  /** Keys that belong to the release: an update takes the vendor's new value, whatever stands there. */
+  internals: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)).default([]),
   postgres: z.strictObject({ service: serviceName, volume: z.string() }).nullable().default(null),
   ports: z.strictObject({ http: portOf.optional(), https: portOf.optional() }).default({}),
   fileVolumes: z.array(z.string()).default([]),
@@ -54,6 +70,7 @@ export const productSchema = z.strictObject({
 /** What graph-mgr must know of a vendor's product, as data (docs/formats.md). */
 export type Product = z.infer<typeof productSchema>;
 export type Layout = Product["layouts"][number];
+export type LayoutMove = Layout["from"][string];
 
 /** Matches `graphistry/*` against `graphistry/caddy:v2`, segment by segment from the left. */
 const imageMatches = (pattern: string, image: string): boolean =>
@@ -127,11 +144,14 @@ export function deriveProduct(model: ComposeModel, envKeys: Readonly<Record<stri
         settings: ".env",
         configuration: [".env"],
         data: writtenFolders(model, dir),
+        texts: [],
+        from: {},
       },
     ],
     secrets: Object.entries(envKeys)
       .filter(([key, value]) => value !== null && looksSecret(key) && DEFAULT_SECRETS.includes(value.toLowerCase()))
       .map(([key, value]) => ({ key, defaults: [value ?? ""], group: value ?? "" })),
+    internals: [],
     postgres: databases.length === 1 ? (databases[0] ?? null) : null,
     ports: { ...(http ? { http } : {}), ...(https ? { https } : {}) },
     fileVolumes: [],
