@@ -74,9 +74,9 @@ export function upgradePath(request: UpgradeRequest): UpgradePath {
   const ways = new Map<Stop, Way>();
   for (const stop of stopsOf(request)) {
     const requirements = requirementsOf(stop, rules);
-    const admits = (old: string) => compareReleases(old, stop.release) < 0 && requirements.every(each => each.admits(old));
+    const admits = (old: string) => requirements.every(each => each.admits(old));
     let best: Way | null = admits(from) ? through(null, stop) : null;
-    // In the order of releases, so that of two equal ways the one through the newest comes last.
+    // All of these are older, and in the order of releases: of two equal ways the one through the newest comes last.
     for (const [before, way] of ways) {
       const next = admits(before.release) ? through(way, stop) : null;
       if (next !== null && (best === null || isNoDearer(next, best))) best = next;

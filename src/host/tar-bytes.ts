@@ -2,7 +2,7 @@ import { damaged } from "./tar-fault.ts";
 
 /** Chunks one behind the other, from a place where some can be left out unread. */
 export interface TarSource extends AsyncIterable<Buffer> {
-  /** Goes on so many bytes further on. @throws ArchiveFault when that is behind the end */
+  /** Goes on so many bytes further on. */
   readonly jump?: (bytes: number) => void;
 }
 

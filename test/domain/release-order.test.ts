@@ -56,6 +56,8 @@ describe("the order of releases", () => {
   it.each([
     ["v2.22.2-rc1", true],
     ["v5.0.0-M8", true],
+    ["v2.22.2rc1", true],
+    ["v5.0.0-GA", false],
     ["v5.0.0.Final", false],
     ["v2.22.2+hotfix1", false],
   ])("says of %s whether it is a pre-release: %s", (release, is) => {
@@ -69,6 +71,7 @@ describe("a range of releases", () => {
     ["v2.24.0-rc1", ">=2.24.0", false],
     ["v2.24.0-rc1", ">=2.24.0-0", true],
     ["v2.25.0-rc1", "<2.25.0-0", false],
+    ["v2.24.0-rc1", "2.24", true],
     ["v2.24.9.4", "<2.25.0-0", true],
     ["v2.24.9+hotfix1", "2.24.9", true],
     ["v5.0.0-M10", ">=5.0.0-M9", true],

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { InstanceRecord } from "../../src/domain/instance.ts";
+import { OperatorError } from "../../src/errors.ts";
 import { createBundles } from "../../src/host/bundles.ts";
 import { createFileStore } from "../../src/host/file-store.ts";
 import { nodeDisk } from "../../src/host/node-disk.ts";
 import type { World } from "../../src/host/world.ts";
-import { bundlePaths } from "../../src/survey/bundles.ts";
+import { bundlePaths, surveyBundles } from "../../src/survey/bundles.ts";
 import { surveyVersions } from "../../src/survey/versions.ts";
 import { file, tar } from "../host/tar-writer.ts";
 
@@ -90,10 +91,10 @@ describe("bundles that lie here", () => {
   });
 
   it("may be folders, which are known by their image archive; an instance is none", async () => {
-    for (const folder of ["unpacked", "bundles/inner", "releases/v2.22.2", ".hidden"]) {
+    for (const folder of ["unpacked", "bundles/inner", "v2.22.2-instance", ".hidden"]) {
       await mkdir(join(place, folder), { recursive: true });
       for (const [name, text] of Object.entries(files("v2.22.2"))) await writeFile(join(place, folder, name), text);
-      if (folder !== "releases/v2.22.2") await writeFile(join(place, folder, "containers.tar"), "");
+      if (folder !== "v2.22.2-instance") await writeFile(join(place, folder, "containers.tar"), "");
     }
     expect((await seen()).map(({ name, version }) => [name, version])).toEqual([
       ["unpacked", "v2.22.2"],
@@ -106,6 +107,9 @@ describe("bundles that lie here", () => {
     await symlink(join(place, "far/stick"), join(place, "bundles"));
     const folders = [place, join(place, "bundles"), join(place, "nowhere")];
     expect(await bundlePaths(world, folders)).toEqual([join(place, "bundles/b.tar")]);
+    await bundle("more/bundles/c-v1.0.0.tar", files("v1.0.0"));
+    const twice = [join(place, "more"), join(place, "more/bundles")];
+    expect((await surveyBundles(world, twice)).map(({ version }) => version)).toEqual(["v1.0.0"]);
   });
 
   it("F53 that are damaged are listed with the reason, and stop nothing", async () => {
@@ -205,9 +209,10 @@ describe("what is remembered of bundles", () => {
 
   it("does not hide that a bundle was written again or is gone, and is made anew when it is broken", async () => {
     await samples();
+    const then = new Date(1_700_000_000_000);
+    await utimes(join(place, "b-2.22.2.tar"), then, then);
     await remember((await survey()).cache);
     glanced = [];
-    const then = new Date(1_700_000_000_000);
     await bundle("b-2.22.2.tar", files("v2.22.3"));
     await utimes(join(place, "b-2.22.2.tar"), then, then);
     await rm(join(place, "new.tgz"));
@@ -215,12 +220,28 @@ describe("what is remembered of bundles", () => {
     expect(bundles.map(({ version }) => version)).toEqual(["v2.22.3", "v2.23.0", "v2.24.9"]);
     expect(glanced).toEqual(["b-2.22.2.tar"]);
     expect(cache).not.toContain("new.tgz");
-    for (const broken of ["{", "[]", `{"schema":2,"bundles":{}}`, `{"schema":1,"bundles":{"${place}/b-2.24.9.tar":{}}}`]) {
+    for (const broken of [
+      "{",
+      "[]",
+      (cache ?? "").replace(`"schema":1`, `"schema":2`),
+      `{"schema":1,"bundles":{"${place}/b-2.24.9.tar":{}}}`,
+    ]) {
       glanced = [];
       await remember(broken);
       expect((await survey()).bundles).toHaveLength(3);
       expect(glanced).toHaveLength(3);
     }
+  });
+
+  it("does not have what may be otherwise next time", async () => {
+    await bundle("b.tar", files("v2.22.2"));
+    const changing = { ...real, glance: () => Promise.reject(new OperatorError("BUNDLE_CHANGED", "somebody writes it")) };
+    const request = { home: place, folders: [place], from: null };
+    const { bundles, cache } = await surveyVersions({ ...world, bundles: changing }, request, {}, () => {});
+    expect(bundles.map(({ unreadable }) => unreadable?.code)).toEqual(["BUNDLE_CHANGED"]);
+    expect(cache).not.toContain("b.tar");
+    const bug = { ...real, glance: () => Promise.reject(new TypeError("a bug")) };
+    await expect(surveyVersions({ ...world, bundles: bug }, request, {}, () => {})).rejects.toThrow("a bug");
   });
 
   it("is asked of a bundle that was named, too", async () => {
