@@ -58,7 +58,7 @@ type Installed = Awaited<ReturnType<typeof installed>>;
 const MAKE_CERTIFICATE = `printf %s "$1" >/tmp/Caddyfile
 XDG_DATA_HOME=/tmp XDG_CONFIG_HOME=/tmp caddy run --config /tmp/Caddyfile --adapter caddyfile >/dev/null 2>&1 &
 cd /tmp && until [ -s caddy/certificates/local/${HOST}/${HOST}.json ]; do sleep 0.1; done
-cat caddy/certificates/local/${HOST}/${HOST}.crt && echo --- && cat caddy/certificates/local/${HOST}/${HOST}.key`;
+cat caddy/certificates/local/${HOST}/${HOST}.crt && echo KEY && cat caddy/certificates/local/${HOST}/${HOST}.key`;
 
 /** As an administrator gives a front a certificate: files, lines in the Caddyfile, a restart. */
 async function giveCertificate(
@@ -71,7 +71,7 @@ async function giveCertificate(
   const configuration = `{\nadmin off\nskip_install_trust\n}\n${HOST} {\ntls internal\n}\n`;
   const script = ["-c", MAKE_CERTIFICATE, "make", configuration];
   const made = await docker("run", "--rm", "--network=none", "--entrypoint=sh", record.images["caddy"]!.id, ...script);
-  const [certificate = "", key = ""] = made.split("---\n-----").map((part, index) => (index === 0 ? part : `-----${part}`));
+  const [certificate = "", key = ""] = made.split("KEY\n");
   await writeFile(`${folder}/my.crt`, certificate);
   // A key is nobody else's, and often a link.
   await writeFile(`${folder}/real.key`, `${key}\n`, { mode: 0o600 });
