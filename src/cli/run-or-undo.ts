@@ -122,6 +122,12 @@ async function afterFailure(session: Session, run: Run<World>, onFailure: OnFail
     // A second Ctrl-C must not cut off the way back.
     await undoPlan({ ...run, signal: new AbortController().signal });
   } catch (cause) {
+    if (cause instanceof OperatorError && cause.code === "CANNOT_UNDO")
+      return new OperatorError(error.code, `${error.message} ${cause.message}.`, {
+        exit: EXIT.halfway,
+        cause: error,
+        ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+      });
     return new OperatorError("UNDO_FAILED", `${error.message} Going back failed as well: ${messageOf(cause)}`, {
       exit: EXIT.halfway,
       cause,

@@ -37,7 +37,7 @@ export class Home {
     join(this.path, ".graph-mgr", "pristine", cutName(release, digest));
   /** What was there before the images of a cut of a release were loaded ahead of an update. */
   readonly prepared = (release: string, digest: string): string =>
-    join(this.path, ".graph-mgr", "prepared", `${cutName(release, digest)}.json`);
+    join(this.path, ".graph-mgr", `prepared-${cutName(release, digest)}.json`);
   readonly backups = (): string => join(this.path, "backups");
   readonly removed = (name: string, time: string): string => join(this.path, ".graph-mgr", "removed", `${name}-${time}`);
   /** What may be thrown away and is made anew. */

@@ -13,7 +13,6 @@ import {
   quiet,
   revive,
   setCurrent,
-  stop,
 } from "../steps/index.ts";
 import type { RollbackFacts } from "../survey/rollback.ts";
 import { pageOf } from "./page.ts";
@@ -85,7 +84,7 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
             }),
           ]
         : []),
-      stop.step(stopping),
+      quiet.step({ ...stopping, keep: [] }),
       ...(page === null ? [] : [maintenanceDown.step(page)]),
       openFront.step({ project, instance: next.name, services, probe }),
       revive.step({ project: next.project, instance: next.name, record: to.recordPath }),

@@ -22,7 +22,6 @@ import {
   quiet,
   restoreDatabase,
   setCurrent,
-  stop,
   takeBaseline,
   unpackBundle,
 } from "../steps/index.ts";
@@ -153,7 +152,7 @@ function moveSteps(
               ]),
           databaseAlone.step({ source }),
           dumpDatabase.step({ source, to: dump }),
-          stop.step(stopping),
+          quiet.step({ ...stopping, keep: [] }),
         ]
       : []),
     ...facts.trees

@@ -173,6 +173,7 @@ async function walkBack<World>(run: Run<World>, entries: readonly Entry[]): Prom
       hint: "graph-mgr resume",
     });
   }
+  if (!isTurnedBack(entries)) await refusePastReturn(run, standings, begun);
   for (const [step, planned] of begun) {
     const kind = kindOf(planned, kinds);
     const event = { step, steps: plan.steps.length, title: kind.title(planned.input) };
@@ -181,6 +182,23 @@ async function walkBack<World>(run: Run<World>, entries: readonly Entry[]): Prom
     if (typeof kind.undo === "function") await kind.undo(planned.input, contextOf(run, event), standings[step]?.before ?? null);
     await journal.append({ type: "undone", step });
     run.on({ type: "undone", ...event });
+  }
+}
+
+/** @throws OperatorError CANNOT_UNDO */
+async function refusePastReturn<World>(
+  run: Run<World>,
+  standings: readonly Standing[],
+  begun: readonly (readonly [number, PlannedStep])[],
+): Promise<void> {
+  for (const [step, planned] of begun) {
+    const kind = kindOf(planned, run.kinds);
+    const event = { step, steps: run.plan.steps.length, title: kind.title(planned.input) };
+    const why = (await kind.pastReturn?.(planned.input, contextOf(run, event), standings[step]?.before ?? null)) ?? null;
+    if (why === null) continue;
+    throw new OperatorError("CANNOT_UNDO", `Cannot go back past step ${step + 1} (${event.title}): ${why}`, {
+      hint: "graph-mgr resume",
+    });
   }
 }
 

@@ -36,6 +36,11 @@ export interface StepKind<World, Input extends Json, Before extends Json> {
     subject(input: Input): string;
     holds(input: Input, context: StepContext<World>, before: Before): Promise<boolean>;
   };
+  /**
+   * Asked of every begun step before the first is put back: why there is no way back any more, as a part of a sentence; null while there is.
+   * Once a way back was begun it is not asked again, because half of the way is no place to stop.
+   */
+  readonly pastReturn?: (input: Input, context: StepContext<World>, before: Before) => Promise<string | null>;
   /** Puts back what `look` saw, from any half-way state, and may be run again; or says why nobody can. */
   readonly undo: ((input: Input, context: StepContext<World>, before: Before) => Promise<void>) | { readonly never: string };
 }

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { proofDifferences, proofToJson } from "../domain/database.ts";
 import { loginIn } from "../domain/database-login.ts";
 import { OperatorError } from "../errors.ts";
@@ -63,11 +64,12 @@ const unread = (to: string): string => `${to}.unread`;
 /** One snapshot of everything in the running source, with its proof. The source is only read. */
 export const dumpDatabase = defineStep({
   kind: "database.dump",
-  title: ({ source }: Dump) => `Dump the database of ${source.instance}, which goes on serving`,
-  look: async () => null,
+  title: ({ source }: Dump) => `Dump the database of ${source.instance}`,
+  look: async ({ to }, { world }: Context) => ({ missing: await missingAbove(to, world.files.isFolder) }),
   async do({ source, to, readBack = false }, context: Context) {
     const { postgres, files, trees } = context.world;
     const access = await accessTo(source, context);
+    await files.makeFolder(dirname(to));
     if (!readBack) return await postgres.dump(access, to, context.progress);
     // It gets its name when it was read, so that a run that goes on after a cut does not take an unread one for done.
     await trees.remove(unread(to), source.helperImage);
@@ -76,11 +78,22 @@ export const dumpDatabase = defineStep({
     await files.rename(unread(to), to);
   },
   isDone: ({ to }, { world }) => world.files.exists(to),
-  async undo({ to, source }, { world }) {
+  async undo({ to, source }, { world }, before) {
     for (const each of [`${unread(to)}.part`, unread(to), `${to}.part`]) await world.trees.remove(each, source.helperImage);
     await world.trees.remove(to, source.helperImage);
+    // Journals of older versions do not say it.
+    for (const folder of before?.missing ?? [])
+      if ((await world.files.isFolder(folder)) && (await world.files.list(folder)).length === 0)
+        await world.trees.remove(folder, null);
   },
 });
+
+/** Folders above a path that are not there, deepest first. */
+async function missingAbove(path: string, isFolder: (path: string) => Promise<boolean>): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (let folder = dirname(path); !(await isFolder(folder)); folder = dirname(folder)) missing.push(folder);
+  return missing;
+}
 
 type Restore = {
   readonly target: Database;

@@ -1,4 +1,4 @@
-import { EXIT, Interrupted, OperatorError } from "../errors.ts";
+import { Interrupted, OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context, ProjectInput } from "./context.ts";
 import { launch } from "./launch.ts";
@@ -37,17 +37,11 @@ export const openFront = defineStep({
     holds: async ({ project, instance, services }, context, before) =>
       (await launch.fleeting?.holds({ project, instance, services, all: true }, context, before)) ?? true,
   },
-  async undo({ project, instance, services, probe }, context, before) {
-    if (probe !== null && (await answers(probe, context))) {
-      throw new OperatorError(
-        "CANNOT_UNDO",
-        `${instance} answers on port ${probe.port} already: what visitors wrote would be lost by going back now.`,
-        {
-          exit: EXIT.refused,
-          hint: "graph-mgr resume   (and then graph-mgr rollback, which says what it loses and keeps a copy)",
-        },
-      );
-    }
+  async pastReturn({ probe }, context) {
+    if (probe === null || !(await answers(probe, context))) return null;
+    return `visitors are answered on port ${probe.port} already, and what they wrote would be lost; after \`graph-mgr resume\` the way back is \`graph-mgr rollback\``;
+  },
+  async undo({ project, instance, services }, context, before) {
     if (typeof launch.undo === "function") await launch.undo({ project, instance, services, all: true }, context, before);
   },
 });

@@ -30,9 +30,19 @@ type Before = {
 const isUp = ({ state }: Pick<ContainerDetail, "state">): boolean =>
   state === "running" || state === "restarting" || state === "paused";
 
+/** Of the services that stay, those that ran before and do not run now. */
+const keptDown = (
+  containers: readonly ContainerDetail[],
+  keep: readonly string[],
+  { containers: old }: Before,
+): readonly string[] =>
+  containers
+    .filter(each => keep.includes(each.service ?? "") && !isUp(each) && old.some(({ id, running }) => id === each.id && running))
+    .map(({ id }) => id);
+
 /**
- * Opens the window: whoever writes is stopped, the database alone stays. Nothing of the instance is woken by the engine from here on,
- * the database neither: after a power cut in the middle of an update nobody may write into what is about to be left.
+ * Whoever writes is stopped; the database stays until it was read. Nothing of the instance is woken by the engine from here on, the
+ * database neither: after a power cut in the middle of an update nobody may write into what is about to be left.
  */
 export const quiet = defineStep({
   kind: "instance.quiet",
@@ -69,19 +79,22 @@ export const quiet = defineStep({
       writers.map(({ id }) => id),
       graceSeconds,
     );
+    // A power cut in the middle of this ended what nothing wakes.
+    await engine.start(keptDown(containers, keep, before));
   },
-  async isDone({ project, record, keep }, context) {
+  async isDone({ project, record, keep }, context, before) {
     const containers = await containersOf(context, project);
     const text = await context.world.files.read(record);
     return (
       text !== null &&
       parseRecord(text, record).stoppedPolicies !== null &&
-      containers.every(each => each.restartPolicy === "no" && (keep.includes(each.service ?? "") ? isUp(each) : !isUp(each)))
+      containers.every(each => each.restartPolicy === "no" && (keep.includes(each.service ?? "") || !isUp(each))) &&
+      keptDown(containers, keep, before).length === 0
     );
   },
   // What the later steps moved was read between two moments: if the instance ran in between, users may have written what was not moved.
   fleeting: {
-    subject: ({ project }) => `writers of ${project}`,
+    subject: ({ project }) => `containers of ${project}`,
     async holds({ project, instance, keep }, context, before) {
       const containers = await containersOf(context, project);
       const ran = containers.filter(each => {
@@ -89,7 +102,7 @@ export const quiet = defineStep({
         const old = before.containers.find(({ id }) => id === each.id);
         return isUp(each) || old === undefined || old.startedAt !== each.startedAt;
       });
-      if (ran.length === 0) return true;
+      if (ran.length === 0) return keptDown(containers, keep, before).length === 0;
       const who = ran.map(({ service, name }) => service ?? name).join(", ");
       throw new OperatorError(
         "OLD_RAN",

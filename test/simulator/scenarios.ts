@@ -66,7 +66,10 @@ async function postgresPlan(stage: Stage, verb: "dump" | "restore", name: string
     : planDump(await surveyDump(stage.world, facts, dump), occasion());
 }
 
-async function updatePlan(stage: Stage, method: "dump" | "copy"): Promise<{ readonly plan: Plan; readonly answers: Readonly<Record<string, string>> }> {
+async function updatePlan(
+  stage: Stage,
+  method: "dump" | "copy",
+): Promise<{ readonly plan: Plan; readonly answers: Readonly<Record<string, string>> }> {
   const { record } = await stage.facts(NAME);
   const contents = await stage.world.bundles.read("/bundles/v2.23.0.tar.gz", () => {});
   const ask = { home: HOME, source: record, contents, release: undefined, resolve: {}, templates };
@@ -181,7 +184,9 @@ export const scenarios = {
   },
   rollback: {
     rollback: async () => {
-      const stage = await used();
+      const stage = new Stage();
+      await stage.install(NAME);
+      stage.use(SLUG, DIR);
       const { plan, answers } = await updatePlan(stage, "copy");
       await stage.carryOut(plan, answers);
       return stage.scenario("rollback", await rollbackPlan(stage));

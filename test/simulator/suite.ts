@@ -59,8 +59,8 @@ export const shares: Readonly<
     ],
   },
   rollback: {
-    runs: 500,
-    faults: ["crash", "torn", "orphan", "power", "io", "full", "read"],
+    runs: 400,
+    faults: ["crash", "power", "io"],
     kinds: ["instance.quiet", "front.open", "instance.revive"],
   },
   remove: {

@@ -10,7 +10,7 @@ const load = loadImages.step({
   images: bundle.images.map(({ id, tags, layers }) => ({ config: id, tags, layers })),
   missing: ["graphistry/nexus"],
   store: "classic",
-    remember: null,
+  remember: null,
 });
 
 describe("loading images", () => {
