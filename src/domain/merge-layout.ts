@@ -43,7 +43,9 @@ export const movedText = (path: string, move: LayoutMove | null): string => move
 
 /** A text with the places that moved, by its path in the new layout. */
 export const rewritten = (text: string, path: string, move: LayoutMove | null): string =>
-  (move?.rewrite ?? []).filter(({ file }) => file === path).reduce((result, { from, to }) => result.replaceAll(from, to), text);
+  (move?.rewrite ?? [])
+    .filter(({ file }) => file === path)
+    .reduce((result, { from, to }) => result.replaceAll(from, () => to), text);
 
 export interface Tree {
   /** Relative to the old instance. */

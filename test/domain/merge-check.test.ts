@@ -23,6 +23,12 @@ it("F38-F41 what the administrator set must reach every service as it did", () =
   `);
 });
 
+it("F40 a dollar sign, which Compose prints twice, is shown as it is written", () => {
+  expect(says(model({ web: { A: "p@ss$$word" } }), model({ web: { A: "p@ss" } }), ["A"])).toEqual([
+    "web would get A as p@ss instead of p@ss$word.",
+  ]);
+});
+
 it("F41 keys that nobody set may change", () => {
   expect(says(model({ web: { A: "1" } }), model({ web: { A: "2" } }), [])).toEqual([]);
 });

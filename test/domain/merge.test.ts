@@ -396,4 +396,12 @@ LOG_LEVEL=DEBUG # for a week
       ]
     `);
   });
+
+  it("what is resolved to the vendor's is held to nothing, whatever an earlier file says", () => {
+    const resolved = mergeConfiguration({ ...input, resolve: { "data/config/custom.env:POSTGRES_PASSWORD": "theirs" } });
+    expect(resolved.conflicts).toEqual([]);
+    expect(resolved.settled).toContain("POSTGRES_USER");
+    expect(resolved.settled).not.toContain("POSTGRES_PASSWORD");
+    expect(resolved.texts["data/config/custom.env"]).not.toContain("POSTGRES_PASSWORD");
+  });
 });
