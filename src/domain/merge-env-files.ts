@@ -4,7 +4,7 @@ import { settleLayers } from "./merge-env-layers.ts";
 import { writeTargets } from "./merge-env-text.ts";
 import type { MergeContext, MergedPart } from "./merge-input.ts";
 import { type EnvEntries, holdsData, layered } from "./merge-keys.ts";
-import { envOrder, isEnvFile } from "./merge-layout.ts";
+import { envOrder, isEnvFile, isInTree } from "./merge-layout.ts";
 import type { Decision, DecisionKind } from "./merge-result.ts";
 
 export interface MergedEnv extends MergedPart {
@@ -19,7 +19,7 @@ type Side = "base" | "own" | "mine" | "theirs";
 /** Merges all env files by key. */
 export function mergeEnvFiles(context: MergeContext): MergedEnv {
   const { mine, move, from } = context;
-  const paths = Object.keys(mine).filter(path => isEnvFile(path, from));
+  const paths = Object.keys(mine).filter(path => isEnvFile(path, from) && !isInTree(path, from));
   const parts = move === null ? paths.map(path => mergeInPlace(path, context)) : [mergeMoved(move.settings, context)];
   const decisions = parts.flatMap(each => each.decisions);
   const isSettled = ({ key, file, what }: Decision): boolean =>

@@ -1,6 +1,6 @@
 import { mergeCompose } from "./merge-compose.ts";
 import type { MergeContext, MergedPart } from "./merge-input.ts";
-import { isEnvFile, isMergedText, movedText, rewritten } from "./merge-layout.ts";
+import { isEnvFile, isInTree, isMergedText, movedText, rewritten } from "./merge-layout.ts";
 import { type Conflict, type Decision, type DecisionKind, masked, maskedText } from "./merge-result.ts";
 import { mergeText, sameText, unifiedDiff } from "./merge-text.ts";
 
@@ -9,13 +9,16 @@ type Found =
   | { readonly conflict: Conflict }
   | null;
 
-/** Merges every text that is no env file: compose files, and what the layout names. */
+/**
+ * Merges every text that is no env file: compose files, what the layout names, and whatever else the administrator edited. What
+ * lies in a tree is carried with it.
+ */
 export function mergeFiles(context: MergeContext): MergedPart {
   const { base, mine, theirs, from, compose } = context;
   const texts: Record<string, string> = {};
   const decisions: Decision[] = [];
   const conflicts: Conflict[] = [];
-  for (const path of Object.keys(mine).filter(each => !isEnvFile(each, from))) {
+  for (const path of Object.keys(mine).filter(each => !isEnvFile(each, from) && !isInTree(each, from))) {
     const isCompose = compose.includes(path);
     const file = isCompose ? path : movedText(path, context.move);
     const found = isCompose ? composeFile(path, context) : textFile(path, file, context);
@@ -55,6 +58,8 @@ function textFile(path: string, file: string, context: MergeContext): Found {
   if (resolution !== undefined) return { text: resolution.text, what: "resolved", say: `${file} is the text that you gave.` };
 
   if (base !== undefined && (sameText(mine, base) || (own !== undefined && sameText(mine, own)))) {
+    // That files which nobody is meant to edit are the vendor's new ones need not be said.
+    if (!isMergedText(path, context.from)) return null;
     if (theirs === undefined)
       return { text: null, what: "dropped", say: `${path} goes, because the new release no longer has it.` };
     if (sameText(theirs, base)) return null;

@@ -15,6 +15,14 @@ const isWithin = (path: string, folder: string): boolean => path === folder || p
 export const isMergedText = (path: string, layout: Layout): boolean =>
   isEnvFile(path, layout) || layout.texts.some(each => isWithin(path, each));
 
+const treesOf = (layout: Layout): readonly string[] => [
+  ...layout.configuration.filter(path => !isMergedText(path, layout)),
+  ...layout.data,
+];
+
+/** Whether a file is carried with a tree, and so is none of the merge's. */
+export const isInTree = (path: string, layout: Layout): boolean => treesOf(layout).some(tree => isWithin(path, tree));
+
 /**
  * What an update from one layout to another moves; null when both are the same.
  * @throws OperatorError NO_LAYOUT_MOVE
@@ -35,7 +43,9 @@ export const movedText = (path: string, move: LayoutMove | null): string => move
 
 /** A text with the places that moved, by its path in the new layout. */
 export const rewritten = (text: string, path: string, move: LayoutMove | null): string =>
-  (move?.rewrite ?? []).filter(({ file }) => file === path).reduce((result, { from, to }) => result.replaceAll(from, to), text);
+  (move?.rewrite ?? [])
+    .filter(({ file }) => file === path)
+    .reduce((result, { from, to }) => result.replaceAll(from, () => to), text);
 
 export interface Tree {
   /** Relative to the old instance. */
@@ -48,11 +58,19 @@ export interface Tree {
  * What is carried as it is, with owners, modes and links: configuration that is not merged as a text, and data. An entry may be a
  * file, and need not be there. A tree that goes into another comes after it, so that carrying them in order is right.
  *
+ * @param others files in the folders of texts that cannot be read as text, by their path in the old instance
  * @throws OperatorError NO_LAYOUT_MOVE
  */
-export function treesToCarry(product: Pick<Product, "product">, from: Layout, to: Layout): readonly Tree[] {
+export function treesToCarry(
+  product: Pick<Product, "product">,
+  from: Layout,
+  to: Layout,
+  others: readonly string[] = [],
+): readonly Tree[] {
   const move = moveBetween(product, from, to);
-  const sources = [...from.configuration.filter(path => !isMergedText(path, from)), ...from.data];
-  const trees = [...new Set(sources)].map(path => ({ from: path, to: move?.trees[path] ?? path }));
+  const trees = [...new Set([...treesOf(from), ...others])].map(path => ({
+    from: path,
+    to: move?.trees[path] ?? movedText(path, move),
+  }));
   return trees.sort((one, other) => (one.to < other.to ? -1 : one.to > other.to ? 1 : 0));
 }

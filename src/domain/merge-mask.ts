@@ -17,7 +17,7 @@ const LONGEST_SHOWN = 60;
 const LONGEST_LINE = 400;
 /** What is set to a key, to the end of the line: a secret may hold anything. A reference to a variable is none. */
 const SETTING = /([A-Za-z0-9_.-]+)(["']?\s*[:=]\s*)(?!\$\{?[A-Za-z_][A-Za-z0-9_]*\}?["']?\s*$)(\S.*)$/;
-const LOGIN_IN_URL = /([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s@]+@/gi;
+const LOGIN_IN_URL = /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@]*:)[^\s@]+@/gi;
 const HASH = /\$(?:2[abxy]?|argon2[a-z]*|[156y]|scrypt)\$\S+/g;
 const AUTHORIZATION = /\b(Bearer|Basic)\s+[^\s"']+/gi;
 
@@ -41,7 +41,8 @@ export function maskFor(files: readonly EnvEntries[]): Mask {
       return line.length > LONGEST_SHOWN ? `${line.slice(0, LONGEST_SHOWN)}...` : line;
     },
     line(text) {
-      const shown = settings(hidden(secrets.reduce((result, secret) => result.replaceAll(secret, HIDDEN), text)));
+      const known = secrets.reduce((result, secret) => result.replaceAll(secret, HIDDEN), text);
+      const shown = settings(hidden(known.slice(0, 2 * LONGEST_LINE)));
       return shown.length > LONGEST_LINE ? `${shown.slice(0, LONGEST_LINE)}...` : shown;
     },
   };
@@ -55,7 +56,7 @@ const hidden = (text: string): string =>
 
 /** Every setting of the line is looked at, as `{ USER: me, PASSWORD: x }` has several. */
 function settings(text: string): string {
-  const found = SETTING.exec(text.slice(0, 2 * LONGEST_LINE));
+  const found = SETTING.exec(text);
   if (!found) return text;
   const [, key = "", separator = ""] = found;
   const to = found.index + key.length + separator.length;

@@ -140,6 +140,18 @@ describe("what data depends on", () => {
     `);
   });
 
+  it("is repeated by a new secret with the same default, unless it is unclear which", () => {
+    const base = "A_PASSWORD=password\nURL=redis://:password@redis\n";
+    const theirs = `${base}NEW_PASSWORD=password\n`;
+    expect(text(base, base.replace("A_PASSWORD=password", "A_PASSWORD=one"), theirs)).toBe(
+      "A_PASSWORD=one\nURL=redis://:one@redis\nNEW_PASSWORD=one\n",
+    );
+    const two = "A_PASSWORD=password\nB_PASSWORD=password\n";
+    expect(text(two, "A_PASSWORD=one\nB_PASSWORD=two\n", `${two}NEW_PASSWORD=password\n`)).toBe(
+      "A_PASSWORD=one\nB_PASSWORD=two\nNEW_PASSWORD=password\n",
+    );
+  });
+
   it("F72 is never shown, nor is what holds it", () => {
     const merged = env(
       "A_TOKEN=aaaa\nURL=http://u:pppp@h\nC=1\nD=x\n",

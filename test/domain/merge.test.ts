@@ -202,6 +202,30 @@ describe("an update within the old layout", () => {
   });
 });
 
+describe("files beside the configuration", () => {
+  it("are the vendor's, unless they were edited, and what lies in a tree is none of the merge's", () => {
+    const base = {
+      ...legacy("v2.22.2"),
+      "README.md": "# v2.22.2\n\nRead me.\n\n",
+      ".pivot-db/config.json": "{ }\n",
+      "data/a.env": "A=1\n",
+    };
+    const theirs = { ...legacy("v2.23.0"), "README.md": "# v2.23.0\n\nRead me.\n\n" };
+    const input = merge("v2.22.2", "v2.23.0", {
+      base,
+      mine: { ...base, ".pivot-db/config.json": "{ 1 }\n", "data/a.env": "A=2\n" },
+      theirs,
+    });
+    const untouched = mergeConfiguration(input);
+    expect([untouched.texts, untouched.conflicts]).toEqual([{}, []]);
+    expect(says({ decisions: untouched.decisions.filter(({ key }) => key === null) })).toBe(
+      "Caddyfile | default | Caddyfile is the vendor's new one; you had not changed it.",
+    );
+    const edits = mergeConfiguration({ ...input, mine: { ...base, "README.md": "# v2.22.2\n\nRead me.\n\nAsk Kim.\n" } });
+    expect(edits.texts).toEqual({ "README.md": "# v2.23.0\n\nRead me.\n\nAsk Kim.\n" });
+  });
+});
+
 describe("an update from the old layout to the new", () => {
   const base = legacy("v2.24.9");
   const mine = edited(
@@ -371,5 +395,13 @@ LOG_LEVEL=DEBUG # for a week
         },
       ]
     `);
+  });
+
+  it("what is resolved to the vendor's is held to nothing, whatever an earlier file says", () => {
+    const resolved = mergeConfiguration({ ...input, resolve: { "data/config/custom.env:POSTGRES_PASSWORD": "theirs" } });
+    expect(resolved.conflicts).toEqual([]);
+    expect(resolved.settled).toContain("POSTGRES_USER");
+    expect(resolved.settled).not.toContain("POSTGRES_PASSWORD");
+    expect(resolved.texts["data/config/custom.env"]).not.toContain("POSTGRES_PASSWORD");
   });
 });
