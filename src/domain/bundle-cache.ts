@@ -48,7 +48,11 @@ export function parseBundleCache(content: string | null): BundleCache {
   }
 }
 
-export const bundleCacheToText = (bundles: BundleCache): string => `${JSON.stringify({ schema: 1, bundles })}\n`;
+/** In the order of paths, so that the same is the same text. */
+export const bundleCacheToText = (bundles: BundleCache): string => {
+  const sorted = Object.entries(bundles).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${JSON.stringify({ schema: 1, bundles: Object.fromEntries(sorted) })}\n`;
+};
 
 /** What is remembered of a bundle, unless it was written since. */
 export function remembered(bundles: BundleCache, path: string, stamp: BundleStamp): BundleSaid | null {

@@ -1,20 +1,13 @@
 import { basename } from "node:path";
-import {
-  type BundleGlance,
-  type BundleStamp,
-  COMPOSE_FILES,
-  DESCRIPTION_FILE,
-  RELEASE_FILE,
-  UPGRADING_FILE,
-} from "../domain/bundle.ts";
-import { type BundleCache, type BundleFault, type BundleSaid, type BundleWord, remembered } from "../domain/bundle-cache.ts";
+import { type BundleStamp, DESCRIPTION_FILE } from "../domain/bundle.ts";
+import { type BundleCache, type BundleFault, type BundleSaid, remembered } from "../domain/bundle-cache.ts";
 import { describesImageNames, layoutFor, type Product } from "../domain/product.ts";
 import { parseProduct } from "../domain/product-file.ts";
 import { parseReleaseFile } from "../domain/release-file.ts";
 import { OperatorError, systemError } from "../errors.ts";
 import type { Progress, World } from "../host/world.ts";
+import { wordOf } from "./bundle-word.ts";
 import { versionInName } from "./bundles.ts";
-import { releaseOf } from "./product.ts";
 
 /** One bundle that lies here, as far as a glance at it tells. */
 export interface BundleFacts {
@@ -41,7 +34,7 @@ export interface BundleFacts {
 /**
  * Looks into bundles, but for those that are remembered.
  * @param described the descriptions that graph-mgr ships, as texts by name
- * @returns also what is to be remembered, which is of these bundles alone
+ * @returns also what is to be remembered: of these bundles, and of others as long as they are there
  */
 export async function surveyBundleFacts(
   { bundles }: Pick<World, "bundles">,
@@ -52,7 +45,7 @@ export async function surveyBundleFacts(
 ): Promise<{ readonly bundles: readonly BundleFacts[]; readonly cache: BundleCache }> {
   const products = Object.entries(described).map(([name, text]) => parseProduct(text, name));
   const found: BundleFacts[] = [];
-  const next: BundleCache = {};
+  const next: BundleCache = await elsewhere(bundles, paths, cache);
   for (const path of paths) {
     const seen = await look(bundles, path, cache, progress);
     // Gone since its folder was listed.
@@ -62,6 +55,13 @@ export async function surveyBundleFacts(
     found.push(factsOf(path, stamp, said, products));
   }
   return { bundles: found, cache: next };
+}
+
+/** What is remembered of bundles that are not asked about this time: a stick that is looked into every other time is not forgotten between. */
+async function elsewhere(bundles: World["bundles"], paths: readonly string[], cache: BundleCache): Promise<BundleCache> {
+  const others = Object.entries(cache).filter(([path]) => !paths.includes(path));
+  const stamps = await Promise.all(others.map(async ([path]) => await bundles.stamp(path).catch(() => null)));
+  return Object.fromEntries(others.filter((_, at) => stamps[at] !== null));
 }
 
 interface Look {
@@ -94,30 +94,6 @@ function faultOf(error: unknown): BundleFault {
   const known = error instanceof OperatorError ? error : systemError(error);
   if (known === null) throw error;
   return { code: known.code, message: known.message };
-}
-
-const IMAGE = /^[^#\n]*?\bimage["']?\s*:\s*["']?([^\s"'#,]+)/gm;
-
-/** What is kept of a glance: nothing of the settings. @throws OperatorError */
-function wordOf({ texts, digest }: BundleGlance): BundleWord {
-  const compose = COMPOSE_FILES.flatMap(name => texts[name] ?? []).join("\n");
-  return {
-    digest,
-    release: releaseIn(texts),
-    images: [...new Set([...compose.matchAll(IMAGE)].map(([, image = ""]) => image))],
-    description: texts[DESCRIPTION_FILE] ?? null,
-    releaseFile: texts[RELEASE_FILE] ?? null,
-    upgrading: texts[UPGRADING_FILE] ?? null,
-  };
-}
-
-function releaseIn(texts: BundleGlance["texts"]): string | null {
-  try {
-    return releaseOf(texts, undefined);
-  } catch (error) {
-    if (error instanceof OperatorError && error.code === "NO_RELEASE") return null;
-    throw error;
-  }
 }
 
 function factsOf(path: string, { sizeBytes }: BundleStamp, said: BundleSaid, products: readonly Product[]): BundleFacts {

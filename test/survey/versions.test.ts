@@ -233,6 +233,16 @@ describe("what is remembered of bundles", () => {
     }
   });
 
+  it("is kept of bundles that nobody asked about this time", async () => {
+    await bundle("elsewhere/x.tar", files("v2.23.0"));
+    await bundle("b.tar", files("v2.22.2"));
+    await remember((await survey(null, [join(place, "elsewhere/x.tar")])).cache);
+    glanced = [];
+    expect(await survey()).toMatchObject({ bundles: [{ version: "v2.22.2" }], cache: null });
+    await survey(null, [join(place, "elsewhere/x.tar")]);
+    expect(glanced).toEqual([]);
+  });
+
   it("does not have what may be otherwise next time", async () => {
     await bundle("b.tar", files("v2.22.2"));
     const changing = { ...real, glance: () => Promise.reject(new OperatorError("BUNDLE_CHANGED", "somebody writes it")) };
