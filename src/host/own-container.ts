@@ -52,7 +52,7 @@ export function containerCreate(spec: ContainerSpec, volumePaths: readonly strin
 const IS_TAKEN = /port is already allocated|address already in use|ports are not available/i;
 
 /** Containers of graph-mgr's own that outlive the command that made them. */
-export function createOwnContainers(executor: Executor): Pick<Engine, "runContainer"> {
+export function createOwnContainers(executor: Executor): Pick<Engine, "runContainer" | "lastWords"> {
   const mustExist = async (name: string): Promise<void> => {
     // Docker would create a volume that is not there.
     await executor.run(docker("volume", "inspect", "--format", "{{.Name}}", "--", name)).catch(cause => {
@@ -78,6 +78,18 @@ export function createOwnContainers(executor: Executor): Pick<Engine, "runContai
           cause,
         });
       }
+    },
+    async lastWords(id) {
+      let last = "";
+      const onLine = (line: string) => {
+        last = line;
+      };
+      // Most programs say why they end on standard error.
+      await executor.run(docker("logs", "--tail=1", id), { onLine }).catch(error => {
+        if (!(error instanceof OperatorError) || !/no such container/i.test(error.message)) throw error;
+        last = "";
+      });
+      return last;
     },
   };
 }

@@ -206,6 +206,8 @@ export interface Engine {
    * @throws OperatorError EXISTS for a name that is taken, PORT_TAKEN, NO_IMAGE, NO_VOLUME
    */
   runContainer(spec: ContainerSpec): Promise<void>;
+  /** The last line that a container's program printed; empty where it printed nothing, or is gone. */
+  lastWords(id: string): Promise<string>;
   setRestartPolicy(id: string, policy: string): Promise<void>;
   start(ids: readonly string[]): Promise<void>;
   /** The container's own stop signal, then `graceSeconds`. */

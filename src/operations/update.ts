@@ -38,6 +38,8 @@ export interface UpdateRequest {
   readonly reasons: readonly string[];
   /** Writable folders outside of the instance that both releases use, knowingly. */
   readonly shareBinds: readonly string[];
+  /** Releases whose instructions were read; an empty text where there is only one. */
+  readonly acknowledged: readonly string[];
 }
 
 const GRACE_SECONDS = 120;

@@ -1,10 +1,12 @@
 import { hash } from "node:crypto";
-import type { BundleContents, BundleSource } from "../domain/bundle.ts";
+import { type BundleContents, type BundleSource, RELEASE_FILE, UPGRADING_FILE } from "../domain/bundle.ts";
 import { editCompose } from "../domain/compose-edit.ts";
 import { type ComposeModel, startedServices } from "../domain/compose-model.ts";
 import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
+import { isOtherCut } from "../domain/home.ts";
 import { type InstanceRecord, ownTag } from "../domain/instance.ts";
+import { type Instruction, instructionsFor } from "../domain/instructions.ts";
 import type { ComposeSource, PortSetting } from "../domain/isolation.ts";
 import type { MaintenanceTemplates } from "../domain/maintenance.ts";
 import { type Merged, mergeConfiguration } from "../domain/merge.ts";
@@ -14,8 +16,10 @@ import type { Resolutions } from "../domain/merge-result.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import { type Layout, layoutFor, type Product } from "../domain/product.ts";
 import type { RoomFacts } from "../domain/room.ts";
+import { parseReleaseFile } from "../domain/release-file.ts";
 import { literalsOf } from "../domain/secrets.ts";
 import { externalVolumes, isolationNames, outsideBinds, ownVolumes, sharedDevices } from "../domain/shared-resources.ts";
+import type { UpgradeRequest } from "../domain/upgrade-path.ts";
 import { innerServices } from "../domain/window.ts";
 import type { World } from "../host/world.ts";
 import { claimsOn, surveyEngine } from "./claims.ts";
@@ -36,6 +40,10 @@ export interface UpdateFacts {
   readonly source: InstanceFacts;
   readonly instance: InstanceName;
   readonly bundle: BundleSource;
+  /** The way from the installed release to this one, and the bundles that it goes through. */
+  readonly path: UpgradeRequest;
+  /** What has to be read first. */
+  readonly instructions: readonly Instruction[];
   /** The vendor's texts. */
   readonly shippedPaths: readonly string[];
   /** The same, and those that the merge adds. */
@@ -124,7 +132,7 @@ export async function surveyUpdate(
   const own = ownVolumes(model);
   const ports = await portsOf(world, model, product, source, home, state);
   const trees = await Promise.all(
-    treesToCarry(product, layoutFor(record.product, record.release), layout).map(async tree => ({
+    treesToCarry(product, layoutFor(product, record.release), layout).map(async tree => ({
       ...tree,
       exists: await world.files.exists(`${record.dir}/${tree.from}`),
     })),
@@ -139,6 +147,14 @@ export async function surveyUpdate(
     source,
     instance,
     bundle: contents.source,
+    path: {
+      from: record.release,
+      to: release,
+      available: [{ release, requires: requiresOf(contents) }],
+      rules: product.requires,
+      isOtherCut: isOtherCut(record, contents.source.digest),
+    },
+    instructions: instructionsFor([{ release, upgrading: contents.texts[UPGRADING_FILE] ?? null }], product.instructions),
     shippedPaths: Object.keys(contents.texts).sort(),
     textPaths: [...new Set([...Object.keys(contents.texts), ...Object.keys(merged.texts)])].sort(),
     product,
@@ -201,6 +217,9 @@ export function probeOf({ ports: { http, https } }: Product, ports: readonly Por
   if (plain !== undefined) return { port: plain, tls: false, path: "/" };
   return tls === undefined ? null : { port: tls, tls: true, path: "/" };
 }
+
+const requiresOf = ({ texts, source }: BundleContents): string | null =>
+  parseReleaseFile(texts[RELEASE_FILE] ?? null, source.path).requires;
 
 /** What will lie in the home and on the engine beside what is there. */
 async function roomFor(
@@ -278,7 +297,7 @@ async function mergeInput(
     own: await ownTexts(world, record, base),
     mine: await textsOf(world, record.dir, Object.keys(base), record),
     theirs,
-    from: layoutFor(record.product, record.release),
+    from: layoutFor(product, record.release),
     to: layout,
     releases: { from: record.release, to: release },
     product,

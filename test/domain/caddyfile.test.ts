@@ -59,6 +59,7 @@ grph.example.com, *.grph.example.com {
       "{\n http_port 8080\n https_port 8443\n}\na.com {\n tls c k\n}\n:8080 {\n}",
       ["https://a.com:8443 c k", "http://:8080"],
     ],
+    ["snippets in snippets", "(a) {\n tls c k\n}\n(b) {\n import a\n}\na.com {\n import b\n}", ["https://a.com:443 c k"]],
     ["snippets", "(ours) {\n tls {args.0} {args[1]}\n}\na.com {\n import ours c k\n}", ["https://a.com:443 c k"]],
     [
       "certificates that Caddy makes",
@@ -97,6 +98,7 @@ grph.example.com, *.grph.example.com {
     ["a brace too few", "a.com {\n"],
     ["an open quote", 'a.com {\n respond "x\n}'],
     ["an address that is none", "{env.SITE} {\n}"],
+    ["an address without a site", "a.com {\n}\nb.com,"],
     ["a line between sites", "a.com {\n}\nrespond 200"],
   ])("cannot be told of a file with %s", (_, text) => {
     expect(sites(text)).toBeNull();

@@ -44,9 +44,16 @@ it("a redirect is not followed", async () => {
   expect(asked).toBe(1);
 });
 
-it("the headers are enough: an answer whose body never ends is an answer", async () => {
-  const port = await web((_, response) => void response.writeHead(200).write("for ever"));
+it("the headers are enough: an answer whose body never ends is an answer, and is not waited for", async () => {
+  let hungUp: () => void = () => {};
+  const over = new Promise<void>(resolve => {
+    hungUp = resolve;
+  });
+  const port = await web((_, response) => void response.on("close", hungUp).writeHead(200).write("for ever"));
+  const begun = performance.now();
   expect(await ports.ask({ port, tls: false, path: "/" })).toMatchObject({ status: 200 });
+  await over;
+  expect(performance.now() - begun).toBeLessThan(1500);
 });
 
 it("nobody, somebody who hangs up and somebody who is silent are no answer, and none takes long", async () => {

@@ -217,6 +217,13 @@ describe("the maintenance page of a release whose front has no certificate", () 
     await new Promise(resolve => squatter.close(resolve));
     expect(await leftovers(`graph-mgr-${record.project}-maintenance`)).toEqual([]);
 
+    const nowhere = input.caddyfile.replace(/tls internal \{[^}]*\}/, "tls /nowhere/my.crt /nowhere/my.key");
+    await expect(carryOut(maintenanceUp.step({ ...input, caddyfile: nowhere }), context)).rejects.toThrow(
+      expect.objectContaining({
+        code: "MAINTENANCE_DOWN",
+        message: expect.stringMatching(/no answer.*\/nowhere\/my\.crt: no such file/),
+      }),
+    );
     await carryOut(step, context);
     expect(await fetched(http, false, "/")).toMatchObject(PAGE);
     for (const host of ["", HOST]) expect(await fetched(https, true, "/", "GET", host)).toMatchObject(PAGE);

@@ -320,6 +320,7 @@ export function contract(name: string, makeHost: () => Promise<ContractHost>): v
       expect(found!.ports).toContainEqual({ container: 8080, protocol: "tcp", host: host.port, address: "0.0.0.0" });
       expect(await engine.sweep(host.folder)).toEqual([]);
       await engine.removeContainer(found!.id, true);
+      expect(await engine.lastWords(found!.id)).toBe("");
       expect(await named(host, "page")).toEqual([]);
       expect(await ports.ask({ port: host.port, tls: false, path: "/" })).toBeNull();
     });

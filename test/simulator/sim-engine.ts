@@ -367,6 +367,7 @@ export class SimEngine {
           return found ? [this.detail(found)] : [];
         }),
       ),
+    lastWords: async () => this.look("logs", () => ""),
     runContainer: spec => this.machine.command(() => this.run(spec)),
     setRestartPolicy: async (id, policy) => {
       const container = this.container(id);

@@ -40,7 +40,7 @@ export async function update(session: Session, args: UpdateArgs): Promise<void> 
     const ask = { home: session.home.path, source, contents, release: args.release, resolve, templates };
     const { facts, texts } = await surveyUpdate(world, ask, described);
     const move = chooseMove(facts.database, args.postgres, facts.databaseVolumeBytes);
-    return { facts, texts, request: { ...move, shareBinds: args.shareBind } };
+    return { facts, texts, request: { ...move, shareBinds: args.shareBind, acknowledged: args.acknowledge } };
   };
   const occasion = () => ({ now: world.now(), random: world.random(4) });
   const intent = { claimsEngine: true, isRoutine: false, onFailure: args.onFailure ?? ("ask" as const) };
