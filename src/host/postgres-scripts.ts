@@ -159,28 +159,46 @@ const CALM = `printf '%s' "$CALM" > /tmp/calm.sql
 ${PSQL} --file=/tmp/calm.sql || [ -z "\${hurried-1}" ]
 `;
 
+/**
+ * A template1 as initdb makes it, from a database of our own, which is dropped again (by CLEAR, after a cut). The names are exchanged
+ * in one transaction: a server without a template1 lets us in nowhere.
+ */
+const FRESH_TEMPLATE = `cat > /tmp/template.sql <<'SQL'
+CREATE DATABASE "graph-mgr-fresh" TEMPLATE template0;
+BEGIN;
+ALTER DATABASE template1 RENAME TO "graph-mgr-old";
+ALTER DATABASE "graph-mgr-fresh" RENAME TO template1;
+ALTER DATABASE template1 IS_TEMPLATE true;
+COMMIT;
+ALTER DATABASE "graph-mgr-old" IS_TEMPLATE false;
+DROP DATABASE "graph-mgr-old";
+SQL
+${PSQL} --command='CREATE DATABASE "graph-mgr-desk" TEMPLATE template0'
+PGDATABASE=graph-mgr-desk ${PSQL} --file=/tmp/template.sql
+${PSQL} --command='DROP DATABASE "graph-mgr-desk"'
+`;
+
 /** Takes everything away, and makes `DATABASE` anew, as it is in a server that nobody has used; `CALM`. */
 export const EMPTY = `set -eu
 export PGDATABASE=template1
-${CALM}${CLEAR}${PSQL} --command='CREATE DATABASE postgres'
-cat > /tmp/empty.sql <<'SQL'
-ALTER DATABASE template1 IS_TEMPLATE false;
-DROP DATABASE template1;
-CREATE DATABASE template1 TEMPLATE template0 IS_TEMPLATE true;
+${CALM}${CLEAR}${FRESH_TEMPLATE}cat > /tmp/empty.sql <<'SQL'
+CREATE DATABASE postgres;
 SELECT format('CREATE DATABASE %I', :'name') WHERE :'name' <> 'postgres' \\gexec
 SQL
-PGDATABASE=postgres ${PSQL} --set=name="$DATABASE" --file=/tmp/empty.sql
+${PSQL} --set=name="$DATABASE" --file=/tmp/empty.sql
 `;
 
 /**
  * Takes away what an earlier restore left. Then the globals in one transaction, after which that role has the password that it had
  * before; then the databases; then statistics.
  *
- * `COUNT`; `DATABASES`, a line each; `TEMPLATE1` the number of its dump or nothing; `HURRY`, `CALM`.
+ * `COUNT`; `DATABASES`, a line each; `TEMPLATE1` the number of its dump or 0; `HURRY`, `CALM`.
  */
 export const RESTORE = `set -eu
 export PGDATABASE=template1
-${JOBS}${HURRY}${CLEAR}${PSQL} --command="SELECT format('CREATE ROLE \\"%s\\";', replace(rolname, '\\"', '\\"\\"')) FROM pg_roles WHERE oid = 10 OR rolname = current_user" > /tmp/kept
+${JOBS}${HURRY}${CLEAR}if [ "$TEMPLATE1" != 0 ]; then
+${FRESH_TEMPLATE}fi
+${PSQL} --command="SELECT format('CREATE ROLE \\"%s\\";', replace(rolname, '\\"', '\\"\\"')) FROM pg_roles WHERE oid = 10 OR rolname = current_user" > /tmp/kept
 grep -vxF -f /tmp/kept /dump/globals.sql > /tmp/globals.sql
 cat > /tmp/roles.sql <<'SQL'
 BEGIN;
