@@ -257,7 +257,8 @@ describe("what goes wrong", () => {
   });
 
   it("F25 settings of the server that only a restore wants are gone when it ends, when it is taken up again and when it is taken back", async () => {
-    const dir = join(scratch, "cut");
+    const dir = join(scratch, "settings");
+    await postgres.dump(source.access(pg17), dir, silent);
     const settings = (server: Server) =>
       server.sql(
         "SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_file_settings WHERE sourcefile ~ 'auto.conf'",
