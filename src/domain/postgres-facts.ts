@@ -72,9 +72,6 @@ export interface PostgresServer extends PostgresImage {
   readonly startedAt: string;
 }
 
-export const sizeOf = ({ databases }: Pick<PostgresServer, "databases">): number =>
-  databases.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-
 /** `glibc 2.36` */
 export const libcText = ({ name, version }: Libc): string =>
   name === "unknown" ? "an unknown C library" : `${name}${version === null ? "" : ` ${version}`}`;

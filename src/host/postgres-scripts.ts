@@ -84,10 +84,24 @@ export PGDATABASE
 exec ${PSQL} --file=/tmp/hold.sql
 `;
 
+/** As many processes as there are cores, within reason. */
+const JOBS = `jobs=$(nproc 2>/dev/null || echo 2)
+[ "$jobs" -ge 2 ] || jobs=2
+[ "$jobs" -le 8 ] || jobs=8
+`;
+
+/**
+ * lz4 takes a third of the time that gzip takes at its fastest (docs/decisions.md), and that time is in the window. Tools before 16 do not know it,
+ * and those of later ones may be built without it.
+ */
+const COMPRESSION = `compression=1
+! PGDATABASE=template1 pg_dump --no-password --schema-only --format=custom --compress=lz4 --file=/dev/null 2>/dev/null || compression=lz4
+`;
+
 /** Into /dump: globals.sql and a folder a database, by number. EXPECTED: the oids of all databases when they were listed. */
 export const DUMP_ALL = `set -eu
 umask 077
-${PROVE_ONE}${NAME_OF}now=$(${PSQL} --command="SELECT string_agg(oid::text, ',' ORDER BY oid) FROM pg_database")
+${PROVE_ONE}${NAME_OF}${JOBS}${COMPRESSION}now=$(${PSQL} --command="SELECT string_agg(oid::text, ',' ORDER BY oid) FROM pg_database")
 [ "$now" = "$EXPECTED" ] || { echo 'databases were created or dropped while the dump began' >&2; exit 1; }
 pg_dumpall --no-password --globals-only --quote-all-identifiers --file=/dump/globals.sql
 ${PSQL} --file=/tmp/cluster.sql
@@ -101,7 +115,7 @@ while [ "$number" -le "$COUNT" ]; do
   name=$(name_of "$number")
   echo "progress $number"
   prove "$number" "$name" & proof=$!
-  PGDATABASE=$name pg_dump --no-password --format=directory --jobs=2 --compress=1 --snapshot="$(cat "/tmp/snapshot.$number")" --file="/dump/$number"
+  PGDATABASE=$name pg_dump --no-password --format=directory --jobs="$jobs" --compress="$compression" --snapshot="$(cat "/tmp/snapshot.$number")" --file="/dump/$number"
   wait "$proof"
   cat "/tmp/rows.$number" "/tmp/lines.$number"
   number=$((number + 1))
@@ -131,28 +145,60 @@ SQL
 ${PSQL} --file=/tmp/clear.sql
 `;
 
-/** Takes everything away, and makes `DATABASE` anew, as it is in a server that nobody has used. */
+/**
+ * `HURRY`, statements: settings of the server that only a restore wants. A server that does not let itself be set is filled without them.
+ * Nothing here endangers data if it stays: `fsync` and `full_page_writes` are left alone, because they won nothing that could be measured.
+ */
+const HURRY = `printf '%s' "$HURRY" > /tmp/hurry.sql
+if ${PSQL} --file=/tmp/hurry.sql; then hurried=1; else hurried=; fi
+`;
+
+/** `CALM`, statements: puts back what stood there before HURRY. Where the server does not let itself be set, nothing was. */
+const CALM = `printf '%s' "$CALM" > /tmp/calm.sql
+[ "$(${PSQL} --command="SELECT current_setting('allow_alter_system', true)")" != off ] || hurried=
+${PSQL} --file=/tmp/calm.sql || [ -z "\${hurried-1}" ]
+`;
+
+/**
+ * A template1 as initdb makes it, from a database of our own, which is dropped again (by CLEAR, after a cut). The names are exchanged
+ * in one transaction: a server without a template1 lets us in nowhere.
+ */
+const FRESH_TEMPLATE = `cat > /tmp/template.sql <<'SQL'
+CREATE DATABASE "graph-mgr-fresh" TEMPLATE template0;
+BEGIN;
+ALTER DATABASE template1 RENAME TO "graph-mgr-old";
+ALTER DATABASE "graph-mgr-fresh" RENAME TO template1;
+ALTER DATABASE template1 IS_TEMPLATE true;
+COMMIT;
+ALTER DATABASE "graph-mgr-old" IS_TEMPLATE false;
+DROP DATABASE "graph-mgr-old";
+SQL
+${PSQL} --command='CREATE DATABASE "graph-mgr-desk" TEMPLATE template0'
+PGDATABASE=graph-mgr-desk ${PSQL} --file=/tmp/template.sql
+${PSQL} --command='DROP DATABASE "graph-mgr-desk"'
+`;
+
+/** Takes everything away, and makes `DATABASE` anew, as it is in a server that nobody has used; `CALM`. */
 export const EMPTY = `set -eu
 export PGDATABASE=template1
-${CLEAR}${PSQL} --command='CREATE DATABASE postgres'
-cat > /tmp/empty.sql <<'SQL'
-ALTER DATABASE template1 IS_TEMPLATE false;
-DROP DATABASE template1;
-CREATE DATABASE template1 TEMPLATE template0 IS_TEMPLATE true;
+${CALM}${CLEAR}${FRESH_TEMPLATE}cat > /tmp/empty.sql <<'SQL'
+CREATE DATABASE postgres;
 SELECT format('CREATE DATABASE %I', :'name') WHERE :'name' <> 'postgres' \\gexec
 SQL
-PGDATABASE=postgres ${PSQL} --set=name="$DATABASE" --file=/tmp/empty.sql
+${PSQL} --set=name="$DATABASE" --file=/tmp/empty.sql
 `;
 
 /**
  * Takes away what an earlier restore left. Then the globals in one transaction, after which that role has the password that it had
  * before; then the databases; then statistics.
  *
- * `COUNT`; `DATABASES`, a line each; `TEMPLATE1` the number of its dump or nothing.
+ * `COUNT`; `DATABASES`, a line each; `TEMPLATE1` the number of its dump or 0; `HURRY`, `CALM`.
  */
 export const RESTORE = `set -eu
 export PGDATABASE=template1
-${CLEAR}${PSQL} --command="SELECT format('CREATE ROLE \\"%s\\";', replace(rolname, '\\"', '\\"\\"')) FROM pg_roles WHERE oid = 10 OR rolname = current_user" > /tmp/kept
+${JOBS}${HURRY}${CLEAR}if [ "$TEMPLATE1" != 0 ]; then
+${FRESH_TEMPLATE}fi
+${PSQL} --command="SELECT format('CREATE ROLE \\"%s\\";', replace(rolname, '\\"', '\\"\\"')) FROM pg_roles WHERE oid = 10 OR rolname = current_user" > /tmp/kept
 grep -vxF -f /tmp/kept /dump/globals.sql > /tmp/globals.sql
 cat > /tmp/roles.sql <<'SQL'
 BEGIN;
@@ -172,7 +218,7 @@ while [ "$number" -le "$COUNT" ]; do
   if [ "$number" = "$TEMPLATE1" ]; then
     PGOPTIONS=$LOADING pg_restore --no-password --exit-on-error --single-transaction --dbname=template1 "/dump/$number"
   else
-    PGOPTIONS=$LOADING pg_restore --no-password --exit-on-error --create --jobs=2 --dbname=template1 "/dump/$number"
+    PGOPTIONS=$LOADING pg_restore --no-password --exit-on-error --create --jobs="$jobs" --dbname=template1 "/dump/$number"
   fi
   number=$((number + 1))
 done
@@ -180,7 +226,7 @@ printf '%s\\n' "$DATABASES" > /tmp/databases
 while IFS= read -r name; do
   PGDATABASE=$name PGOPTIONS=$LOADING ${PSQL} --command=ANALYZE
 done < /tmp/databases
-${PSQL} --command=CHECKPOINT
+${CALM}${PSQL} --command=CHECKPOINT
 `;
 
 /** `COUNT`. Has pg_restore read every dump of /dump to its end, as a restore would. */

@@ -45,6 +45,8 @@ async function run(script: string, failing = ""): Promise<{ readonly code: numbe
       DATABASE_SQL: "",
       EXPECTED: "",
       DATABASE: "app",
+      HURRY: "",
+      CALM: "",
     },
   });
   const calls = (await readFile(join(folder, "calls"), "utf8")).split("\n").filter(line => line !== "");
@@ -102,7 +104,7 @@ describe("a dump", () => {
 
 describe("taking a restore back, and reading a dump", () => {
   it("F05 stop at the first program that fails", async () => {
-    for (const failing of ["clear.sql", "CREATE DATABASE", "empty.sql"]) {
+    for (const failing of ["clear.sql", "template.sql", "DROP DATABASE", "empty.sql"]) {
       const { code, calls } = await run(EMPTY, failing);
       expect(code, failing).not.toBe(0);
       expect(calls.at(-1), failing).toContain(failing);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -177,6 +177,12 @@ describe("dump and restore", () => {
     expect(Number(rows)).toBeLessThan(Number(await busy.sql("SELECT count(*) FROM a")));
     expect(next).toBe("t");
     expect(await target.sql("SELECT count(*) FROM for_new_databases", "template1")).toBe("0");
+
+    // Cut off when even template1 was there already: it begins from nothing all the same.
+    const ended = readdirSync(dir).find(name => name.startsWith("restored-"))!;
+    renameSync(join(dir, ended), join(dir, ended.replace("restored-", "restoring-")));
+    await postgres.restore(target.access(pg15), dir, silent);
+    expect(proofDifferences(proof, await postgres.prove(target.access(pg15)))).toEqual([]);
   });
 });
 
@@ -248,6 +254,44 @@ describe("what goes wrong", () => {
     );
     await postgres.restore(target.access(pg15), dir, silent);
     expect(proofDifferences(await postgres.proofOf(dir), await postgres.prove(target.access(pg15)))).toEqual([]);
+  });
+
+  it("F25 settings of the server that only a restore wants are gone when it ends, when it is taken up again and when it is taken back", async () => {
+    const dir = join(scratch, "settings");
+    await postgres.dump(source.access(pg17), dir, silent);
+    const settings = (server: Server) =>
+      server.sql(
+        "SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_file_settings WHERE sourcefile ~ 'auto.conf'",
+        "template1",
+      );
+    const cut = async (server: Server) => {
+      const work = postgres.restore(server.access(pg17), dir, silent).catch(error => error);
+      await until(server, "SELECT count(*) FROM pg_database WHERE datname = 'analytics'", "1", "template1");
+      const filters = [`label=graph-mgr.home=${scratch}`, "label=graph-mgr.helper=restore"].map(each => `--filter=${each}`);
+      await run("kill", await run("ps", "--quiet", ...filters));
+      expect(await work).toMatchObject({ code: "COMMAND_FAILED" });
+      expect(await settings(server)).toBe("autovacuum=off checkpoint_timeout=30min max_wal_size=4GB");
+    };
+    const target = await fresh(pg17);
+    // What its owner has set is no debris.
+    await target.sql("ALTER SYSTEM SET max_wal_size = '2GB'");
+    await cut(target);
+    await postgres.restore(target.access(pg17), dir, silent);
+    expect(await settings(target)).toBe("max_wal_size=2GB");
+    expect(await target.sql("SHOW autovacuum")).toBe("on");
+    const other = await fresh(pg17);
+    await cut(other);
+    await postgres.empty(other.access(pg17), dir);
+    expect(await settings(other)).toBe("");
+    expect(await other.sql("SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database")).toBe(
+      "graphistry postgres template0 template1",
+    );
+    expect(await other.sql("SELECT count(*) FROM pg_roles WHERE rolname !~ '^pg_'")).toBe("1");
+    await postgres.check(other.access(pg17));
+    // What nobody restored into it is not taken away.
+    await other.sql("CREATE TABLE mine AS SELECT 1 AS one");
+    await postgres.empty(other.access(pg17), dir);
+    expect(await other.sql("SELECT one FROM mine")).toBe("1");
   });
 
   it("F06 a server with a table of its own is refused and untouched", async () => {
