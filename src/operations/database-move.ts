@@ -1,6 +1,5 @@
 import { type DatabaseFinding, databasePreflight } from "../domain/database-preflight.ts";
 import { type MoveMethod, type MoveWish, requireMethod } from "../domain/move-method.ts";
-import { sizeOf } from "../domain/postgres-facts.ts";
 import { OperatorError } from "../errors.ts";
 import type { DatabaseMove } from "../survey/move.ts";
 
@@ -29,7 +28,7 @@ export function chooseMove(facts: DatabaseMove | null, wish: MoveWish, volumeByt
   }
   const stopped = { ...oldImage, databases: [], tablespaces: [], checksums: false };
   const server = old?.server ?? stopped;
-  const sizes = old === null ? undefined : { databaseBytes: sizeOf(old.server), volumeBytes };
+  const sizes = old === null ? undefined : { databaseBytes: old.server.databases.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), volumeBytes };
   const { method, reasons } = requireMethod(server, next, wish, sizes);
   const findings = old === null ? [] : databasePreflight(old, next, method);
   refuse(findings.filter(({ stops }) => stops));
