@@ -6,7 +6,7 @@ import type { Session } from "./session.ts";
 /** What visitors of the public port went without while an operation was at work. */
 export interface Downtime {
   readonly on: (event: Pick<RunEvent, "type" | "step">) => void;
-  /** Null where nobody was turned away, or nobody visits. */
+  /** Ends the watch. Null where nobody was turned away, or nobody visits. */
   end(): Promise<number | null>;
 }
 
@@ -23,14 +23,18 @@ export function watchDowntime(session: Session, { plan, journal }: Pick<Run<Worl
   const probe = inputOf(plan, "front.open")?.["probe"] as Probe | null | undefined;
   const quiet = plan.steps.findIndex(({ kind }) => kind === "instance.quiet");
   let watch: ReturnType<Session["watchPort"]> | null = null;
+  let isOver = false;
   const begunMs = session.world.now().getTime();
   return {
     on({ step }) {
-      if (probe && quiet >= 0 && step >= quiet) watch ??= session.watchPort(probe);
+      if (probe && quiet >= 0 && step >= quiet && !isOver) watch ??= session.watchPort(probe);
     },
     async end() {
+      isOver = true;
       if (watch === null) return null;
-      const { downtimeMs } = await watch.stop();
+      const watched = watch;
+      watch = null;
+      const { downtimeMs } = await watched.stop();
       const entry = (await journal.read()).find(each => each.type === "doing" && each.step === quiet);
       const opened = entry?.type === "doing" ? (entry.before as { readonly openedAt?: string } | null)?.openedAt : undefined;
       const earlierMs = opened === undefined ? 0 : Math.max(0, begunMs - Date.parse(opened));

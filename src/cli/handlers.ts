@@ -1,6 +1,6 @@
 import type { CopyData } from "../domain/copy-data.ts";
 import type { Arguments } from "./arguments.ts";
-import { type PortFlags, portNumber } from "./options.ts";
+import { type PortFlags, portNumber, seconds } from "./options.ts";
 import type { Session } from "./session.ts";
 
 /** Flags -> what a command's module takes. A number that comes back is an exit code. */
@@ -64,6 +64,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       resolve: args.list("resolve"),
       acknowledge: args.list("acknowledge"),
       shareBind: args.list("share-bind"),
+      healthTimeoutSeconds: seconds("health-timeout")(args.text("health-timeout")),
       prepare: args.flag("prepare"),
       onFailure: onFailure(args),
     });

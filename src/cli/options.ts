@@ -13,6 +13,15 @@ export function portNumber(flag: string) {
   };
 }
 
+/** A whole number of seconds, from 1 on. @throws OperatorError USAGE */
+export function seconds(flag: string) {
+  return (value: string | undefined): number | undefined => {
+    if (value === undefined) return undefined;
+    if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
+    throw usage(`--${flag} takes a whole number of seconds, not "${value.slice(0, 40)}".`, `--${flag} 600`);
+  };
+}
+
 const PORT_EXAMPLE = "--port caddy:80=8080";
 
 /** `SERVICE:CONTAINER=PORT`, with `/udp` behind the container port where it is not TCP. */

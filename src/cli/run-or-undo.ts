@@ -67,26 +67,43 @@ export async function runOrUndo(
     },
   };
   try {
-    await runPlan(run);
-  } catch (error) {
-    if (error instanceof Interrupted) throw await stopped(session, run);
-    await session.store.log(plan.id, `${session.world.now().toISOString()} failed: ${messageOf(error)}`).catch(() => undefined);
-    await onFailed();
-    const told = await afterFailure(session, run, onFailure, error);
+    const failed = await failureOf(session, run, onFailure, onFailed);
     const downtimeMs = await downtime.end();
-    throw downtimeMs === null || !(told instanceof OperatorError) ? told : told.with({ downtimeMs });
+    const facts = downtimeMs === null ? {} : { downtimeMs };
+    if (failed !== null) throw failed instanceof OperatorError ? failed.with(facts) : failed;
+    await session.store.close(plan.id);
+    return {
+      operation: plan.id,
+      kind: plan.operation,
+      instance: plan.instance,
+      steps: plan.steps.length,
+      result: plan.result,
+      wayBack: plan.wayBack,
+      ...facts,
+    };
+  } finally {
+    await downtime.end();
   }
-  await session.store.close(plan.id);
-  const downtimeMs = await downtime.end();
-  return {
-    ...(downtimeMs === null ? {} : { downtimeMs }),
-    operation: plan.id,
-    kind: plan.operation,
-    instance: plan.instance,
-    steps: plan.steps.length,
-    result: plan.result,
-    wayBack: plan.wayBack,
-  };
+}
+
+/** What is to be told when it does not come to its end, after everything was put back or left; null when it does. */
+async function failureOf(
+  session: Session,
+  run: Run<World>,
+  onFailure: OnFailure,
+  onFailed: () => Promise<void>,
+): Promise<unknown> {
+  try {
+    await runPlan(run);
+    return null;
+  } catch (error) {
+    if (error instanceof Interrupted) return await stopped(session, run);
+    await session.store
+      .log(run.plan.id, `${session.world.now().toISOString()} failed: ${messageOf(error)}`)
+      .catch(() => undefined);
+    await onFailed();
+    return await afterFailure(session, run, onFailure, error);
+  }
 }
 
 /** Stopped between steps: nothing was cut, and both ways are open. */

@@ -28,7 +28,10 @@ export function chooseMove(facts: DatabaseMove | null, wish: MoveWish, volumeByt
   }
   const stopped = { ...oldImage, databases: [], tablespaces: [], checksums: false };
   const server = old?.server ?? stopped;
-  const sizes = old === null ? undefined : { databaseBytes: old.server.databases.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), volumeBytes };
+  const sizes =
+    old === null
+      ? undefined
+      : { databaseBytes: old.server.databases.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), volumeBytes };
   const { method, reasons } = requireMethod(server, next, wish, sizes);
   const findings = old === null ? [] : databasePreflight(old, next, method);
   refuse(findings.filter(({ stops }) => stops));

@@ -40,6 +40,8 @@ export interface UpdateRequest {
   readonly shareBinds: readonly string[];
   /** Releases whose instructions were read; an empty text where there is only one. */
   readonly acknowledged: readonly string[];
+  /** How long the new release may take to become healthy; null for what its product says. */
+  readonly healthTimeoutSeconds: number | null;
 }
 
 const GRACE_SECONDS = 120;
@@ -49,8 +51,9 @@ const ANSWER_SECONDS = 120;
  * The order is the safety: everything that takes long is done while the old release serves; then whoever writes is stopped, the data moves and is proven
  * equal, the new release comes up where nobody reaches it, and visitors are let in last. Until they are, any failure puts the old one back to serving.
  */
-export function planUpdate(facts: UpdateFacts, request: UpdateRequest, occasion: Occasion): Plan {
-  refuseUpdate(facts, request);
+export function planUpdate(given: UpdateFacts, request: UpdateRequest, occasion: Occasion): Plan {
+  refuseUpdate(given, request);
+  const facts = withPatience(given, request.healthTimeoutSeconds);
   const { source, instance, product } = facts;
   const { record } = source;
   const home = new Home(facts.home.home.path);
@@ -81,6 +84,12 @@ export function planUpdate(facts: UpdateFacts, request: UpdateRequest, occasion:
       health: { ...product.health },
     },
   });
+}
+
+function withPatience(facts: UpdateFacts, timeoutSeconds: number | null): UpdateFacts {
+  if (timeoutSeconds === null) return facts;
+  const { product } = facts;
+  return { ...facts, product: { ...product, health: { ...product.health, timeoutSeconds } } };
 }
 
 /** While the old release serves. */

@@ -32,7 +32,10 @@ async function found({ world }: Context, image: BundledImage, store: ImageStore)
 /** Puts the bundle's images into the engine. Which tags it moved is known before, so that going back gives them back. */
 export const loadImages = defineStep({
   kind: "images.load",
-  title: ({ missing }: Input) => `Load ${missing.length} image${missing.length === 1 ? "" : "s"}: ${missing.join(", ")}`,
+  title: ({ missing }: Input) =>
+    missing.length === 0
+      ? "See that the images are loaded"
+      : `Load ${missing.length} image${missing.length === 1 ? "" : "s"}: ${missing.join(", ")}`,
   async look({ images, store, remember }, context: Context): Promise<Before> {
     const noted = remember ? await context.world.files.read(remember) : null;
     if (noted !== null) return JSON.parse(noted) as Before;

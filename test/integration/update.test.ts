@@ -148,7 +148,7 @@ describe("an update of v2.22.2 to v2.23.0", () => {
 describe("an update that fails", () => {
   it("F56 a release that never becomes healthy: exit 5, and the old one serves with all data", async () => {
     const { home, name, product, ids } = await lived("v2.22.2", 5);
-    const failed = await home.run("update", bundle("v2.23.1"), "--yes", "--json");
+    const failed = await home.run("update", bundle("v2.23.1"), "--health-timeout", "20", "--yes", "--json");
     expect(failed.code, failed.stderr).toBe(5);
     expect(failed.stdout).toMatch(/"downtimeMs":\d+/);
     expect((await product.version()).version).toBe("v2.22.2");

@@ -74,7 +74,10 @@ async function updatePlan(
   const contents = await stage.world.bundles.read("/bundles/v2.23.0.tar.gz", () => {});
   const ask = { home: HOME, source: record, contents, release: undefined, resolve: {}, templates };
   const { facts, texts } = await surveyUpdate(stage.world, ask, described);
-  return { plan: planUpdate(facts, { method, reasons: [], shareBinds: [], acknowledged: [] }, occasion()), answers: texts };
+  return {
+    plan: planUpdate(facts, { method, reasons: [], shareBinds: [], acknowledged: [], healthTimeoutSeconds: null }, occasion()),
+    answers: texts,
+  };
 }
 
 async function rollbackPlan(stage: Stage): Promise<Plan> {

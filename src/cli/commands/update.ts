@@ -21,6 +21,7 @@ export interface UpdateArgs {
   readonly resolve: readonly string[];
   readonly shareBind: readonly string[];
   readonly acknowledge: readonly string[];
+  readonly healthTimeoutSeconds: number | undefined;
   /** Only what can be done ahead. */
   readonly prepare: boolean;
   readonly onFailure: "undo" | "stop" | undefined;
@@ -40,7 +41,16 @@ export async function update(session: Session, args: UpdateArgs): Promise<void> 
     const ask = { home: session.home.path, source, contents, release: args.release, resolve, templates };
     const { facts, texts } = await surveyUpdate(world, ask, described);
     const move = chooseMove(facts.database, args.postgres, facts.databaseVolumeBytes);
-    return { facts, texts, request: { ...move, shareBinds: args.shareBind, acknowledged: args.acknowledge } };
+    return {
+      facts,
+      texts,
+      request: {
+        ...move,
+        shareBinds: args.shareBind,
+        acknowledged: args.acknowledge,
+        healthTimeoutSeconds: args.healthTimeoutSeconds ?? null,
+      },
+    };
   };
   const occasion = () => ({ now: world.now(), random: world.random(4) });
   const intent = { claimsEngine: true, isRoutine: false, onFailure: args.onFailure ?? ("ask" as const) };

@@ -34,6 +34,12 @@ export const UPDATE: CommandSpec = {
       value: "PATH",
       describe: "Both releases write to this folder outside of the instance; going back does not bring it back",
     },
+    {
+      name: "health-timeout",
+      kind: "text",
+      value: "SECONDS",
+      describe: "How long the new release may take to become healthy before the old one is put back",
+    },
     { name: "prepare", kind: "flag", describe: "Only load the images, by day; the update itself is another call, at night" },
     { name: "release", kind: "text", value: "vX.Y.Z", describe: "The release, when the bundle does not say it" },
     ON_FAILURE,
