@@ -158,9 +158,11 @@ describe.each(["v2.22.2", "v2.45.11"] as const)("the maintenance page of %s", re
     await isServed(world, http);
     const own = watchPort({ port: http, tls: false, path: "/api/version" }, world);
     const served: number[] = [];
+    const refused: number[] = [];
     const outside = watch(async () => {
       const seen = await fetched(http, false, "/api/version").catch(() => null);
       if (seen?.status === 200) served.push(performance.now());
+      if (seen?.status === 503) refused.push(performance.now());
     }, 20);
     await until(
       async () => served.length,
@@ -192,6 +194,11 @@ describe.each(["v2.22.2", "v2.45.11"] as const)("the maintenance page of %s", re
     expect(Object.keys(page!.Config.Labels).filter(label => label.startsWith("com.docker.compose"))).toEqual([]);
     expect(await world.engine.sweep(given.home.path)).toEqual([]);
 
+    // Long enough to tell the page's time from that in which nobody answers.
+    await until(
+      async () => refused.at(-1)! - refused[0]!,
+      forMs => forMs > 3000,
+    );
     await carryOut(maintenanceDown.step(input), context);
     expect(await world.ports.ask({ port: http, tls: false, path: "/" })).toBeNull();
     await world.engine.start([(await front(record)).Id]);
