@@ -4,7 +4,7 @@ import type { UpdateRequest } from "./update.ts";
 
 /** What the administrator should know before saying yes. */
 export function notesOnUpdate(facts: UpdateFacts, request: UpdateRequest): readonly string[] {
-  const { source, product, volumes, merge, ports } = facts;
+  const { source, volumes, merge, ports } = facts;
   const old = source.record;
   const before = new Map(old.ports.map(({ service, container, host }) => [`${service}:${container}`, host] as const));
   const outside = facts.outsideBinds.filter(
@@ -13,9 +13,9 @@ export function notesOnUpdate(facts: UpdateFacts, request: UpdateRequest): reado
   return [
     ...merge.decisions.map(({ say }) => say),
     ...request.reasons,
-    ...(product.maintenance === null
-      ? ["this product names no service for a maintenance page: visitors find nobody while the data moves"]
-      : []),
+    ...(facts.page === null
+      ? ["there is no maintenance page for this product: visitors find nobody while the data moves"]
+      : facts.page.notes),
     ...volumes
       .filter(({ to, exists }) => to === null && exists)
       .map(({ from }) => `the new release has no volume like ${from}, which stays with ${old.name}`),

@@ -145,6 +145,44 @@ describe("an update of v2.22.2 to v2.23.0", () => {
   });
 });
 
+describe("what an update refuses, and what it does instead", () => {
+  it("F32 F54 between majors of Postgres a copy is refused before anything stops, unread instructions too, and auto dumps", async () => {
+    const { home, name, product, ids } = await lived("v2.22.2", 5);
+    const unread = await home.run("update", bundle("v2.24.9"), "--yes");
+    expect([unread.code, unread.stderr]).toEqual([3, expect.stringContaining("--acknowledge v2.24.9")]);
+    const copied = await home.run("update", bundle("v2.24.9"), "--acknowledge", "v2.24.9", "--postgres", "copy", "--yes");
+    expect(copied.code, copied.stderr).toBe(3);
+    expect(copied.stderr).toMatch(/Postgres changes from 15 to 17[\s\S]*Try: --postgres dump/);
+    const skipped = await home.run("update", bundle("v2.45.11"), "--yes");
+    expect([skipped.code, skipped.stderr]).toEqual([3, expect.stringContaining("v2.24.0")]);
+    const older = await home.run("update", bundle("v2.2.22"), "--yes");
+    expect([older.code, older.stderr]).toEqual([3, expect.stringContaining("is older than v2.22.2")]);
+    expect((await home.json<Listed>("list")).instances).toMatchObject([{ name, state: "running", health: "healthy" }]);
+
+    const updated = await home.json<{ method: string }>("update", bundle("v2.24.9"), "--acknowledge", "v2.24.9", "--yes");
+    expect(updated.method).toBe("dump");
+    expect((await product.version()).version).toBe("v2.24.9");
+    await expectEverything(product, ids);
+  });
+
+  it("from the legacy layout to the modern one, settings, certificates and files go where the new release reads them", async () => {
+    const { home, product, ids } = await lived("v2.24.9", 5);
+    await home.ok("update", bundle("v2.45.11"), "--yes");
+    expect((await product.version()).version).toBe("v2.45.11");
+    await expectEverything(product, ids);
+    const folder = join(home.path, "releases", `v2.45.11-${home.suffix}`);
+    const custom = await readFile(join(folder, "data/config/custom.env"), "utf8");
+    expect(custom).toMatch(/^SPLUNK_HOST=splunk\.example\.com$/m);
+    expect(custom).toMatch(/^JWT_EXPIRATION_DELTA=999$/m);
+    expect(await readFile(join(folder, "data/config/Caddyfile"), "utf8")).toContain("# kept by the administrator");
+    expect(await readFile(join(folder, "data/caddy/data/ssl/own.crt"), "utf8")).toBe(CERTIFICATE);
+    const { stdout } = await execa("docker", ["compose", "exec", "-T", "nexus", "printenv", "JWT_EXPIRATION_DELTA"], {
+      cwd: folder,
+    });
+    expect(stdout).toBe("999");
+  });
+});
+
 describe("an update that fails", () => {
   it("F56 a release that never becomes healthy: exit 5, and the old one serves with all data", async () => {
     const { home, name, product, ids } = await lived("v2.22.2", 5);
