@@ -95,7 +95,7 @@ const JOBS = `jobs=$(nproc 2>/dev/null || echo 2)
  * and those of later ones may be built without it.
  */
 const COMPRESSION = `compression=1
-! PGDATABASE=template1 pg_dump --no-password --schema-only --format=custom --compress=lz4 --file=/dev/null 2>/dev/null || compression=lz4
+! PGDATABASE=template1 pg_dump --no-password --schema-only --no-sync --format=custom --compress=lz4 --file=/dev/null 2>/dev/null || compression=lz4
 `;
 
 /** Into /dump: globals.sql and a folder a database, by number. EXPECTED: the oids of all databases when they were listed. */

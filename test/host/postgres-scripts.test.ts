@@ -95,6 +95,15 @@ describe("a dump", () => {
     for (const call of dumps) expect(call).toContain("--snapshot=1-1");
   });
 
+  it("is compressed with lz4 where the tools can, and else with what all of them can", async () => {
+    const compressions = async (failing: string) =>
+      (await run(DUMP_ALL, failing)).calls
+        .filter(call => call.includes("--format=directory"))
+        .map(call => /--compress=\S+/.exec(call)?.[0]);
+    expect(await compressions("")).toEqual(["--compress=lz4", "--compress=lz4"]);
+    expect(await compressions("lz4")).toEqual(["--compress=1", "--compress=1"]);
+  });
+
   it("F02 fails when any part of it fails", async () => {
     for (const failing of ["pg_dumpall", "--format=directory", "--schema-only", "cluster.sql"]) {
       expect((await run(DUMP_ALL, failing)).code, failing).not.toBe(0);

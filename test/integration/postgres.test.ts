@@ -140,6 +140,7 @@ describe("dump and restore", () => {
     await postgres.restore(target.access(pg17), dir, silent);
     const [old, young] = [await postgres.proofOf(dir), await postgres.prove(target.access(pg17))];
     expect([old.major, young.major]).toEqual([15, 17]);
+    expect(readdirSync(join(dir, "1")).filter(name => name.endsWith(".dat.lz4")).length).toBeGreaterThan(0);
     expect(proofDifferences(old, young)).toEqual([]);
     await target.sql("REVOKE SELECT ON users FROM readers; ALTER TABLE users ALTER score TYPE real");
     const lines = proofDifferences(old, await postgres.prove(target.access(pg17)));
