@@ -45,8 +45,6 @@ async function run(script: string, failing = ""): Promise<{ readonly code: numbe
       DATABASE_SQL: "",
       EXPECTED: "",
       DATABASE: "app",
-      HURRY: "",
-      CALM: "",
     },
   });
   const calls = (await readFile(join(folder, "calls"), "utf8")).split("\n").filter(line => line !== "");
