@@ -1,11 +1,10 @@
-import { open, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { type DatabaseProof, proofDifferences } from "../domain/database.ts";
 import { OperatorError } from "../errors.ts";
 import type { Connection } from "./postgres-connection.ts";
 import { numbered } from "./postgres-dump.ts";
 import { readProof, verifyDump } from "./postgres-dump-files.ts";
-import { calmOf, HURRY } from "./postgres-hurry.ts";
 import { lookAtServer } from "./postgres-look.ts";
 import { EMPTY, RESTORE } from "./postgres-scripts.ts";
 import { syncFolder, there } from "./trees.ts";
@@ -48,9 +47,9 @@ export async function restoreServer(
         hint: "restore into the server of a new instance",
       });
     }
+    await writeFile(begun, "", { mode: 0o600 });
+    await syncFolder(dir);
   }
-  // One that was begun by a graph-mgr that left the settings alone has no note of them.
-  if ((await calmIn(begun)) === "") await writeDurably(begun, await calmOf(connection));
   await rm(ended, { force: true });
   const { databases } = manifest;
   await connection.run(
@@ -63,8 +62,6 @@ export async function restoreServer(
         DATABASES: databases.join("\n"),
         COUNT: String(databases.length),
         TEMPLATE1: String(databases.indexOf("template1") + 1),
-        HURRY,
-        CALM: await calmIn(begun),
       },
       folders: [{ path: dir, at: "/dump", writable: false }],
     },
@@ -74,22 +71,7 @@ export async function restoreServer(
   await syncFolder(dir);
 }
 
-/** How the settings of the server are put back, from the note of a restore that began. */
-const calmIn = (begun: string): Promise<string> => readFile(begun, "utf8").catch(() => "");
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(`${path}.part`, "w", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.part`, path);
-  await syncFolder(dirname(path));
-}
-
-/** Files beside a dump: a restore of it into this server began (and how its settings are put back), or ended. */
+/** Files beside a dump: a restore of it into this server began, or ended. */
 const marks = (dir: string, systemIdentifier: string) => ({
   begun: join(dir, `restoring-${systemIdentifier}`),
   ended: join(dir, `restored-${systemIdentifier}`),
@@ -105,7 +87,7 @@ export async function emptyServer(connection: Connection, database: string, dir:
     title: "Emptying the database server",
     writesTo: systemIdentifier,
     script: EMPTY,
-    env: { DATABASE: database, CALM: await calmIn(begun) },
+    env: { DATABASE: database },
   });
   await rm(begun, { force: true });
   await rm(ended, { force: true });

@@ -95,7 +95,7 @@ const JOBS = `jobs=$(nproc 2>/dev/null || echo 2)
  * and those of later ones may be built without it.
  */
 const COMPRESSION = `compression=1
-! PGDATABASE=template1 pg_dump --no-password --schema-only --format=custom --compress=lz4 --file=/dev/null 2>/dev/null || compression=lz4
+! PGDATABASE=template1 pg_dump --no-password --schema-only --no-sync --format=custom --compress=lz4 --file=/dev/null 2>/dev/null || compression=lz4
 `;
 
 /** Into /dump: globals.sql and a folder a database, by number. EXPECTED: the oids of all databases when they were listed. */
@@ -146,20 +146,6 @@ ${PSQL} --file=/tmp/clear.sql
 `;
 
 /**
- * `HURRY`, statements: settings of the server that only a restore wants. A server that does not let itself be set is filled without them.
- * Nothing here endangers data if it stays: `fsync` and `full_page_writes` are left alone, because they won nothing that could be measured.
- */
-const HURRY = `printf '%s' "$HURRY" > /tmp/hurry.sql
-if ${PSQL} --file=/tmp/hurry.sql; then hurried=1; else hurried=; fi
-`;
-
-/** `CALM`, statements: puts back what stood there before HURRY. Where the server does not let itself be set, nothing was. */
-const CALM = `printf '%s' "$CALM" > /tmp/calm.sql
-[ "$(${PSQL} --command="SELECT current_setting('allow_alter_system', true)")" != off ] || hurried=
-${PSQL} --file=/tmp/calm.sql || [ -z "\${hurried-1}" ]
-`;
-
-/**
  * A template1 as initdb makes it, from a database of our own, which is dropped again (by CLEAR, after a cut). The names are exchanged
  * in one transaction: a server without a template1 lets us in nowhere.
  */
@@ -178,10 +164,10 @@ PGDATABASE=graph-mgr-desk ${PSQL} --file=/tmp/template.sql
 ${PSQL} --command='DROP DATABASE "graph-mgr-desk"'
 `;
 
-/** Takes everything away, and makes `DATABASE` anew, as it is in a server that nobody has used; `CALM`. */
+/** Takes everything away, and makes `DATABASE` anew, as it is in a server that nobody has used. */
 export const EMPTY = `set -eu
 export PGDATABASE=template1
-${CALM}${CLEAR}${FRESH_TEMPLATE}cat > /tmp/empty.sql <<'SQL'
+${CLEAR}${FRESH_TEMPLATE}cat > /tmp/empty.sql <<'SQL'
 CREATE DATABASE postgres;
 SELECT format('CREATE DATABASE %I', :'name') WHERE :'name' <> 'postgres' \\gexec
 SQL
@@ -192,11 +178,11 @@ ${PSQL} --set=name="$DATABASE" --file=/tmp/empty.sql
  * Takes away what an earlier restore left. Then the globals in one transaction, after which that role has the password that it had
  * before; then the databases; then statistics.
  *
- * `COUNT`; `DATABASES`, a line each; `TEMPLATE1` the number of its dump or 0; `HURRY`, `CALM`.
+ * `COUNT`; `DATABASES`, a line each; `TEMPLATE1` the number of its dump or 0.
  */
 export const RESTORE = `set -eu
 export PGDATABASE=template1
-${JOBS}${HURRY}${CLEAR}if [ "$TEMPLATE1" != 0 ]; then
+${JOBS}${CLEAR}if [ "$TEMPLATE1" != 0 ]; then
 ${FRESH_TEMPLATE}fi
 ${PSQL} --command="SELECT format('CREATE ROLE \\"%s\\";', replace(rolname, '\\"', '\\"\\"')) FROM pg_roles WHERE oid = 10 OR rolname = current_user" > /tmp/kept
 grep -vxF -f /tmp/kept /dump/globals.sql > /tmp/globals.sql
@@ -226,7 +212,7 @@ printf '%s\\n' "$DATABASES" > /tmp/databases
 while IFS= read -r name; do
   PGDATABASE=$name PGOPTIONS=$LOADING ${PSQL} --command=ANALYZE
 done < /tmp/databases
-${CALM}${PSQL} --command=CHECKPOINT
+${PSQL} --command=CHECKPOINT
 `;
 
 /** `COUNT`. Has pg_restore read every dump of /dump to its end, as a restore would. */

@@ -45,8 +45,6 @@ async function run(script: string, failing = ""): Promise<{ readonly code: numbe
       DATABASE_SQL: "",
       EXPECTED: "",
       DATABASE: "app",
-      HURRY: "",
-      CALM: "",
     },
   });
   const calls = (await readFile(join(folder, "calls"), "utf8")).split("\n").filter(line => line !== "");
@@ -93,6 +91,15 @@ describe("a dump", () => {
     const dumps = calls.filter(call => /^pg_dump .*--format=directory/.test(call));
     expect(dumps).toHaveLength(2);
     for (const call of dumps) expect(call).toContain("--snapshot=1-1");
+  });
+
+  it("is compressed with lz4 where the tools can, and else with what all of them can", async () => {
+    const compressions = async (failing: string) =>
+      (await run(DUMP_ALL, failing)).calls
+        .filter(call => call.includes("--format=directory"))
+        .map(call => /--compress=\S+/.exec(call)?.[0]);
+    expect(await compressions("")).toEqual(["--compress=lz4", "--compress=lz4"]);
+    expect(await compressions("lz4")).toEqual(["--compress=1", "--compress=1"]);
   });
 
   it("F02 fails when any part of it fails", async () => {
