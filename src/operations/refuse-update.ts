@@ -2,8 +2,8 @@ import { conflictError } from "../domain/merge-result.ts";
 import { refuseRoom } from "../domain/room.ts";
 import { OperatorError } from "../errors.ts";
 import type { UpdateFacts } from "../survey/update.ts";
-import { hopsTo, refuseUnread } from "./refuse-path.ts";
 import { refuseClaims, refuseLacking, refuseOldEngine, refuseServices, refuseShared } from "./refusals.ts";
+import { hopsTo, refuseUnread } from "./refuse-path.ts";
 import { refuseMissingVolumes, refuseOutsiders } from "./run-instance.ts";
 import type { UpdateRequest } from "./update.ts";
 

@@ -15,8 +15,8 @@ import { treesToCarry } from "../domain/merge-layout.ts";
 import type { Resolutions } from "../domain/merge-result.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import { type Layout, layoutFor, type Product } from "../domain/product.ts";
-import type { RoomFacts } from "../domain/room.ts";
 import { parseReleaseFile } from "../domain/release-file.ts";
+import type { RoomFacts } from "../domain/room.ts";
 import { literalsOf } from "../domain/secrets.ts";
 import { externalVolumes, isolationNames, outsideBinds, ownVolumes, sharedDevices } from "../domain/shared-resources.ts";
 import type { UpgradeRequest } from "../domain/upgrade-path.ts";
@@ -26,8 +26,8 @@ import { claimsOn, surveyEngine } from "./claims.ts";
 import { type HomeFacts, surveyHome } from "./home.ts";
 import { type ImageFacts, surveyImages } from "./images.ts";
 import { portWishes, reservedPorts, withoutEnvironment } from "./install.ts";
-import { helperImageOf } from "./instance-details.ts";
 import { type InstanceFacts, isUp, surveyInstance } from "./instance.ts";
+import { helperImageOf } from "./instance-details.ts";
 import { type DatabaseMove, surveyMove } from "./move.ts";
 import { type PageFacts, surveyPage } from "./page.ts";
 import { choosePorts } from "./ports.ts";
@@ -347,6 +347,3 @@ async function textsOf({ files }: World, dir: string, paths: readonly string[], 
   const texts = await Promise.all(all.map(async path => [path, await files.read(`${dir}/${path}`)] as const));
   return Object.fromEntries(texts.flatMap(([path, text]) => (text === null ? [] : [[path, text] as const])));
 }
-
-/** Whether anything of it is at work. */
-export const isServing = ({ containers }: Pick<InstanceFacts, "containers">): boolean => containers.some(isUp);
