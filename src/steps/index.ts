@@ -8,7 +8,7 @@ import { copyVolume } from "./copy-volume.ts";
 import { createVolume } from "./create-volume.ts";
 import { databaseAlone, dropDump, dropScratch, dumpDatabase, restoreDatabase, takeBaseline } from "./database.ts";
 import { awaitAnswer, commit, openFront } from "./front.ts";
-import { keepPristine } from "./keep-pristine.ts";
+import { keepMerged, keepPristine } from "./keep-pristine.ts";
 import { launch } from "./launch.ts";
 import { loadImages } from "./load-images.ts";
 import { maintenanceDown, maintenanceUp } from "./maintenance.ts";
@@ -39,6 +39,7 @@ export const kinds = stepKinds(
   dropDump,
   dropScratch,
   dumpDatabase,
+  keepMerged,
   keepPristine,
   launch,
   loadImages,
@@ -79,6 +80,7 @@ export {
   dropDump,
   dropScratch,
   dumpDatabase,
+  keepMerged,
   keepPristine,
   launch,
   loadImages,
