@@ -4,6 +4,7 @@ import type { Resolution, Resolutions } from "../../domain/merge-result.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { chooseMove } from "../../operations/database-move.ts";
 import { needsPreparation, planPrepare } from "../../operations/prepare.ts";
+import { refuseUpdate } from "../../operations/refuse-update.ts";
 import { planUpdate } from "../../operations/update.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { surveyUpdate } from "../../survey/update.ts";
@@ -40,17 +41,19 @@ export async function update(session: Session, args: UpdateArgs): Promise<void> 
     const source = chooseInstance(home.records, home.current, args.from);
     const ask = { home: session.home.path, source, contents, release: args.release, resolve, templates };
     const { facts, texts } = await surveyUpdate(world, ask, described);
-    const move = chooseMove(facts.database, args.postgres, facts.databaseVolumeBytes);
-    return {
-      facts,
-      texts,
-      request: {
-        ...move,
-        shareBinds: args.shareBind,
-        acknowledged: args.acknowledge,
-        healthTimeoutSeconds: args.healthTimeoutSeconds ?? null,
-      },
+    const asked = {
+      shareBinds: args.shareBind,
+      acknowledged: args.acknowledge,
+      healthTimeoutSeconds: args.healthTimeoutSeconds ?? null,
     };
+    try {
+      const move = chooseMove(facts.database, args.postgres, facts.databaseVolumeBytes);
+      return { facts, texts, request: { ...move, ...asked } };
+    } catch (error) {
+      // With whatever else stands against it.
+      if (error instanceof OperatorError) refuseUpdate(facts, asked, [error]);
+      throw error;
+    }
   };
   const occasion = () => ({ now: world.now(), random: world.random(4) });
   const intent = { claimsEngine: true, isRoutine: false, onFailure: args.onFailure ?? ("ask" as const) };
