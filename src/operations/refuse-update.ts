@@ -46,6 +46,17 @@ export function refuseUpdate(
     () => {
       if (merge.conflicts.length > 0) throw conflictError(merge.conflicts);
     },
+    // Where conflicts are left, the merge is not one yet.
+    () => {
+      if (merge.conflicts.length > 0 || merge.violations.length === 0) return;
+      throw new OperatorError(
+        "MERGE_NOT_EXACT",
+        `After the merge Compose would see something else: ${merge.violations.join(" ")}`,
+        {
+          hint: "--resolve FILE:KEY=mine   (for the key that the value is made of)",
+        },
+      );
+    },
     ...also.map(error => () => {
       throw error;
     }),

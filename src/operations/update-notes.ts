@@ -12,6 +12,7 @@ export function notesOnUpdate(facts: UpdateFacts, request: UpdateRequest): reado
   );
   return [
     ...merge.decisions.map(({ say }) => say),
+    ...merge.dropped,
     ...request.reasons,
     ...(facts.page === null
       ? ["there is no maintenance page for this product: visitors find nobody while the data moves"]
