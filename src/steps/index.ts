@@ -10,7 +10,7 @@ import { databaseAlone, dropDump, dropScratch, dumpDatabase, restoreDatabase, ta
 import { awaitAnswer, commit, openFront } from "./front.ts";
 import { keepMerged, keepPristine } from "./keep-pristine.ts";
 import { launch } from "./launch.ts";
-import { loadImages } from "./load-images.ts";
+import { loadImages, unloadImages } from "./load-images.ts";
 import { maintenanceDown, maintenanceUp } from "./maintenance.ts";
 import { mergeConfiguration } from "./merge-configuration.ts";
 import { placeRelease } from "./place-release.ts";
@@ -61,6 +61,7 @@ export const kinds = stepKinds(
   stop,
   tagImages,
   takeBaseline,
+  unloadImages,
   unpackBundle,
   verifyIsolation,
   writeRecord,
@@ -102,6 +103,7 @@ export {
   stop,
   tagImages,
   takeBaseline,
+  unloadImages,
   unpackBundle,
   verifyIsolation,
   writeRecord,

@@ -62,6 +62,11 @@ export const shares: Readonly<
       "update.commit",
     ],
   },
+  prepare: {
+    runs: 400,
+    faults: ["crash", "power", "io"],
+    kinds: ["images.load", "images.unload"],
+  },
   rollback: {
     runs: 400,
     faults: ["crash", "power", "io"],

@@ -3,7 +3,7 @@ import { chooseInstance } from "../../domain/instances.ts";
 import type { Resolution, Resolutions } from "../../domain/merge-result.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { chooseMove } from "../../operations/database-move.ts";
-import { needsPreparation, planPrepare } from "../../operations/prepare.ts";
+import { needsPreparation, planPrepare, planUnprepare } from "../../operations/prepare.ts";
 import { refuseUpdate } from "../../operations/refuse-update.ts";
 import { planUpdate } from "../../operations/update.ts";
 import { surveyHome } from "../../survey/home.ts";
@@ -58,7 +58,8 @@ export async function update(session: Session, args: UpdateArgs): Promise<void> 
   const occasion = () => ({ now: world.now(), random: world.random(4) });
   const intent = { claimsEngine: true, isRoutine: false, onFailure: args.onFailure ?? ("ask" as const) };
 
-  const isAhead = !needsPreparation((await look()).facts);
+  const first = await look();
+  const isAhead = !needsPreparation(first.facts);
   if (!flags.dryRun && !isAhead) {
     const prepared = await carryOut(session, {
       ...intent,
@@ -74,17 +75,27 @@ export async function update(session: Session, args: UpdateArgs): Promise<void> 
   if (args.prepare && isAhead) return session.note("Everything that can be done ahead is done.");
   // What the merge gave, for the step that writes it: texts with secrets in them, which no plan may hold.
   let texts: Readonly<Record<string, string>> = {};
-  const carried = await carryOut(session, {
-    ...intent,
-    command: "update",
-    get answers() {
-      return texts;
-    },
-    makePlan: async () => {
-      const found = await look();
-      texts = found.texts;
-      return planUpdate(found.facts, found.request, occasion());
-    },
+  const goOn = () =>
+    carryOut(session, {
+      ...intent,
+      command: "update",
+      get answers() {
+        return texts;
+      },
+      makePlan: async () => {
+        const found = await look();
+        texts = found.texts;
+        return planUpdate(found.facts, found.request, occasion());
+      },
+    });
+  const carried = await goOn().catch(async error => {
+    // Refused or called off before it began: then what was done ahead for it in this same go is of no use either.
+    const isBegun = !(error instanceof OperatorError) || error.exit === EXIT.halfway || error.exit === EXIT.undone;
+    if (!isAhead && !flags.dryRun && !isBegun) {
+      const makePlan = async () => planUnprepare(first.facts, occasion());
+      await carryOut(session, { ...intent, command: "update", answers: {}, isRoutine: true, onFailure: "stop", makePlan });
+    }
+    throw error;
   });
   if (carried) await reportFinished(session, carried);
 }
