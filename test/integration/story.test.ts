@@ -41,7 +41,7 @@ describe.each(["v2.22.2", "v2.45.11"] as const)("the story with %s", release => 
     bystander = `gmtest-${home.suffix}-bystander`;
     await docker("volume", "create", bystander);
     await docker("network", "create", bystander);
-    await docker("create", "--name", bystander, "--network", bystander, "--volume", `${bystander}:/b`, await someImage());
+    await docker("create", "--name", bystander, "--network", bystander, "--volume", `${bystander}:/b`, await someImage(), "true");
     name = `${release}-${home.suffix}`;
     copy = `${release}-${home.suffix}b`;
   });
