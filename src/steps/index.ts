@@ -11,8 +11,8 @@ import { awaitAnswer, commit, openFront } from "./front.ts";
 import { keepPristine } from "./keep-pristine.ts";
 import { launch } from "./launch.ts";
 import { loadImages } from "./load-images.ts";
-import { mergeConfiguration } from "./merge-configuration.ts";
 import { maintenanceDown, maintenanceUp } from "./maintenance.ts";
+import { mergeConfiguration } from "./merge-configuration.ts";
 import { placeRelease } from "./place-release.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
 import { resetData } from "./reset-data.ts";
@@ -82,9 +82,9 @@ export {
   keepPristine,
   launch,
   loadImages,
-  mergeConfiguration,
   maintenanceDown,
   maintenanceUp,
+  mergeConfiguration,
   moveAside,
   openFront,
   placeRelease,

@@ -13,6 +13,8 @@ type Input = {
   /** Services that go on running: the database, until it was read. */
   readonly keep: readonly string[];
   readonly graceSeconds: number;
+  /** An instance that is only gone through: nobody waits for it on the way back, on which it is taken away. */
+  readonly isPassing?: boolean;
 };
 type Before = {
   /** ISO 8601: from here on visitors are turned away. */
@@ -46,8 +48,8 @@ const keptDown = (
  */
 export const quiet = defineStep({
   kind: "instance.quiet",
-  title: ({ instance, keep }: Input) =>
-    `Stop ${instance}${keep.length > 0 ? `, all but ${keep.join(", ")}` : ""}: the window opens`,
+  title: ({ instance, keep, isPassing = false }: Input) =>
+    `Stop ${instance}${keep.length > 0 ? `, all but ${keep.join(", ")}` : ""}${isPassing ? "" : ": the window opens"}`,
   async look({ project, record }, context: Context): Promise<Before> {
     const text = await context.world.files.read(record);
     if (text === null) throw new OperatorError("NO_RECORD", `The record ${record} is gone.`);
@@ -111,9 +113,9 @@ export const quiet = defineStep({
       );
     },
   },
-  async undo({ record }, { world }, before) {
+  async undo({ record, isPassing = false }, { world }, before) {
     const now = new Map((await world.engine.containers()).map(each => [each.id, each] as const));
-    const old = before.containers.filter(({ id }) => now.has(id));
+    const old = isPassing ? [] : before.containers.filter(({ id }) => now.has(id));
     for (const { id, policy } of old) await world.engine.setRestartPolicy(id, policy);
     await world.engine.start(old.filter(({ id, running }) => running && now.get(id)?.state !== "running").map(({ id }) => id));
     await world.files.write(record, before.record, 0o600);

@@ -10,6 +10,8 @@ import { type Group, scenarios } from "./scenarios.ts";
 const isFull = process.env.GRAPH_MGR_FAULTS === "all";
 const LONG_MOMENTS = 100;
 const SHARE_OF_REST = { short: 0.5, long: 0.03 };
+/** Of operations that are long and made of what shorter ones are made of, a fixed sample of everything. */
+const SPARSE: Readonly<Record<string, number>> = { "update via path": 0.015 };
 const TIMEOUT_MS = 900_000;
 const SHOWN = 5;
 
@@ -58,6 +60,11 @@ export const shares: Readonly<
       "update.commit",
     ],
   },
+  path: {
+    runs: 300,
+    faults: ["power"],
+    kinds: ["instance.quiet", "configuration.merge", "volume.copy", "database.dump"],
+  },
   rollback: {
     runs: 400,
     faults: ["crash", "power", "io"],
@@ -73,6 +80,11 @@ export const shares: Readonly<
 function chosen(rehearsal: Rehearsal): readonly Trial[] {
   const trials = allTrials(rehearsal);
   if (isFull) return trials;
+  const sparse = SPARSE[rehearsal.scenario.name];
+  if (sparse !== undefined) {
+    const random = seeded(rehearsal.scenario.name.length);
+    return trials.filter(() => random() < sparse);
+  }
   const share = rehearsal.moments.length < LONG_MOMENTS ? SHARE_OF_REST.short : SHARE_OF_REST.long;
   const random = seeded(rehearsal.scenario.name.length);
   return trials.filter(

@@ -40,6 +40,17 @@ export const UPDATE: CommandSpec = {
       value: "SECONDS",
       describe: "How long the new release may take to become healthy before the old one is put back",
     },
+    {
+      name: "via-path",
+      kind: "flag",
+      describe: "Through the releases in between, where the vendor asks for it, in one window; nobody from outside reaches them",
+    },
+    {
+      name: "bundles",
+      kind: "list",
+      value: "DIR",
+      describe: "Also look for the bundles in between in this folder; may be repeated",
+    },
     { name: "prepare", kind: "flag", describe: "Only load the images, by day; the update itself is another call, at night" },
     { name: "release", kind: "text", value: "vX.Y.Z", describe: "The release, when the bundle does not say it" },
     ON_FAILURE,
@@ -48,10 +59,15 @@ export const UPDATE: CommandSpec = {
     ["update graphistry-v2.23.0.tar.gz", "Shows what will be done, and asks"],
     ["update graphistry-v2.23.0.tar.gz --dry-run", "The merge, the method and every step; changes nothing"],
     ["update graphistry-v2.24.9.tar.gz --acknowledge v2.24.9 --yes", "Asks nothing"],
+    [
+      "update graphistry-v2.45.11.tar.gz --via-path --acknowledge v2.24.9",
+      "Goes through the releases that the vendor asks for; their bundles lie in the home or here",
+    ],
   ],
   notes: [
     "While the new release is laid out the old one serves. Then a maintenance page stands in its place until the data was moved and the new release is healthy.",
     "If anything fails before visitors are let in, the old one serves again. Later `graph-mgr rollback` leads back.",
+    "With `--via-path` each release in between gets the data, runs its own migrations and is stopped again; a failure anywhere leads back to the first. They are removed once the last one serves. `--resolve` then begins with the release: `--resolve v2.24.9/.env:LOG_LEVEL=mine`.",
   ],
   questions: [OTHER_QUESTIONS.confirm, OTHER_QUESTIONS.failed],
 };
