@@ -1,5 +1,6 @@
 import { Home } from "../domain/home.ts";
 import type { Plan } from "../plan/plan.ts";
+import { unloadImages } from "../steps/index.ts";
 import type { UpdateFacts } from "../survey/update.ts";
 import { loadSteps } from "./hop.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
@@ -26,6 +27,26 @@ export function planPrepare(hops: Hops, occasion: Occasion): Plan {
     wayBack: null,
     steps: hops.flatMap(hop => loadSteps(hop.facts, home)),
     result: { version: facts.instance.release, from: old },
+  });
+}
+
+/** When nothing comes of the update that was prepared in the same go; the last first, because each notes what the one before it left. */
+export function planUnprepare(hops: Hops, occasion: Occasion): Plan {
+  const { facts } = hops.at(-1) ?? hops[0];
+  const home = new Home(facts.home.home.path);
+  return newPlan({
+    id: operationId("unprepare", occasion),
+    operation: "unprepare",
+    instance: facts.instance.name,
+    home: home.path,
+    engine: facts.engine.id,
+    summary: `Take back the preparation of ${facts.instance.name}`,
+    notes: [],
+    wayBack: null,
+    steps: [...hops]
+      .reverse()
+      .flatMap(hop => loadSteps(hop.facts, home))
+      .map(({ input }) => ({ kind: unloadImages.kind, input })),
   });
 }
 

@@ -2,50 +2,64 @@ import { ofRelease } from "../domain/by-release.ts";
 import { conflictError } from "../domain/merge-result.ts";
 import { refuseRoom, roomForAll } from "../domain/room.ts";
 import { OperatorError } from "../errors.ts";
-import type { Hop } from "./hop.ts";
+import type { UpdateFacts } from "../survey/update.ts";
+import { allAtOnce } from "./at-once.ts";
 import { refuseClaims, refuseLacking, refuseOldEngine, refuseServices, refuseShared } from "./refusals.ts";
 import { hopsTo, refuseUnread } from "./refuse-path.ts";
 import { refuseMissingVolumes, refuseOutsiders } from "./run-instance.ts";
-import type { Hops } from "./update.ts";
+import type { UpdateRequest } from "./update.ts";
 
-/** Everything that stands against an update, on all of its way, before anything is changed. @throws OperatorError */
-export function refuseUpdate(hops: Hops): void {
+/** A hop before it is known how its database moves. */
+export interface AskedHop {
+  readonly facts: UpdateFacts;
+  readonly request: Pick<UpdateRequest, "shareBinds" | "acknowledged">;
+}
+
+/**
+ * Everything that stands against an update on all of its way, told at once, before anything is changed.
+ * @param also checks that were made before, as what they threw
+ * @throws OperatorError
+ */
+export function refuseUpdate(hops: readonly [AskedHop, ...AskedHop[]], also: readonly OperatorError[] = []): void {
   const [{ facts: first, request }] = hops;
   const all = hops.map(({ facts }) => facts);
-  refuseOldEngine(first.engine);
-  hops.forEach(refuseOther);
-  for (const { path } of all) hopsTo(path, false);
-  refuseUnread(
-    all.flatMap(({ instructions }) => instructions),
-    request.acknowledged,
-  );
-  for (const facts of all) {
-    refuseServices(facts);
-    refuseClaims(facts.instance, facts.claims);
-  }
-  refuseOutsiders(first.source, "any state");
-  refuseMissingVolumes(first.source, "there is nothing to update from");
-  for (const facts of all) {
-    refuseLacking(facts);
-    refuseShared(
-      facts,
-      path => request.shareBinds.includes(path),
-      path => `--share-bind ${path}   (both releases would write there, and going back would not bring it back)`,
-    );
-  }
-  refuseOpen(hops.slice(0, -1));
-  refuseRoom(roomForAll(all.map(({ room }) => room)));
-  const conflicts = all.flatMap(({ merge, instance }) =>
-    hops.length === 1
-      ? merge.conflicts
-      : merge.conflicts.map(each => ({ ...each, name: ofRelease(instance.release, each.name) })),
-  );
-  if (conflicts.length > 0) throw conflictError(conflicts);
-  hops.forEach(refuseNoDatabase);
+  // Of another product nothing else would make sense.
+  all.forEach(refuseOther);
+  allAtOnce([
+    () => refuseOldEngine(first.engine),
+    ...all.map(
+      ({ path }) =>
+        () =>
+          hopsTo(path, false),
+    ),
+    () =>
+      refuseUnread(
+        all.flatMap(({ instructions }) => instructions),
+        request.acknowledged,
+      ),
+    ...all.flatMap(facts => [() => refuseServices(facts), () => refuseClaims(facts.instance, facts.claims)]),
+    () => refuseOutsiders(first.source, "any state"),
+    () => refuseMissingVolumes(first.source, "there is nothing to update from"),
+    ...all.flatMap(facts => [
+      () => refuseLacking(facts),
+      () =>
+        refuseShared(
+          facts,
+          path => request.shareBinds.includes(path),
+          path => `--share-bind ${path}   (both releases would write there, and going back would not bring it back)`,
+        ),
+    ]),
+    () => refuseOpen(all.slice(0, -1)),
+    () => refuseRoom(roomForAll(all.map(({ room }) => room))),
+    () => refuseMerge(all),
+    ...also.map(error => () => {
+      throw error;
+    }),
+  ]);
 }
 
 /** @throws OperatorError OTHER_PRODUCT */
-function refuseOther({ facts: { product, source } }: Hop): void {
+function refuseOther({ product, source }: UpdateFacts): void {
   if (product.product === source.record.product.product) return;
   throw new OperatorError(
     "OTHER_PRODUCT",
@@ -55,10 +69,10 @@ function refuseOther({ facts: { product, source } }: Hop): void {
 }
 
 /** What is only gone through must migrate its data with nobody looking. @throws OperatorError NO_INNER_SERVICES */
-function refuseOpen(between: readonly Hop[]): void {
-  const open = between.find(({ facts }) => facts.inner.length === 0);
+function refuseOpen(between: readonly UpdateFacts[]): void {
+  const open = between.find(({ inner }) => inner.length === 0);
   if (open === undefined) return;
-  const { release } = open.facts.instance;
+  const { release } = open.instance;
   throw new OperatorError(
     "NO_INNER_SERVICES",
     `${release} cannot be gone through unseen: every service of it publishes a port or needs one that does.`,
@@ -66,10 +80,19 @@ function refuseOpen(between: readonly Hop[]): void {
   );
 }
 
-/** @throws OperatorError NO_DATABASE */
-function refuseNoDatabase({ facts: { source, product, instance }, request: { method } }: Hop): void {
-  if (method !== "dump" || (source.record.product.postgres !== null && product.postgres !== null)) return;
-  throw new OperatorError("NO_DATABASE", `${source.record.name} or ${instance.name} has no Postgres to dump.`, {
-    hint: "--postgres copy",
+/** @throws OperatorError MERGE_CONFLICT, COMPOSE_EDITED, MERGE_NOT_EXACT */
+function refuseMerge(all: readonly UpdateFacts[]): void {
+  const isOneOfMany = all.length > 1;
+  const conflicts = all.flatMap(({ merge, instance }) =>
+    isOneOfMany ? merge.conflicts.map(each => ({ ...each, name: ofRelease(instance.release, each.name) })) : merge.conflicts,
+  );
+  if (conflicts.length > 0) throw conflictError(conflicts);
+  // Where conflicts are left, the merge is not one yet.
+  const violations = all.flatMap(({ merge, instance }) =>
+    merge.violations.map(say => (isOneOfMany ? `${instance.release}: ${say}` : say)),
+  );
+  if (violations.length === 0) return;
+  throw new OperatorError("MERGE_NOT_EXACT", `After the merge Compose would see something else: ${violations.join(" ")}`, {
+    hint: `--resolve ${isOneOfMany ? "VERSION/" : ""}FILE:KEY=mine   (for the key that the value is made of)`,
   });
 }

@@ -14,7 +14,7 @@ export function notesOnUpdate(hops: Hops): readonly string[] {
         ]
       : []),
     ...hops.flatMap(({ facts, request }) =>
-      [...facts.merge.decisions.map(({ say }) => say), ...request.reasons].map(say =>
+      [...facts.merge.decisions.map(({ say }) => say), ...facts.merge.dropped, ...request.reasons].map(say =>
         isOneOfMany ? `${facts.instance.release}: ${say}` : say,
       ),
     ),

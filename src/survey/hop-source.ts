@@ -1,4 +1,5 @@
 import { editCompose } from "../domain/compose-edit.ts";
+import type { ComposeModel } from "../domain/compose-model.ts";
 import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
 import { Home } from "../domain/home.ts";
@@ -23,6 +24,8 @@ export interface HopSource {
   readonly instance: InstanceFacts;
   /** The vendor's files, the same with graph-mgr's own edits, and as they stand. */
   readonly texts: Pick<MergeInput, "base" | "own" | "mine">;
+  /** What Compose makes of them, with secrets in it. */
+  readonly model: () => Promise<ComposeModel>;
   /** Whether its database answers when the hop begins. */
   readonly databaseRuns: boolean;
   readonly page: PageFacts | null;
@@ -54,6 +57,7 @@ export async function installedSource(world: World, ask: UpdateAsk, { current }:
   return {
     instance,
     texts: { base, own: await ownTexts(world, record, base), mine: await textsOf(world, record, Object.keys(base)) },
+    model: () => world.compose.resolve({ name: record.project, dir: record.dir, envFiles: record.envFiles }),
     databaseRuns: instance.containers.some(each => each.service === record.product.postgres?.service && isUp(each)),
     page: await surveyPage(world, record, ask.templates),
     hasTree: path => world.files.exists(`${record.dir}/${path}`),
@@ -63,7 +67,7 @@ export async function installedSource(world: World, ask: UpdateAsk, { current }:
 }
 
 /** Nobody writes into it but its own migrations, so its configuration is what the merge made. */
-export function comingSource(world: World, { facts, texts, shipped, sizes }: SurveyedUpdate): HopSource {
+export function comingSource(world: World, { facts, texts, shipped, model, sizes }: SurveyedUpdate): HopSource {
   const { product, inner, images, engine } = facts;
   const instance = comingInstance(facts);
   const all = { ...shipped, ...texts };
@@ -71,6 +75,7 @@ export function comingSource(world: World, { facts, texts, shipped, sizes }: Sur
   return {
     instance,
     texts: { base: shipped, own: shipped, mine: Object.fromEntries(Object.entries(all).filter(([path]) => paths.has(path))) },
+    model: async () => model,
     databaseRuns: product.postgres !== null && inner.includes(product.postgres.service),
     page: null,
     hasTree: async () => null,

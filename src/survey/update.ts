@@ -7,6 +7,7 @@ import { type Instruction, instructionsFor } from "../domain/instructions.ts";
 import type { PortSetting } from "../domain/isolation.ts";
 import type { MaintenanceTemplates } from "../domain/maintenance.ts";
 import { type Merged, mergeConfiguration } from "../domain/merge.ts";
+import { mergeViolations } from "../domain/merge-check.ts";
 import type { MergeInput, Texts } from "../domain/merge-input.ts";
 import { treesToCarry } from "../domain/merge-layout.ts";
 import type { Resolutions } from "../domain/merge-result.ts";
@@ -56,6 +57,10 @@ export interface UpdateFacts {
   readonly ports: readonly PortSetting[];
   readonly claims: readonly string[];
   readonly merge: Pick<Merged, "decisions" | "conflicts"> & {
+    /** Settings of the administrator's that Compose would make something else of than before; values masked. */
+    readonly violations: readonly string[];
+    /** Settings that the vendor no longer gives to a service. */
+    readonly dropped: readonly string[];
     /** Files that it changes, by relative path. */
     readonly paths: readonly string[];
     /** Digests of the administrator's files that it was made of; none where the hop before makes them. */
@@ -97,6 +102,8 @@ export interface SurveyedUpdate {
   readonly texts: Texts;
   /** The vendor's. */
   readonly shipped: Texts;
+  /** With its environment. */
+  readonly model: ComposeModel;
   readonly sizes: HopSizes;
 }
 
@@ -131,6 +138,7 @@ export async function surveyUpdate(
   const mergedContents = { ...contents, texts: { ...contents.texts, ...merged.texts } };
   const found = await surveyProduct(world, mergedContents, described, instance.slug, release);
   const { model, product, layout } = found;
+  const violations = mergeViolations(await from.model(), model, merged.settled);
   const active = startedServices(model, found.active);
   const names = isolationNames(model, instance.slug);
   const there = new Set(state.volumes.map(({ name }) => name));
@@ -179,6 +187,8 @@ export async function surveyUpdate(
     merge: {
       decisions: merged.decisions,
       conflicts: merged.conflicts,
+      violations: violations.filter(({ isDropped }) => !isDropped).map(({ say }) => say),
+      dropped: violations.filter(({ isDropped }) => isDropped).map(({ say }) => say),
       paths: Object.keys(merged.texts).sort(),
       seen:
         ask.after === undefined
@@ -207,7 +217,7 @@ export async function surveyUpdate(
     databaseVolumeBytes: sizes.databaseBytes,
     room: roomFor(ask, sizes),
   };
-  return { facts, texts: merged.texts, shipped: contents.texts, sizes };
+  return { facts, texts: merged.texts, shipped: contents.texts, model, sizes };
 }
 
 /** Where visitors come in; null for a product that has no such port. */

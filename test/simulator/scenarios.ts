@@ -2,10 +2,11 @@ import { ofRelease } from "../../src/domain/by-release.ts";
 import { planAttach } from "../../src/operations/attach.ts";
 import { planCopy } from "../../src/operations/copy.ts";
 import { planDump, planRestore } from "../../src/operations/postgres.ts";
+import { planPrepare, planUnprepare } from "../../src/operations/prepare.ts";
 import { planRemove } from "../../src/operations/remove.ts";
 import { planRollback } from "../../src/operations/rollback.ts";
 import { planLaunch, planRestart, planStop } from "../../src/operations/run-instance.ts";
-import { planUpdate } from "../../src/operations/update.ts";
+import { type Hops, planUpdate } from "../../src/operations/update.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { maintenanceDown, maintenanceUp } from "../../src/steps/index.ts";
 import { surveyAttach } from "../../src/survey/attach.ts";
@@ -111,6 +112,14 @@ async function pathPlan(stage: Stage): Promise<{ readonly plan: Plan; readonly a
     ),
     answers: Object.fromEntries([...answersOf(middle), ...answersOf(last)]),
   };
+}
+
+async function updateHops(stage: Stage): Promise<Hops> {
+  const { record } = await stage.facts(NAME);
+  const contents = await stage.world.bundles.read("/bundles/v2.23.0.tar.gz", () => {});
+  const ask = { home: HOME, source: record, contents, release: undefined, resolve: {}, templates };
+  const { facts } = await surveyUpdate(stage.world, ask, described);
+  return [{ facts, request: updateBy("dump") }];
 }
 
 async function rollbackPlan(stage: Stage): Promise<Plan> {
@@ -223,6 +232,18 @@ export const scenarios = {
       const stage = await used();
       const { plan, answers } = await pathPlan(stage);
       return stage.scenario("update via path", plan, { answers });
+    },
+  },
+  prepare: {
+    prepare: async () => {
+      const stage = await used();
+      return stage.scenario("prepare", planPrepare(await updateHops(stage), occasion()));
+    },
+    "prepare, taken back": async () => {
+      const stage = await used();
+      const hops = await updateHops(stage);
+      await stage.carryOut(planPrepare(hops, occasion()));
+      return stage.scenario("prepare, taken back", planUnprepare(hops, occasion()));
     },
   },
   rollback: {

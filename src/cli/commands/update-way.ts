@@ -2,9 +2,11 @@ import type { BundleContents } from "../../domain/bundle.ts";
 import { ofRelease, resolutionsByRelease } from "../../domain/by-release.ts";
 import type { InstanceRecord } from "../../domain/instance.ts";
 import type { Resolutions } from "../../domain/merge-result.ts";
+import { OperatorError } from "../../errors.ts";
 import { chooseMove } from "../../operations/database-move.ts";
 import type { Hop } from "../../operations/hop.ts";
 import { hopsTo } from "../../operations/refuse-path.ts";
+import { type AskedHop, refuseUpdate } from "../../operations/refuse-update.ts";
 import type { Hops } from "../../operations/update.ts";
 import { surveyPath } from "../../survey/path.ts";
 import { type SurveyedUpdate, surveyUpdate } from "../../survey/update.ts";
@@ -70,7 +72,14 @@ export async function lookAlong(
         stops.map(({ release }) => release),
       )
     : {};
+  const request = {
+    shareBinds: args.shareBind,
+    acknowledged: args.acknowledge,
+    healthTimeoutSeconds: args.healthTimeoutSeconds ?? null,
+  };
+  const asked: AskedHop[] = [];
   const hops: Hop[] = [];
+  const unmoved: OperatorError[] = [];
   const answers: Record<string, string> = {};
   let after: SurveyedUpdate | undefined;
   for (const [index, { release, contents }] of stops.entries()) {
@@ -85,21 +94,24 @@ export async function lookAlong(
     };
     const found = await surveyUpdate(session.world, ask, described);
     const { facts, texts } = found;
-    const move = chooseMove(facts.database, args.postgres, facts.databaseVolumeBytes);
-    hops.push({
-      facts,
-      request: {
-        ...move,
-        shareBinds: args.shareBind,
-        acknowledged: args.acknowledge,
-        healthTimeoutSeconds: args.healthTimeoutSeconds ?? null,
-      },
-    });
+    asked.push({ facts, request });
+    try {
+      hops.push({ facts, request: { ...request, ...chooseMove(facts.database, args.postgres, facts.databaseVolumeBytes) } });
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      unmoved.push(error);
+    }
     for (const [path, text] of Object.entries(texts))
       answers[isOneOfMany ? ofRelease(facts.instance.release, path) : path] = text;
     after = found;
   }
-  const [first, ...rest] = hops;
+  // With whatever else stands against it.
+  if (unmoved.length > 0) refuseUpdate(listOf(asked), unmoved);
+  return { hops: listOf(hops), answers };
+}
+
+/** @throws Error for none: there is no way without a stop */
+function listOf<T>([first, ...rest]: readonly T[]): readonly [T, ...T[]] {
   if (first === undefined) throw new Error("a way has a stop");
-  return { hops: [first, ...rest], answers };
+  return [first, ...rest];
 }

@@ -2,7 +2,7 @@ import { resolve as resolvePath } from "node:path";
 import { chooseInstance } from "../../domain/instances.ts";
 import type { Resolution, Resolutions } from "../../domain/merge-result.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
-import { needsPreparation, planPrepare } from "../../operations/prepare.ts";
+import { needsPreparation, planPrepare, planUnprepare } from "../../operations/prepare.ts";
 import { planUpdate } from "../../operations/update.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { needsAnswer } from "../ask.ts";
@@ -44,7 +44,8 @@ export async function update(session: Session, args: UpdateArgs): Promise<void> 
   const occasion = () => ({ now: world.now(), random: world.random(4) });
   const intent = { claimsEngine: true, isRoutine: false, onFailure: args.onFailure ?? ("ask" as const) };
 
-  const isAhead = !needsPreparation((await look()).hops);
+  const first = await look();
+  const isAhead = !needsPreparation(first.hops);
   if (!flags.dryRun && !isAhead) {
     const prepared = await carryOut(session, {
       ...intent,
@@ -57,17 +58,27 @@ export async function update(session: Session, args: UpdateArgs): Promise<void> 
   if (args.prepare && isAhead) return session.note("Everything that can be done ahead is done.");
   // What the merge gave, for the steps that write it: texts with secrets in them, which no plan may hold.
   let answers: Readonly<Record<string, string>> = {};
-  const carried = await carryOut(session, {
-    ...intent,
-    command: "update",
-    get answers() {
-      return answers;
-    },
-    makePlan: async () => {
-      const found = await look();
-      answers = found.answers;
-      return planUpdate(found.hops, occasion());
-    },
+  const goOn = () =>
+    carryOut(session, {
+      ...intent,
+      command: "update",
+      get answers() {
+        return answers;
+      },
+      makePlan: async () => {
+        const found = await look();
+        answers = found.answers;
+        return planUpdate(found.hops, occasion());
+      },
+    });
+  const carried = await goOn().catch(async error => {
+    // Refused or called off before it began: then what was done ahead for it in this same go is of no use either.
+    const isBegun = !(error instanceof OperatorError) || error.exit === EXIT.halfway || error.exit === EXIT.undone;
+    if (!isAhead && !flags.dryRun && !isBegun) {
+      const makePlan = async () => planUnprepare(first.hops, occasion());
+      await carryOut(session, { ...intent, command: "update", answers: {}, isRoutine: true, onFailure: "stop", makePlan });
+    }
+    throw error;
   });
   if (carried) await reportFinished(session, carried);
 }
