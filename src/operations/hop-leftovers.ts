@@ -24,14 +24,13 @@ export function leftoverSteps(facts: UpdateFacts, layOut: LayOut, { home }: HopP
     ...(facts.isPristineKept ? [] : [dropScratch.step({ path: layOut.pristine })]),
     removeImages.step({
       slug: instance.slug,
-      // An image goes with its last name.
-      tags: [...images.images.map(({ service }) => ownTag(instance.slug, service)), ...vendorTags(facts, last)],
-      ids: [],
+      tags: images.images.map(({ service }) => ownTag(instance.slug, service)),
+      ids: [...vendorTags(facts, last)],
     }),
   ];
 }
 
-/** Names that its bundle brought and that no release which stays goes by. */
+/** Its images by names that its bundle brought and that no release which stays goes by: on containerd nobody knows their ids before. */
 function vendorTags({ images, home }: UpdateFacts, last: UpdateFacts): readonly string[] {
   const kept = new Set([
     ...last.images.archive.flatMap(({ tags }) => tags),
