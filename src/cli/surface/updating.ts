@@ -61,7 +61,7 @@ export const UPDATE: CommandSpec = {
     ["update graphistry-v2.24.9.tar.gz --acknowledge v2.24.9 --yes", "Asks nothing"],
     [
       "update graphistry-v2.45.11.tar.gz --via-path --acknowledge v2.24.9",
-      "Goes through the releases that the vendor asks for; their bundles lie in the home or here",
+      "Through the releases that the vendor asks for; their bundles lie here",
     ],
   ],
   notes: [
@@ -88,10 +88,7 @@ export const ROLLBACK: CommandSpec = {
   ],
   examples: [
     ["rollback --dry-run", "What would be left behind, and every step"],
-    [
-      "rollback --accept-loss",
-      "Goes back; what was written since stays in the newer release's volumes, and a dump of it is kept",
-    ],
+    ["rollback --accept-loss", "Goes back; what was written since stays behind, and a dump of it is kept"],
   ],
   notes: ["The newer release stays as it is, stopped. `graph-mgr rollback --to` it leads forward again."],
   questions: [OTHER_QUESTIONS.confirm, OTHER_QUESTIONS.failed],
