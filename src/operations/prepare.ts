@@ -2,7 +2,7 @@ import { Home } from "../domain/home.ts";
 import type { Plan } from "../plan/plan.ts";
 import { unloadImages } from "../steps/index.ts";
 import type { UpdateFacts } from "../survey/update.ts";
-import { loadSteps } from "./hop.ts";
+import { loadSteps } from "./hop-prepare.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { refuseUpdate } from "./refuse-update.ts";
 import type { Hops } from "./update.ts";

@@ -14,8 +14,10 @@ import {
   takeBaseline,
 } from "../steps/index.ts";
 import type { UpdateFacts } from "../survey/update.ts";
-import { type Hop, type HopPlace, layOutOf, moveSteps, prepareSteps } from "./hop.ts";
+import { type Hop, type HopPlace, layOutOf } from "./hop.ts";
 import { dropHopDump, leftoverSteps } from "./hop-leftovers.ts";
+import { moveSteps } from "./hop-move.ts";
+import { prepareSteps } from "./hop-prepare.ts";
 import { type LayOut, projectOf } from "./lay-out.ts";
 import { pageOf } from "./page.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
