@@ -1,7 +1,7 @@
 import { ownTag } from "../domain/instance.ts";
 import { ownVolumes } from "../domain/shared-resources.ts";
 import type { PlannedStep } from "../plan/step.ts";
-import { dropDump, dropScratch, removeContainers, removeImages, removeTree, removeVolume } from "../steps/index.ts";
+import { dropDump, dropScratch, forgetRecord, removeContainers, removeImages, removeTree, removeVolume } from "../steps/index.ts";
 import type { UpdateFacts } from "../survey/update.ts";
 import type { HopPlace } from "./hop.ts";
 import { type LayOut, projectOf } from "./lay-out.ts";
@@ -18,7 +18,7 @@ export function leftoverSteps(facts: UpdateFacts, layOut: LayOut, { home }: HopP
   return [
     removeContainers.step({ project, dir, instance: instance.name, anonymousVolumes: true }),
     // First, so that nobody is told of an instance of which there is only half.
-    dropScratch.step({ path: home.record(instance.name) }),
+    forgetRecord.step({ path: home.record(instance.name), name: instance.name }),
     ...[...volumes].map(name => removeVolume.step({ name, isOwn: true })),
     removeTree.step({ path: dir, helperImage: last.helperImage }),
     ...(facts.isPristineKept ? [] : [dropScratch.step({ path: layOut.pristine })]),

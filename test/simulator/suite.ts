@@ -72,7 +72,7 @@ export const shares: Readonly<
   path: {
     runs: 300,
     faults: ["power"],
-    kinds: ["instance.quiet", "configuration.merge", "volume.copy", "database.dump"],
+    kinds: ["instance.quiet", "configuration.merge", "volume.copy", "database.dump", "instance.forget"],
   },
   rollback: {
     runs: 400,
