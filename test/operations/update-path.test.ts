@@ -112,7 +112,7 @@ describe("a path of releases", () => {
        ! 53. v2.24.9 serves: from here on the way back is \`graph-mgr rollback\`
          54. Point current at releases/v2.24.9
          55. Remove the stopped containers and networks of v2.23.0
-         56. Clear away what is needed no more
+       ! 56. Forget v2.23.0
        ! 57. Delete the volume v2_23_0_postgres_backups
        ! 58. Delete the volume v2_23_0_postgres_data
        ! 59. Delete the folder /srv/graphistry/releases/v2.23.0
