@@ -65,6 +65,8 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       acknowledge: args.list("acknowledge"),
       shareBind: args.list("share-bind"),
       healthTimeoutSeconds: seconds("health-timeout")(args.text("health-timeout")),
+      viaPath: args.flag("via-path"),
+      bundles: args.list("bundles"),
       prepare: args.flag("prepare"),
       onFailure: onFailure(args),
     });

@@ -18,6 +18,18 @@ const MIB = 1024 ** 2;
 export const bytesText = (bytes: number): string =>
   bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GB` : `${Math.ceil(bytes / MIB)} MB`;
 
+/** What all of these need together, on the disks of the first. @throws RangeError without any */
+export function roomForAll(rooms: readonly RoomFacts[]): RoomFacts {
+  const [first] = rooms;
+  if (first === undefined) throw new RangeError("nothing needs room");
+  const sum = (of: (room: RoomFacts) => number): number => rooms.reduce((total, room) => total + of(room), 0);
+  return {
+    ...first,
+    home: { ...first.home, neededBytes: sum(({ home }) => home.neededBytes) },
+    engine: { ...first.engine, neededBytes: sum(({ engine }) => engine.neededBytes) },
+  };
+}
+
 /** @throws OperatorError NO_ROOM */
 export function refuseRoom({ home, engine, isOne }: RoomFacts): void {
   const needs = isOne

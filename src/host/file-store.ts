@@ -52,9 +52,14 @@ export function createFileStore(disk: Disk): Files {
       const part = beside(path);
       const [old, left] = [await disk.stat(path), await disk.stat(part)];
       // A write that was cut off leaves its own file behind.
-      if (left !== null) await disk.remove(part);
-      if (old !== null) await disk.remove(path);
-      if (old !== null || left !== null) await disk.sync(dirname(path));
+      if (left !== null) {
+        await disk.remove(part);
+        // Before the file itself goes: who finds that gone does not look for the other any more.
+        await disk.sync(dirname(path));
+      }
+      if (old === null) return;
+      await disk.remove(path);
+      await disk.sync(dirname(path));
     },
     exists: async path => (await disk.stat(path)) !== null,
     isFolder: async path => (await disk.stat(path))?.type === "folder",

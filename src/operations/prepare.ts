@@ -2,18 +2,20 @@ import { Home } from "../domain/home.ts";
 import type { Plan } from "../plan/plan.ts";
 import { unloadImages } from "../steps/index.ts";
 import type { UpdateFacts } from "../survey/update.ts";
+import { loadSteps } from "./hop-prepare.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { refuseUpdate } from "./refuse-update.ts";
-import { loadSteps, type UpdateRequest } from "./update.ts";
+import type { Hops } from "./update.ts";
 
 /**
- * What takes long and disturbs nobody: the new release's images. Only with them is it known which Postgres they bring, so the plan of the window
- * itself is made afterwards.
+ * What takes long and disturbs nobody: the images of every release on the way. Only with them is it known which Postgres they bring, so the plan of
+ * the window itself is made afterwards.
  */
-export function planPrepare(facts: UpdateFacts, request: UpdateRequest, occasion: Occasion): Plan {
-  refuseUpdate(facts, request);
+export function planPrepare(hops: Hops, occasion: Occasion): Plan {
+  refuseUpdate(hops);
+  const { facts } = hops.at(-1) ?? hops[0];
   const home = new Home(facts.home.home.path);
-  const old = facts.source.record.name;
+  const old = hops[0].facts.source.record.name;
   return newPlan({
     id: operationId("prepare", occasion),
     operation: "prepare",
@@ -23,13 +25,14 @@ export function planPrepare(facts: UpdateFacts, request: UpdateRequest, occasion
     summary: `Prepare the update of ${old} to ${facts.instance.name}`,
     notes: [`${old} goes on serving; the update itself is shown, and asked about, afterwards`],
     wayBack: null,
-    steps: loadSteps(facts, home),
+    steps: hops.flatMap(hop => loadSteps(hop.facts, home)),
     result: { version: facts.instance.release, from: old },
   });
 }
 
-/** When nothing comes of the update that was prepared in the same go. */
-export function planUnprepare(facts: UpdateFacts, occasion: Occasion): Plan {
+/** When nothing comes of the update that was prepared in the same go; the last first, because each notes what the one before it left. */
+export function planUnprepare(hops: Hops, occasion: Occasion): Plan {
+  const { facts } = hops.at(-1) ?? hops[0];
   const home = new Home(facts.home.home.path);
   return newPlan({
     id: operationId("unprepare", occasion),
@@ -40,9 +43,13 @@ export function planUnprepare(facts: UpdateFacts, occasion: Occasion): Plan {
     summary: `Take back the preparation of ${facts.instance.name}`,
     notes: [],
     wayBack: null,
-    steps: loadSteps(facts, home).map(({ input }) => ({ kind: unloadImages.kind, input })),
+    steps: [...hops]
+      .reverse()
+      .flatMap(hop => loadSteps(hop.facts, home))
+      .map(({ input }) => ({ kind: unloadImages.kind, input })),
   });
 }
 
 /** Whether anything is to be done ahead. */
-export const needsPreparation = ({ images }: Pick<UpdateFacts, "images">): boolean => images.toLoad.length > 0;
+export const needsPreparation = (hops: readonly { readonly facts: Pick<UpdateFacts, "images"> }[]): boolean =>
+  hops.some(({ facts }) => facts.images.toLoad.length > 0);

@@ -1,5 +1,6 @@
+import { ofRelease } from "../domain/by-release.ts";
 import { conflictError } from "../domain/merge-result.ts";
-import { refuseRoom } from "../domain/room.ts";
+import { refuseRoom, roomForAll } from "../domain/room.ts";
 import { OperatorError } from "../errors.ts";
 import type { UpdateFacts } from "../survey/update.ts";
 import { allAtOnce } from "./at-once.ts";
@@ -8,57 +9,90 @@ import { hopsTo, refuseUnread } from "./refuse-path.ts";
 import { refuseMissingVolumes, refuseOutsiders } from "./run-instance.ts";
 import type { UpdateRequest } from "./update.ts";
 
+/** A hop before it is known how its database moves. */
+export interface AskedHop {
+  readonly facts: UpdateFacts;
+  readonly request: Pick<UpdateRequest, "shareBinds" | "acknowledged">;
+}
+
 /**
- * Everything that stands against an update, told at once, before anything is changed.
+ * Everything that stands against an update on all of its way, told at once, before anything is changed.
  * @param also checks that were made before, as what they threw
  * @throws OperatorError
  */
-export function refuseUpdate(
-  facts: UpdateFacts,
-  { shareBinds, acknowledged }: Pick<UpdateRequest, "shareBinds" | "acknowledged">,
-  also: readonly OperatorError[] = [],
-): void {
-  const { source, merge, product } = facts;
+export function refuseUpdate(hops: readonly [AskedHop, ...AskedHop[]], also: readonly OperatorError[] = []): void {
+  const [{ facts: first, request }] = hops;
+  const all = hops.map(({ facts }) => facts);
   // Of another product nothing else would make sense.
-  if (product.product !== source.record.product.product) {
-    throw new OperatorError(
-      "OTHER_PRODUCT",
-      `The bundle is of the product ${product.product}, and ${source.record.name} is of ${source.record.product.product}.`,
-      { hint: "graph-mgr install BUNDLE   (puts it beside)" },
-    );
-  }
+  all.forEach(refuseOther);
   allAtOnce([
-    () => refuseOldEngine(facts.engine),
-    () => hopsTo(facts.path, false),
-    () => refuseUnread(facts.instructions, acknowledged),
-    () => refuseServices(facts),
-    () => refuseClaims(facts.instance, facts.claims),
-    () => refuseOutsiders(source, "any state"),
-    () => refuseMissingVolumes(source, "there is nothing to update from"),
-    () => refuseLacking(facts),
+    () => refuseOldEngine(first.engine),
+    ...all.map(
+      ({ path }) =>
+        () =>
+          hopsTo(path, false),
+    ),
     () =>
-      refuseShared(
-        facts,
-        path => shareBinds.includes(path),
-        path => `--share-bind ${path}   (both releases would write there, and going back would not bring it back)`,
+      refuseUnread(
+        all.flatMap(({ instructions }) => instructions),
+        request.acknowledged,
       ),
-    () => refuseRoom(facts.room),
-    () => {
-      if (merge.conflicts.length > 0) throw conflictError(merge.conflicts);
-    },
-    // Where conflicts are left, the merge is not one yet.
-    () => {
-      if (merge.conflicts.length > 0 || merge.violations.length === 0) return;
-      throw new OperatorError(
-        "MERGE_NOT_EXACT",
-        `After the merge Compose would see something else: ${merge.violations.join(" ")}`,
-        {
-          hint: "--resolve FILE:KEY=mine   (for the key that the value is made of)",
-        },
-      );
-    },
+    ...all.flatMap(facts => [() => refuseServices(facts), () => refuseClaims(facts.instance, facts.claims)]),
+    () => refuseOutsiders(first.source, "any state"),
+    () => refuseMissingVolumes(first.source, "there is nothing to update from"),
+    ...all.flatMap(facts => [
+      () => refuseLacking(facts),
+      () =>
+        refuseShared(
+          facts,
+          path => request.shareBinds.includes(path),
+          path => `--share-bind ${path}   (both releases would write there, and going back would not bring it back)`,
+        ),
+    ]),
+    () => refuseOpen(all.slice(0, -1)),
+    () => refuseRoom(roomForAll(all.map(({ room }) => room))),
+    () => refuseMerge(all),
     ...also.map(error => () => {
       throw error;
     }),
   ]);
+}
+
+/** @throws OperatorError OTHER_PRODUCT */
+function refuseOther({ product, source }: UpdateFacts): void {
+  if (product.product === source.record.product.product) return;
+  throw new OperatorError(
+    "OTHER_PRODUCT",
+    `The bundle is of the product ${product.product}, and ${source.record.name} is of ${source.record.product.product}.`,
+    { hint: "graph-mgr install BUNDLE   (puts it beside)" },
+  );
+}
+
+/** What is only gone through must migrate its data with nobody looking. @throws OperatorError NO_INNER_SERVICES */
+function refuseOpen(between: readonly UpdateFacts[]): void {
+  const open = between.find(({ inner }) => inner.length === 0);
+  if (open === undefined) return;
+  const { release } = open.instance;
+  throw new OperatorError(
+    "NO_INNER_SERVICES",
+    `${release} cannot be gone through unseen: every service of it publishes a port or needs one that does.`,
+    { hint: `update to ${release} first, without --via-path` },
+  );
+}
+
+/** @throws OperatorError MERGE_CONFLICT, COMPOSE_EDITED, MERGE_NOT_EXACT */
+function refuseMerge(all: readonly UpdateFacts[]): void {
+  const isOneOfMany = all.length > 1;
+  const conflicts = all.flatMap(({ merge, instance }) =>
+    isOneOfMany ? merge.conflicts.map(each => ({ ...each, name: ofRelease(instance.release, each.name) })) : merge.conflicts,
+  );
+  if (conflicts.length > 0) throw conflictError(conflicts);
+  // Where conflicts are left, the merge is not one yet.
+  const violations = all.flatMap(({ merge, instance }) =>
+    merge.violations.map(say => (isOneOfMany ? `${instance.release}: ${say}` : say)),
+  );
+  if (violations.length === 0) return;
+  throw new OperatorError("MERGE_NOT_EXACT", `After the merge Compose would see something else: ${violations.join(" ")}`, {
+    hint: `--resolve ${isOneOfMany ? "VERSION/" : ""}FILE:KEY=mine   (for the key that the value is made of)`,
+  });
 }

@@ -1,33 +1,61 @@
-import type { UpdateFacts } from "../survey/update.ts";
+import type { Hop } from "./hop.ts";
 import { externalNote, sharedNotes } from "./refusals.ts";
-import type { UpdateRequest } from "./update.ts";
+import type { Hops } from "./update.ts";
 
 /** What the administrator should know before saying yes. */
-export function notesOnUpdate(facts: UpdateFacts, request: UpdateRequest): readonly string[] {
-  const { source, volumes, merge, ports } = facts;
-  const old = source.record;
-  const before = new Map(old.ports.map(({ service, container, host }) => [`${service}:${container}`, host] as const));
+export function notesOnUpdate(hops: Hops): readonly string[] {
+  const { source, page } = hops[0].facts;
+  const between = hops.slice(0, -1).map(({ facts }) => facts.instance.name);
+  const isOneOfMany = between.length > 0;
+  return [
+    ...(isOneOfMany
+      ? [
+          `it goes through ${between.join(", ")} in one window: nobody from outside reaches what is between, and it is removed when ${hops.at(-1)?.facts.instance.name} serves`,
+        ]
+      : []),
+    ...hops.flatMap(({ facts, request }) =>
+      [...facts.merge.decisions.map(({ say }) => say), ...facts.merge.dropped, ...request.reasons].map(say =>
+        isOneOfMany ? `${facts.instance.release}: ${say}` : say,
+      ),
+    ),
+    ...(page === null
+      ? ["there is no maintenance page for this product: visitors find nobody while the data moves"]
+      : page.notes),
+    ...hops.flatMap(notesOnVolumes),
+    ...notesOnPorts(hops),
+    ...new Set(hops.flatMap(notesOnHop)),
+    `${source.record.name} stays as it is, with its folder and volumes, until it is removed`,
+  ];
+}
+
+function notesOnVolumes({ facts: { source, volumes, instance } }: Hop, index: number): readonly string[] {
+  return volumes
+    .filter(({ to, exists }) => to === null && exists)
+    .map(({ key, from }) =>
+      index === 0
+        ? `the new release has no volume like ${from}, which stays with ${source.record.name}`
+        : `${instance.release} has no volume like ${key} of ${source.record.release}, which goes with it`,
+    );
+}
+
+/** What is between publishes nothing. */
+function notesOnPorts(hops: Hops): readonly string[] {
+  const old = hops[0].facts.source.record;
+  const before = new Set(old.ports.map(({ service, container }) => `${service}:${container}`));
+  return (hops.at(-1)?.facts.ports ?? [])
+    .filter(({ service, container }) => !before.has(`${service}:${container}`))
+    .map(({ service, container, host }) => `${service}:${container} is new and gets port ${host}`);
+}
+
+function notesOnHop({ facts, request }: Hop): readonly string[] {
   const outside = facts.outsideBinds.filter(
     bind => bind.kind !== "path" || bind.readOnly || request.shareBinds.includes(bind.source),
   );
   return [
-    ...merge.decisions.map(({ say }) => say),
-    ...merge.dropped,
-    ...request.reasons,
-    ...(facts.page === null
-      ? ["there is no maintenance page for this product: visitors find nobody while the data moves"]
-      : facts.page.notes),
-    ...volumes
-      .filter(({ to, exists }) => to === null && exists)
-      .map(({ from }) => `the new release has no volume like ${from}, which stays with ${old.name}`),
-    ...ports
-      .filter(({ service, container }) => !before.has(`${service}:${container}`))
-      .map(({ service, container, host }) => `${service}:${container} is new and gets port ${host}`),
     ...(facts.inner.length === 0
       ? ["every service of this product publishes a port or needs one that does, so nothing is tried before visitors come in"]
       : []),
     ...sharedNotes(outside),
     ...facts.externalVolumes.map(externalNote),
-    `${old.name} stays as it is, with its folder and volumes, until it is removed`,
   ];
 }

@@ -1,33 +1,24 @@
 import { join } from "node:path";
 import { currentTarget, Home } from "../domain/home.ts";
-import { layoutFor } from "../domain/product.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlannedStep } from "../plan/step.ts";
 import {
   awaitAnswer,
   awaitHealth,
-  carryTree,
   commit,
-  copyVolume,
-  databaseAlone,
   dropScratch,
-  dumpDatabase,
-  keepMerged,
-  keepPristine,
-  launch,
-  loadImages,
   maintenanceDown,
   maintenanceUp,
-  mergeConfiguration,
   openFront,
-  quiet,
-  restoreDatabase,
   setCurrent,
   takeBaseline,
-  unpackBundle,
 } from "../steps/index.ts";
 import type { UpdateFacts } from "../survey/update.ts";
-import { editSteps, type LayOut, projectOf, settleSteps } from "./lay-out.ts";
+import { type Hop, type HopPlace, layOutOf } from "./hop.ts";
+import { dropHopDump, leftoverSteps } from "./hop-leftovers.ts";
+import { moveSteps } from "./hop-move.ts";
+import { prepareSteps } from "./hop-prepare.ts";
+import { type LayOut, projectOf } from "./lay-out.ts";
 import { pageOf } from "./page.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { refuseUpdate } from "./refuse-update.ts";
@@ -45,45 +36,87 @@ export interface UpdateRequest {
   readonly healthTimeoutSeconds: number | null;
 }
 
-const GRACE_SECONDS = 120;
 const ANSWER_SECONDS = 120;
+
+/** One hop or several, the last of which leads to the release that is wanted. */
+export type Hops = readonly [Hop, ...Hop[]];
+
+interface PlacedHop extends Hop {
+  readonly layOut: LayOut;
+  readonly place: HopPlace;
+}
 
 /**
  * The order is the safety: everything that takes long is done while the old release serves; then whoever writes is stopped, the data moves and is proven
  * equal, the new release comes up where nobody reaches it, and visitors are let in last. Until they are, any failure puts the old one back to serving.
+ * Of several hops each does the same from the release before, in one window; only the last lets visitors in, and what is between goes when it serves.
  */
-export function planUpdate(given: UpdateFacts, request: UpdateRequest, occasion: Occasion): Plan {
-  refuseUpdate(given, request);
-  const facts = withPatience(given, request.healthTimeoutSeconds);
-  const { source, instance, product } = facts;
-  const { record } = source;
-  const home = new Home(facts.home.home.path);
+export function planUpdate(given: Hops, occasion: Occasion): Plan {
+  refuseUpdate(given);
   const id = operationId("update", occasion);
-  const layOut = layOutOf(facts, home, id, occasion);
+  const hops = placed(given, id, occasion);
+  const [first, last] = [given[0], hops.at(-1)];
+  if (last === undefined) throw new Error("an update has a hop");
+  const { facts, layOut } = last;
+  const { source } = first.facts;
+  const { instance, product } = facts;
+  const home = new Home(facts.home.home.path);
+  const page = pageOf(first.facts.page, home, id);
+  const between = hops.slice(0, -1);
   return newPlan({
     id,
     operation: "update",
     instance: instance.name,
     home: home.path,
     engine: facts.engine.id,
-    summary: `Update ${record.name} to ${instance.name} from ${facts.bundle.path}`,
-    notes: notesOnUpdate(facts, request),
+    summary: `Update ${source.record.name} to ${instance.name} from ${facts.bundle.path}`,
+    notes: notesOnUpdate(given),
     wayBack: "graph-mgr rollback",
     steps: [
-      ...prepareSteps(facts, layOut, home, id),
-      ...moveSteps(facts, request, layOut, home, id),
+      ...hops.flatMap(hop => prepareSteps(hop.facts, hop.layOut, hop.place)),
+      ...hops.flatMap((hop, index) =>
+        moveSteps(hop, hop.layOut, hop.place, page === null || index > 0 ? [] : [maintenanceUp.step(page)]),
+      ),
+      baselineStep(facts, layOut, home, id),
+      ...(page === null ? [] : [maintenanceDown.step(page)]),
       ...openSteps(facts, layOut),
       ...(source.isCurrent ? [setCurrent.step({ link: home.current(), target: currentTarget(instance) })] : []),
-      dropScratch.step({ path: home.prepared(instance.release, facts.bundle.digest) }),
+      ...between.flatMap(hop => leftoverSteps(hop.facts, hop.layOut, hop.place, facts)),
+      ...hops.flatMap(({ place, request }) => (place.isPassing && request.method === "dump" ? [dropHopDump(place, facts)] : [])),
+      ...hops.map(hop => dropScratch.step({ path: home.prepared(hop.facts.instance.release, hop.facts.bundle.digest) })),
     ],
     result: {
       version: instance.release,
       project: instance.slug,
-      from: record.name,
-      method: request.method,
+      from: source.record.name,
+      ...(between.length === 0 ? {} : { through: between.map(hop => hop.facts.instance.release) }),
+      method: last.request.method,
       ports: layOut.ports.map(port => ({ ...port })),
       health: { ...product.health },
     },
+  });
+}
+
+/** Each with its own folder to write things down in; a single one has the operation's. */
+function placed(given: Hops, operation: string, occasion: Occasion): readonly PlacedHop[] {
+  const isOneOfMany = given.length > 1;
+  return given.map(({ facts: found, request }, index) => {
+    const facts = withPatience(found, request.healthTimeoutSeconds);
+    const home = new Home(facts.home.home.path);
+    const own = home.operation(operation);
+    const work = isOneOfMany ? join(own, facts.instance.release) : own;
+    const place = {
+      home,
+      operation,
+      work,
+      // The first is the backup of what is left; the others are of what goes again.
+      dump: index === 0 ? join(home.backups(), operation, "database") : join(work, "database"),
+      first: given[0].facts.source.record.name,
+      createdAt: occasion.now.toISOString(),
+      isPassing: index > 0,
+      isOneOfMany,
+    };
+    return { facts, request, place, layOut: layOutOf(facts, place) };
   });
 }
 
@@ -93,121 +126,14 @@ function withPatience(facts: UpdateFacts, timeoutSeconds: number | null): Update
   return { ...facts, product: { ...product, health: { ...product.health, timeoutSeconds } } };
 }
 
-/** While the old release serves. */
-function prepareSteps(facts: UpdateFacts, layOut: LayOut, home: Home, id: string): readonly PlannedStep[] {
-  const { bundle, instance, merge, source } = facts;
-  const staging = home.staging(id);
-  const merged = join(home.operation(id), "merged");
-  const keep = { from: staging, release: instance.release };
-  return [
-    unpackBundle.step({ bundle: { ...bundle }, to: staging }),
-    keepPristine.step({ ...keep, to: home.pristine(instance.release, bundle.digest), paths: facts.shippedPaths }),
-    ...loadSteps(facts, home),
-    mergeConfiguration.step({
-      from: source.record.dir,
-      to: staging,
-      seen: merge.seen,
-      paths: merge.paths,
-      answers: join(home.operation(id), "answers.json"),
-    }),
-    keepMerged.step({ ...keep, to: merged, paths: facts.textPaths }),
-    ...editSteps({ ...layOut, before: merged }),
-    dropScratch.step({ path: merged }),
-    ...settleSteps(layOut),
-  ];
-}
-
-/** Nothing to do where they were loaded ahead; what that brought is taken away again on the way back. */
-export function loadSteps({ images, bundle, engine, instance }: UpdateFacts, home: Home): readonly PlannedStep[] {
-  if (images.archive.length === 0) return [];
-  const missing = images.toLoad.map(({ tags, config }) => tags[0] ?? config.slice(7, 19));
-  const all = images.archive.map(image => ({ ...image }));
-  const remember = home.prepared(instance.release, bundle.digest);
-  return [loadImages.step({ bundle: { ...bundle }, images: all, missing, store: engine.imageStore, remember })];
-}
-
-/** In the window, with nobody writing. */
-function moveSteps(
-  facts: UpdateFacts,
-  { method }: UpdateRequest,
-  layOut: LayOut,
-  home: Home,
-  id: string,
-): readonly PlannedStep[] {
-  const { record, recordPath } = facts.source;
-  const old = { name: record.project, dir: record.dir, envFiles: record.envFiles };
-  const next = projectOf(layOut);
-  const instance = facts.instance.name;
-  const database = record.product.postgres;
-  const stopping = { project: record.project, instance: record.name, record: recordPath, graceSeconds: GRACE_SECONDS };
-  const helperImage = facts.helperImage;
-  const isDump = method === "dump" && database !== null;
-  const dump = join(home.backups(), id, "database");
-  const page = pageOf(facts.page, home, id);
-  const source = { project: old, instance: record.name, service: database?.service ?? "", helperImage };
-  const service = facts.product.postgres?.service ?? "";
-  return [
-    quiet.step({ ...stopping, keep: isDump ? [database.service] : [] }),
-    ...(page === null ? [] : [maintenanceUp.step(page)]),
-    ...(isDump
-      ? [
-          ...(facts.databaseRuns
-            ? []
-            : [
-                launch.step({ project: old, instance: record.name, services: [database.service], all: false }),
-                awaitHealth.step({
-                  project: old.name,
-                  instance: record.name,
-                  services: [database.service],
-                  ...record.product.health,
-                }),
-              ]),
-          databaseAlone.step({ source }),
-          dumpDatabase.step({ source, to: dump }),
-          quiet.step({ ...stopping, keep: [] }),
-        ]
-      : []),
-    ...facts.trees
-      .filter(({ exists }) => exists)
-      .map(({ from, to }, index) =>
-        carryTree.step({
-          from: join(record.dir, from),
-          to: join(layOut.home, "releases", instance, to),
-          aside: join(home.operation(id), "aside", String(index)),
-          helperImage,
-        }),
-      ),
-    ...facts.volumes.flatMap(({ key, from, to, exists }) => {
-      if (to === null || !exists || (isDump && key === database.volume)) return [];
-      const content = key === database?.volume ? ("cluster" as const) : ("files" as const);
-      return [copyVolume.step({ from, to, helperImage, content, proof: join(home.operation(id), `volume-${key}.json`) })];
-    }),
-    ...(isDump
-      ? [
-          launch.step({ project: next, instance, services: [service], all: false }),
-          awaitHealth.step({ project: next.name, instance, services: [service], ...facts.product.health }),
-          restoreDatabase.step({
-            target: { project: next, instance, service, helperImage },
-            from: dump,
-            proof: join(home.operation(id), "database-proof.json"),
-          }),
-        ]
-      : []),
-    ...(facts.inner.length === 0
-      ? []
-      : [
-          launch.step({ project: next, instance, services: facts.inner, all: false }),
-          awaitHealth.step({ project: next.name, instance, services: facts.inner, ...facts.product.health }),
-        ]),
-    takeBaseline.step({
-      target:
-        facts.product.postgres === null || !facts.inner.includes(service)
-          ? null
-          : { project: next, instance, service, helperImage },
-      to: join(home.operation(id), "baseline.json"),
-    }),
-    ...(page === null ? [] : [maintenanceDown.step(page)]),
-  ];
+function baselineStep(facts: UpdateFacts, layOut: LayOut, home: Home, id: string): PlannedStep {
+  const { product, inner, helperImage } = facts;
+  const isReached = product.postgres !== null && inner.includes(product.postgres.service);
+  const project = projectOf(layOut);
+  return takeBaseline.step({
+    target: isReached ? { project, instance: facts.instance.name, service: product.postgres?.service ?? "", helperImage } : null,
+    to: join(home.operation(id), "baseline.json"),
+  });
 }
 
 /** Visitors are let in; once they were answered there is no undo. */
@@ -222,28 +148,4 @@ function openSteps(facts: UpdateFacts, layOut: LayOut): readonly PlannedStep[] {
     awaitAnswer.step({ instance, probe, timeoutSeconds: ANSWER_SECONDS }),
     commit.step({ instance }),
   ];
-}
-
-function layOutOf(facts: UpdateFacts, home: Home, id: string, occasion: Occasion): LayOut {
-  const { instance, bundle, record } = { ...facts, record: facts.source.record };
-  return {
-    home: home.path,
-    operation: id,
-    instance,
-    engine: { id: facts.engine.id, imageStore: facts.engine.imageStore },
-    product: facts.product,
-    layout: layoutFor(facts.product, instance.release),
-    model: facts.model,
-    before: home.staging(id),
-    names: facts.names,
-    ports: facts.ports,
-    binds: {},
-    images: facts.images.images.map(image => ({ ...image, shipped: image.from !== "engine" })),
-    active: facts.active,
-    pristine: home.pristine(instance.release, bundle.digest),
-    origin: { how: "update", from: record.name, operation: id },
-    createdAt: occasion.now.toISOString(),
-    set: {},
-    generateSecrets: false,
-  };
 }

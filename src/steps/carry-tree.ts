@@ -8,8 +8,14 @@ type Input = {
   /** Where what the vendor ships at that place is kept, in the operation's folder. */
   readonly aside: string;
   readonly helperImage: string | null;
+  /** Nothing is carried where there is nothing: only the hop before could tell. */
+  readonly mayLack?: boolean;
 };
-type Before = { readonly ships: boolean };
+type Before = {
+  readonly ships: boolean;
+  /** Journals of older versions do not say it. */
+  readonly lacks?: boolean;
+};
 
 const built = ({ to }: Input): string => `${to}.carried`;
 
@@ -20,8 +26,12 @@ const built = ({ to }: Input): string => `${to}.carried`;
 export const carryTree = defineStep({
   kind: "tree.carry",
   title: ({ from }: Input) => `Carry ${from}`,
-  look: async ({ to }, { world }: Context): Promise<Before> => ({ ships: await world.files.exists(to) }),
-  async do(input, { world }, { ships }) {
+  look: async ({ from, to, mayLack = false }, { world }: Context): Promise<Before> => ({
+    ships: await world.files.exists(to),
+    lacks: mayLack && !(await world.files.exists(from)),
+  }),
+  async do(input, { world }, { ships, lacks }) {
+    if (lacks) return;
     const { from, to, aside, helperImage } = input;
     const { trees, files } = world;
     const isAside = ships && (await files.exists(aside));
@@ -41,11 +51,13 @@ export const carryTree = defineStep({
     }
     if (await files.exists(built(input))) await files.rename(built(input), to);
   },
-  isDone: async (input, { world }, { ships }) =>
-    (await world.files.exists(input.to)) &&
-    !(await world.files.exists(built(input))) &&
-    (!ships || (await world.files.exists(input.aside))),
-  async undo(input, { world }, { ships }) {
+  isDone: async (input, { world }, { ships, lacks }) =>
+    lacks ||
+    ((await world.files.exists(input.to)) &&
+      !(await world.files.exists(built(input))) &&
+      (!ships || (await world.files.exists(input.aside)))),
+  async undo(input, { world }, { ships, lacks }) {
+    if (lacks) return;
     const { to, aside, helperImage } = input;
     const { trees, files } = world;
     await trees.remove(`${built(input)}.part`, helperImage);

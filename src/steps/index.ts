@@ -22,7 +22,7 @@ import { tagImages } from "./tag-images.ts";
 import { unpackBundle } from "./unpack-bundle.ts";
 import { verifyIsolation } from "./verify-isolation.ts";
 import { quiet } from "./window.ts";
-import { writeRecord } from "./write-record.ts";
+import { forgetRecord, writeRecord } from "./write-record.ts";
 
 /** Every kind of step that a journal may name. */
 export const kinds = stepKinds(
@@ -39,6 +39,7 @@ export const kinds = stepKinds(
   dropDump,
   dropScratch,
   dumpDatabase,
+  forgetRecord,
   keepMerged,
   keepPristine,
   launch,
@@ -81,6 +82,7 @@ export {
   dropDump,
   dropScratch,
   dumpDatabase,
+  forgetRecord,
   keepMerged,
   keepPristine,
   launch,

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { ofRelease } from "../domain/by-release.ts";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
 import { answersIn, type Context } from "./context.ts";
@@ -13,15 +14,17 @@ type Input = {
   /** Files that the merge changes, by relative path; the texts stand in the operation's answers, because they hold secrets. */
   readonly paths: readonly string[];
   readonly answers: string;
+  /** Where an update of several hops merges for several releases: it stands before the paths there. */
+  readonly release?: string;
 };
 
 /** What a file is recognised by. */
 export const textDigest = (text: string): string => hash("sha256", text);
 
-async function wanted({ paths, answers }: Input, context: Context): Promise<readonly (readonly [string, string])[]> {
+async function wanted({ paths, answers, release }: Input, context: Context): Promise<readonly (readonly [string, string])[]> {
   const texts = await answersIn(answers, context);
   return paths.map(path => {
-    const text = texts[path];
+    const text = texts[release === undefined ? path : ofRelease(release, path)];
     if (text === undefined)
       throw new OperatorError("ANSWER_MISSING", `The merged ${path} is no longer there.`, { hint: "graph-mgr undo" });
     return [path, text] as const;
@@ -31,8 +34,8 @@ async function wanted({ paths, answers }: Input, context: Context): Promise<read
 /** Writes the merged configuration, exactly as it was shown, into the new release. That is still in staging, so undo has nothing to do. */
 export const mergeConfiguration = defineStep({
   kind: "configuration.merge",
-  title: ({ paths }: Input) =>
-    paths.length === 0 ? "Take the vendor's configuration as it is" : `Merge the configuration (${paths.join(", ")})`,
+  title: ({ paths, release }: Input) =>
+    `${paths.length === 0 ? "Take the vendor's configuration as it is" : `Merge the configuration (${paths.join(", ")})`}${release === undefined ? "" : ` for ${release}`}`,
   look: async () => null,
   async do(input, context: Context) {
     const { files } = context.world;

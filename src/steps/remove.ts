@@ -1,20 +1,27 @@
+import { LABELS } from "../domain/instance.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context } from "./context.ts";
 import { containersOf } from "./launch.ts";
 
 const USER_TYPED_IT = "the operator asked for it by name, and what is gone is gone";
 
-type Containers = { readonly project: string; readonly dir: string; readonly instance: string };
+type Containers = {
+  readonly project: string;
+  readonly dir: string;
+  readonly instance: string;
+  /** With the volumes that Docker made for one container alone; for an instance that nobody will launch again. */
+  readonly anonymousVolumes?: boolean;
+};
 
 /** Stopped containers and the networks that Compose made for them; never a volume. `launch` makes them again. */
 export const removeContainers = defineStep({
   kind: "containers.remove",
   title: ({ instance }: Containers) => `Remove the stopped containers and networks of ${instance}`,
   look: async () => null,
-  async do({ project, dir }, context: Context) {
+  async do({ project, dir, anonymousVolumes = false }, context: Context) {
     const { engine } = context.world;
     for (const { id, workingDir } of await containersOf(context, project))
-      if (workingDir === dir) await engine.removeContainer(id);
+      if (workingDir === dir) await engine.removeContainer(id, anonymousVolumes);
     for (const { id, labels } of await engine.networks())
       if (labels["com.docker.compose.project"] === project) await engine.removeNetwork(id);
   },
@@ -55,14 +62,25 @@ export const removeTree = defineStep({
   undo: { never: USER_TYPED_IT },
 });
 
-type Volume = { readonly name: string };
+type Volume = {
+  readonly name: string;
+  /** Only if this operation made it; then nobody needs to have asked for it. */
+  readonly isOwn?: boolean;
+};
+
+async function isToGo({ name, isOwn = false }: Volume, { world, operation }: Context): Promise<boolean> {
+  const volume = await world.engine.volume(name);
+  return volume !== null && (!isOwn || volume.labels[LABELS.operation] === operation.id);
+}
 
 export const removeVolume = defineStep({
   kind: "volume.remove",
   title: ({ name }: Volume) => `Delete the volume ${name}`,
   look: async () => null,
-  do: ({ name }, { world }: Context) => world.engine.removeVolume(name),
-  isDone: async ({ name }, { world }) => (await world.engine.volume(name)) === null,
+  async do(input, context: Context) {
+    if (await isToGo(input, context)) await context.world.engine.removeVolume(input.name);
+  },
+  isDone: async (input, context) => !(await isToGo(input, context)),
   undo: { never: USER_TYPED_IT },
 });
 

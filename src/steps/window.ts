@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { Home } from "../domain/home.ts";
 import { parseRecord, recordToText } from "../domain/instance.ts";
 import { EXIT, OperatorError } from "../errors.ts";
 import type { ContainerDetail } from "../host/world.ts";
@@ -13,6 +15,8 @@ type Input = {
   /** Services that go on running: the database, until it was read. */
   readonly keep: readonly string[];
   readonly graceSeconds: number;
+  /** An instance that is only gone through: nobody waits for it on the way back, on which it is taken away. */
+  readonly isPassing?: boolean;
 };
 type Before = {
   /** ISO 8601: from here on visitors are turned away. */
@@ -40,6 +44,21 @@ const keptDown = (
     .filter(each => keep.includes(each.service ?? "") && !isUp(each) && old.some(({ id, running }) => id === each.id && running))
     .map(({ id }) => id);
 
+/** When each container ran last, as it was once all were stopped: one that the engine woke before that, after a power cut, was stopped as well. */
+type Stopped = { readonly [id: string]: string };
+
+const stoppedFile = ({ project }: Input, { operation }: Context): string =>
+  join(new Home(operation.home).operation(operation.id), `stopped-${project}.json`);
+
+const runsOf = (containers: readonly Pick<ContainerDetail, "id" | "startedAt">[]): Stopped =>
+  Object.fromEntries(containers.map(({ id, startedAt }) => [id, startedAt] as const));
+
+/** Null while it was not written down. */
+async function stoppedRuns(input: Input, context: Context): Promise<Stopped | null> {
+  const text = await context.world.files.read(stoppedFile(input, context));
+  return text === null ? null : (JSON.parse(text) as Stopped);
+}
+
 /**
  * Whoever writes is stopped; the database stays until it was read. Nothing of the instance is woken by the engine from here on, the
  * database neither: after a power cut in the middle of an update nobody may write into what is about to be left.
@@ -64,7 +83,8 @@ export const quiet = defineStep({
       record: text,
     };
   },
-  async do({ project, record, keep, graceSeconds }, context, before) {
+  async do(input, context, before) {
+    const { project, record, keep, graceSeconds } = input;
     const { engine, files } = context.world;
     const own = parseRecord(before.record, record);
     const policies = Object.fromEntries(
@@ -81,27 +101,36 @@ export const quiet = defineStep({
     );
     // A power cut in the middle of this ended what nothing wakes.
     await engine.start(keptDown(containers, keep, before));
+    const runs = runsOf(await containersOf(context, project));
+    await files.write(stoppedFile(input, context), `${JSON.stringify(runs)}\n`, 0o600);
   },
-  async isDone({ project, record, keep }, context, before) {
+  async isDone(input, context, before) {
+    const { project, record, keep } = input;
+    const runs = await stoppedRuns(input, context);
     const containers = await containersOf(context, project);
     const text = await context.world.files.read(record);
     return (
       text !== null &&
       parseRecord(text, record).stoppedPolicies !== null &&
-      containers.every(each => each.restartPolicy === "no" && (keep.includes(each.service ?? "") || !isUp(each))) &&
+      containers.every(
+        each =>
+          each.restartPolicy === "no" &&
+          (keep.includes(each.service ?? "") || (!isUp(each) && runs?.[each.id] === each.startedAt)),
+      ) &&
       keptDown(containers, keep, before).length === 0
     );
   },
   // What the later steps moved was read between two moments: if the instance ran in between, users may have written what was not moved.
   fleeting: {
     subject: ({ project }) => `containers of ${project}`,
-    async holds({ project, instance, keep }, context, before) {
+    async holds(input, context, before) {
+      const { project, instance, keep } = input;
       const containers = await containersOf(context, project);
-      const ran = containers.filter(each => {
-        if (keep.includes(each.service ?? "")) return false;
-        const old = before.containers.find(({ id }) => id === each.id);
-        return isUp(each) || old === undefined || old.startedAt !== each.startedAt;
-      });
+      // Operations of older versions did not write it down.
+      const runs = (await stoppedRuns(input, context)) ?? runsOf(before.containers);
+      const ran = containers.filter(
+        each => !keep.includes(each.service ?? "") && (isUp(each) || runs[each.id] !== each.startedAt),
+      );
       if (ran.length === 0) return keptDown(containers, keep, before).length === 0;
       const who = ran.map(({ service, name }) => service ?? name).join(", ");
       throw new OperatorError(
@@ -111,11 +140,14 @@ export const quiet = defineStep({
       );
     },
   },
-  async undo({ record }, { world }, before) {
+  async undo(input, context, before) {
+    const { record, isPassing = false } = input;
+    const { world } = context;
     const now = new Map((await world.engine.containers()).map(each => [each.id, each] as const));
-    const old = before.containers.filter(({ id }) => now.has(id));
+    const old = isPassing ? [] : before.containers.filter(({ id }) => now.has(id));
     for (const { id, policy } of old) await world.engine.setRestartPolicy(id, policy);
     await world.engine.start(old.filter(({ id, running }) => running && now.get(id)?.state !== "running").map(({ id }) => id));
     await world.files.write(record, before.record, 0o600);
+    await world.files.remove(stoppedFile(input, context));
   },
 });

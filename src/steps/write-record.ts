@@ -36,3 +36,13 @@ export const writeRecord = defineStep({
     else await world.files.write(path, text, 0o600);
   },
 });
+
+/** The home no longer knows an instance that an update only went through. */
+export const forgetRecord = defineStep({
+  kind: "instance.forget",
+  title: ({ name }: { readonly path: string; readonly name: string }) => `Forget ${name}`,
+  look: async () => null,
+  do: ({ path }, { world }: Context) => world.files.remove(path),
+  isDone: async ({ path }, { world }) => !(await world.files.exists(path)),
+  undo: { never: "it was only gone through; `graph-mgr resume` takes away what is left of it" },
+});

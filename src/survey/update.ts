@@ -1,36 +1,34 @@
 import { hash } from "node:crypto";
-import { type BundleContents, type BundleSource, RELEASE_FILE, UPGRADING_FILE } from "../domain/bundle.ts";
-import { editCompose } from "../domain/compose-edit.ts";
+import { type BundleContents, type BundleSource, UPGRADING_FILE } from "../domain/bundle.ts";
 import { type ComposeModel, startedServices } from "../domain/compose-model.ts";
-import { composeSources } from "../domain/compose-sources.ts";
-import { EnvFile } from "../domain/env-file.ts";
-import { isOtherCut } from "../domain/home.ts";
+import { Home, isOtherCut } from "../domain/home.ts";
 import { type InstanceRecord, ownTag } from "../domain/instance.ts";
 import { type Instruction, instructionsFor } from "../domain/instructions.ts";
-import type { ComposeSource, PortSetting } from "../domain/isolation.ts";
+import type { PortSetting } from "../domain/isolation.ts";
 import type { MaintenanceTemplates } from "../domain/maintenance.ts";
 import { type Merged, mergeConfiguration } from "../domain/merge.ts";
 import { mergeViolations } from "../domain/merge-check.ts";
-import type { MergeInput } from "../domain/merge-input.ts";
+import type { MergeInput, Texts } from "../domain/merge-input.ts";
 import { treesToCarry } from "../domain/merge-layout.ts";
 import type { Resolutions } from "../domain/merge-result.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import { type Layout, layoutFor, type Product } from "../domain/product.ts";
-import { parseReleaseFile } from "../domain/release-file.ts";
 import type { RoomFacts } from "../domain/room.ts";
-import { literalsOf } from "../domain/secrets.ts";
 import { externalVolumes, isolationNames, outsideBinds, ownVolumes, sharedDevices } from "../domain/shared-resources.ts";
 import type { UpgradeRequest } from "../domain/upgrade-path.ts";
 import { innerServices } from "../domain/window.ts";
 import type { World } from "../host/world.ts";
 import { claimsOn, surveyEngine } from "./claims.ts";
+import { comingSource, imageOfPostgres } from "./coming-source.ts";
 import { type HomeFacts, surveyHome } from "./home.ts";
+import type { HopSizes, HopSource } from "./hop-source.ts";
 import { type ImageFacts, surveyImages } from "./images.ts";
 import { portWishes, reservedPorts, withoutEnvironment } from "./install.ts";
-import { type InstanceFacts, isUp, surveyInstance } from "./instance.ts";
-import { helperImageOf } from "./instance-details.ts";
-import { type DatabaseMove, surveyMove } from "./move.ts";
-import { type PageFacts, surveyPage } from "./page.ts";
+import { composeOf, installedSource } from "./installed-source.ts";
+import type { InstanceFacts } from "./instance.ts";
+import type { DatabaseMove } from "./move.ts";
+import type { PageFacts } from "./page.ts";
+import { requiresOf } from "./path.ts";
 import { choosePorts } from "./ports.ts";
 import { releaseOf, surveyProduct } from "./product.ts";
 
@@ -67,10 +65,15 @@ export interface UpdateFacts {
     readonly dropped: readonly string[];
     /** Files that it changes, by relative path. */
     readonly paths: readonly string[];
-    /** Digests of the administrator's files that it was made of. */
+    /** Digests of the administrator's files that it was made of; none where the hop before makes them. */
     readonly seen: Readonly<Record<string, string>>;
   };
-  readonly trees: readonly { readonly from: string; readonly to: string; readonly exists: boolean }[];
+  readonly trees: readonly {
+    readonly from: string;
+    readonly to: string;
+    /** Null where only the hop before will tell. */
+    readonly exists: boolean | null;
+  }[];
   readonly volumes: readonly {
     readonly key: string;
     readonly from: string;
@@ -81,6 +84,8 @@ export interface UpdateFacts {
   readonly outsideBinds: ReturnType<typeof outsideBinds>;
   readonly sharedDevices: ReturnType<typeof sharedDevices>;
   readonly externalVolumes: readonly string[];
+  /** Whether the vendor's own files of this cut are kept for somebody else, or in case that somebody comes back. */
+  readonly isPristineKept: boolean;
   /** For helper containers: an image of the new release that has Postgres's programs, where it has a database. */
   readonly helperImage: string;
   /** Whether the old database answers now. */
@@ -96,11 +101,13 @@ export interface UpdateFacts {
 /** The facts, and what no plan may hold: the merged files, by relative path. */
 export interface SurveyedUpdate {
   readonly facts: UpdateFacts;
-  readonly texts: Readonly<Record<string, string>>;
+  readonly texts: Texts;
+  /** The vendor's. */
+  readonly shipped: Texts;
+  /** With its environment. */
+  readonly model: ComposeModel;
+  readonly sizes: HopSizes;
 }
-
-/** Two looks at one file system differ by what is written between them. */
-const SAME_DISK_BYTES = 64 * 1024 * 1024;
 
 export interface UpdateAsk {
   readonly home: string;
@@ -109,45 +116,45 @@ export interface UpdateAsk {
   readonly release: string | undefined;
   readonly resolve: Resolutions;
   readonly templates: MaintenanceTemplates;
+  /** The hop before, where what is left is the instance that it will have made. */
+  readonly after?: SurveyedUpdate;
 }
 
+/** One hop of an update: from an instance that is there, or that will be, to the release of a bundle. Nothing is changed. */
 export async function surveyUpdate(
   world: World,
   ask: UpdateAsk,
   described: Readonly<Record<string, string>>,
 ): Promise<SurveyedUpdate> {
-  const { source: record, contents } = ask;
+  const { contents } = ask;
   const home = await surveyHome(world, ask.home);
-  const [source, engine, state] = await Promise.all([
-    surveyInstance(world, record, ask.home, home.current),
-    world.engine.about(),
-    surveyEngine(world),
-  ]);
+  const [engine, state] = await Promise.all([world.engine.about(), surveyEngine(world)]);
+  const from = ask.after === undefined ? await installedSource(world, ask, home) : comingSource(world, ask.after);
+  const { instance: source } = from;
+  const { record } = source;
   const release = releaseOf(contents.texts, ask.release);
   const instance = await freeName(world, release, record.suffix, ask.home);
   const shipped = await surveyProduct(world, contents, described, instance.slug, release);
-  const input = await mergeInput(world, record, contents.texts, shipped, ask.resolve);
+  const input = await mergeInput(from, contents.texts, shipped, ask.resolve);
   const merged = mergeConfiguration(input);
   const mergedContents = { ...contents, texts: { ...contents.texts, ...merged.texts } };
   const found = await surveyProduct(world, mergedContents, described, instance.slug, release);
   const { model, product, layout } = found;
-  const before = await world.compose.resolve({ name: record.project, dir: record.dir, envFiles: record.envFiles });
-  const violations = mergeViolations(before, model, merged.settled);
+  const violations = mergeViolations(await from.model(), model, merged.settled);
   const active = startedServices(model, found.active);
   const names = isolationNames(model, instance.slug);
   const there = new Set(state.volumes.map(({ name }) => name));
   const own = ownVolumes(model);
-  const ports = await portsOf(world, model, product, source, home, state);
+  const ports = await portsOf(world, model, product, [...ask.source.ports, ...record.ports], home, state);
   const trees = await Promise.all(
     treesToCarry(product, layoutFor(product, record.release), layout).map(async tree => ({
       ...tree,
-      exists: await world.files.exists(`${record.dir}/${tree.from}`),
+      exists: await from.hasTree(tree.from),
     })),
   );
   const images = await surveyImages(world, model, contents.images, engine.imageStore);
-  const helper = helperImageOf(record);
-  const volumeNames = [...new Set(record.volumes.map(({ name }) => name))];
-  const sizes = helper === undefined ? {} : await world.engine.volumeSizeBytes(volumeNames, helper);
+  const pristine = new Home(ask.home).pristine(release, contents.source.digest);
+  const sizes = await from.sizes(trees.flatMap(tree => (tree.exists === true ? [tree.from] : [])));
   const facts: UpdateFacts = {
     home,
     engine,
@@ -185,7 +192,10 @@ export async function surveyUpdate(
       violations: violations.filter(({ isDropped }) => !isDropped).map(({ say }) => say),
       dropped: violations.filter(({ isDropped }) => isDropped).map(({ say }) => say),
       paths: Object.keys(merged.texts).sort(),
-      seen: Object.fromEntries(Object.entries(input.mine).map(([path, text]) => [path, hash("sha256", text)])),
+      seen:
+        ask.after === undefined
+          ? Object.fromEntries(Object.entries(input.mine).map(([path, text]) => [path, hash("sha256", text)]))
+          : {},
     },
     trees,
     volumes: record.volumes.map(({ key, name }) => {
@@ -194,28 +204,22 @@ export async function surveyUpdate(
         key,
         from: name,
         to: next === undefined ? null : (names.volumes[next.name] ?? next.name),
-        exists: there.has(name),
+        exists: ask.after !== undefined || there.has(name),
       };
     }),
     outsideBinds: outsideBinds(model, found.dir),
     sharedDevices: sharedDevices(model),
     externalVolumes: externalVolumes(model).map(({ name }) => name),
     helperImage: ownTag(instance.slug, product.postgres?.service ?? active[0] ?? ""),
-    databaseRuns: source.containers.some(each => each.service === record.product.postgres?.service && isUp(each)),
+    isPristineKept: await world.files.exists(pristine),
+    databaseRuns: from.databaseRuns,
     probe: probeOf(product, ports),
-    page: await surveyPage(world, record, ask.templates),
-    database: await surveyMove(world, source, newImage(product, images)),
-    databaseVolumeBytes: sizes[source.record.volumes.find(({ key }) => key === record.product.postgres?.volume)?.name ?? ""] ?? 0,
-    room: await roomFor(world, ask, trees, sizes),
+    page: from.page,
+    database: await from.move(imageOfPostgres(product, images, engine.imageStore)),
+    databaseVolumeBytes: sizes.databaseBytes,
+    room: roomFor(ask, sizes),
   };
-  return { facts, texts: merged.texts };
-}
-
-/** The new release's Postgres, as the engine knows it; null while it is not loaded. */
-function newImage({ postgres }: Product, { images, toLoad }: ImageFacts): string | null {
-  const image = images.find(({ service }) => service === postgres?.service);
-  if (image?.config == null || toLoad.some(({ config }) => config === image.config)) return null;
-  return image.from === "engine" ? image.config : image.reference;
+  return { facts, texts: merged.texts, shipped: contents.texts, model, sizes };
 }
 
 /** Where visitors come in; null for a product that has no such port. */
@@ -227,31 +231,17 @@ export function probeOf({ ports: { http, https } }: Product, ports: readonly Por
   return tls === undefined ? null : { port: tls, tls: true, path: "/" };
 }
 
-const requiresOf = ({ texts, source }: BundleContents): string | null =>
-  parseReleaseFile(texts[RELEASE_FILE] ?? null, source.path).requires;
-
 /** What will lie in the home and on the engine beside what is there. */
-async function roomFor(
-  world: World,
-  { home, source, contents }: UpdateAsk,
-  trees: UpdateFacts["trees"],
-  sizes: Readonly<Record<string, number>>,
-): Promise<RoomFacts> {
-  const helper = helperImageOf(source) ?? null;
-  const carried = await Promise.all(
-    trees.filter(({ exists }) => exists).map(({ from }) => world.room.treeBytes(`${source.dir}/${from}`, helper)),
-  );
-  const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-  const database = sizes[source.volumes.find(({ key }) => key === source.product.postgres?.volume)?.name ?? ""] ?? 0;
-  const freeBytes = await world.room.freeBytes(home);
-  const engineFree = helper === null ? freeBytes : await world.room.engineFreeBytes(helper);
-  return {
-    // A dump is smaller than its database; how much, nobody knows before.
-    home: { path: home, neededBytes: contents.unpackedBytes + sum(carried) + database, freeBytes },
-    engine: { neededBytes: sum(Object.values(sizes)) + contents.source.sizeBytes, freeBytes: engineFree },
-    isOne: Math.abs(freeBytes - engineFree) < SAME_DISK_BYTES,
-  };
-}
+const roomFor = ({ home, contents }: UpdateAsk, sizes: HopSizes): RoomFacts => ({
+  // A dump is smaller than its database; how much, nobody knows before.
+  home: {
+    path: home,
+    neededBytes: contents.unpackedBytes + sizes.treeBytes + sizes.databaseBytes,
+    freeBytes: sizes.homeFreeBytes,
+  },
+  engine: { neededBytes: sizes.volumeBytes + contents.source.sizeBytes, freeBytes: sizes.engineFreeBytes },
+  isOne: sizes.isOneDisk,
+});
 
 /** The release's own name, or after a return to an older release the next one that is free. */
 async function freeName(world: World, release: string, suffix: string | null, home: string): Promise<InstanceName> {
@@ -263,17 +253,17 @@ async function freeName(world: World, release: string, suffix: string | null, ho
   }
 }
 
-/** The ports of the instance that is left, and for what it did not publish a free one. */
+/** The ports of the instance that is left (of several with one name the last), and for what it did not publish a free one. */
 async function portsOf(
   world: World,
   model: ComposeModel,
   product: Product,
-  { record }: InstanceFacts,
+  known: InstanceRecord["ports"],
   home: HomeFacts,
   state: Awaited<ReturnType<typeof surveyEngine>>,
 ): Promise<readonly PortSetting[]> {
   const wishes = portWishes(model, product, { http: undefined, https: undefined, ports: [] });
-  const kept = new Map(record.ports.map(port => [keyOf(port), port.host] as const));
+  const kept = new Map(known.map(port => [keyOf(port), port.host] as const));
   const fresh = await choosePorts(
     world,
     wishes.filter(wish => !kept.has(keyOf(wish))),
@@ -293,18 +283,14 @@ type Shipped = Awaited<ReturnType<typeof surveyProduct>>;
 
 /** What the merge works on: the vendor's old files, those with graph-mgr's own edits, the administrator's, and the vendor's new ones. */
 async function mergeInput(
-  world: World,
-  record: InstanceRecord,
-  theirs: Readonly<Record<string, string>>,
+  { instance: { record }, texts }: HopSource,
+  theirs: Texts,
   { product, layout, release }: Pick<Shipped, "product" | "layout" | "release">,
   resolve: Resolutions,
 ): Promise<MergeInput> {
-  const base = await textsBelow(world, record.pristine);
-  const compose = [...(await composeOf(base)), ...(await composeOf(theirs))].map(({ path }) => path);
+  const compose = [...(await composeOf(texts.base)), ...(await composeOf(theirs))].map(({ path }) => path);
   return {
-    base,
-    own: await ownTexts(world, record, base),
-    mine: await textsOf(world, record.dir, Object.keys(base), record),
+    ...texts,
     theirs,
     from: layoutFor(product, record.release),
     to: layout,
@@ -313,46 +299,4 @@ async function mergeInput(
     compose: [...new Set(compose)],
     resolve,
   };
-}
-
-async function composeOf(texts: Readonly<Record<string, string>>): Promise<readonly ComposeSource[]> {
-  const composeFile = literalsOf(EnvFile.parse(texts[".env"] ?? ""))["COMPOSE_FILE"] ?? null;
-  return await composeSources(async path => texts[path] ?? null, { composeFile });
-}
-
-/** The vendor's files as graph-mgr laid them out, so that its own edits are not taken for the administrator's. */
-async function ownTexts(world: World, record: InstanceRecord, base: Readonly<Record<string, string>>) {
-  const project = { name: record.project, dir: record.pristine, envFiles: record.envFiles };
-  const model = await world.compose.resolve(project);
-  const sources = await composeOf(base);
-  const ports = record.ports.flatMap(port => (port.host === null ? [] : [{ ...port, host: port.host }]));
-  const edited = editCompose(sources, model, {
-    project: record.project,
-    ...isolationNames(model, record.project),
-    ports,
-    binds: {},
-    images: Object.fromEntries(Object.entries(record.images).map(([service, { id }]) => [service, id])),
-  });
-  const env = Object.entries(edited.env).reduce(
-    (file, [key, value]) => file.with(key, value),
-    EnvFile.parse(base[".env"] ?? "").with("COMPOSE_PROJECT_NAME", record.project),
-  );
-  return { ...base, ...Object.fromEntries(edited.sources.map(({ path, text }) => [path, text])), ".env": env.text };
-}
-
-async function textsBelow({ files }: World, dir: string, prefix = ""): Promise<Readonly<Record<string, string>>> {
-  const texts: Record<string, string> = {};
-  for (const name of await files.list(`${dir}/${prefix}`.replace(/\/$/, ""))) {
-    const path = `${prefix}${name}`;
-    if (await files.isFolder(`${dir}/${path}`)) Object.assign(texts, await textsBelow({ files } as World, dir, `${path}/`));
-    else texts[path] = (await files.read(`${dir}/${path}`)) ?? "";
-  }
-  return texts;
-}
-
-/** The same files as they stand in the instance; one that is gone is left out. */
-async function textsOf({ files }: World, dir: string, paths: readonly string[], { envFiles }: InstanceRecord) {
-  const all = [...new Set([...paths, ".env", ...envFiles])];
-  const texts = await Promise.all(all.map(async path => [path, await files.read(`${dir}/${path}`)] as const));
-  return Object.fromEntries(texts.flatMap(([path, text]) => (text === null ? [] : [[path, text] as const])));
 }

@@ -29,7 +29,7 @@ const OCCASION = { now: new Date("2026-01-02T03:04:05Z"), random: "abcd" };
 
 it("F17 F19 moves the data before anybody is let in, and lets nobody in before it is proven", async () => {
   const found = await facts();
-  expect(planText(planUpdate(found.facts, REQUEST, OCCASION), null)).toMatchInlineSnapshot(`
+  expect(planText(planUpdate([{ facts: found.facts, request: REQUEST }], OCCASION), null)).toMatchInlineSnapshot(`
     "Update v2.22.2 to v2.23.0 from /bundles/v2.23.0.tar.gz
         1. Unpack /bundles/v2.23.0.tar.gz
         2. Keep the vendor's own files of v2.23.0
@@ -75,7 +75,7 @@ it("F17 F19 moves the data before anybody is let in, and lets nobody in before i
 
 it("by a copy the old database is stopped before its volume is read", async () => {
   const found = await facts();
-  const plan = planUpdate(found.facts, { ...REQUEST, method: "copy", reasons: [] }, OCCASION);
+  const plan = planUpdate([{ facts: found.facts, request: { ...REQUEST, method: "copy", reasons: [] } }], OCCASION);
   const kinds = plan.steps.map(({ kind }) => kind);
   expect(kinds.filter(kind => kind.startsWith("database."))).toEqual([]);
   expect(plan.steps[kinds.indexOf("instance.quiet")]?.input).toMatchObject({ keep: [] });
@@ -88,5 +88,5 @@ it("F72 neither plan nor facts hold a secret; the merged texts go their own way"
   const password = /POSTGRES_PASSWORD=(\S+)/.exec(texts[".env"] ?? "")?.[1] ?? "";
   expect(password).not.toBe("");
   expect(JSON.stringify(known)).not.toContain(password);
-  expect(JSON.stringify(planUpdate(known, REQUEST, OCCASION))).not.toContain(password);
+  expect(JSON.stringify(planUpdate([{ facts: known, request: REQUEST }], OCCASION))).not.toContain(password);
 });

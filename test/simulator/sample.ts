@@ -5,6 +5,9 @@ import type { SimImage } from "./state.ts";
 
 /** A vendor's product in small: a front, a database, an application, a cache under a foreign tag, and a job that ends. */
 
+/** The release that cannot be updated to from just any, and brings another Postgres. */
+const LATE = "v2.24.9";
+
 /** The release that ships one service as sources. */
 const BUILT = "v3.0.0";
 
@@ -84,6 +87,7 @@ export function sampleBundle(release: string): SimBundle {
       ".env": file(settings(release)),
       VERSION: file(`${release}\n`),
       Caddyfile: file(":80 { respond 200 }\n"),
+      ...(release === LATE ? { "release.yml": file("requires: v2.23.0\n") } : {}),
       ...(release === BUILT ? { "tool/Dockerfile": file("FROM scratch\n") } : {}),
       "data/readme": file("data goes here\n"),
     },
@@ -92,13 +96,16 @@ export function sampleBundle(release: string): SimBundle {
       { ...image(`cache ${release}`, { volumes: ["/data"] }), tags: ["valkey:8"] },
       { ...image(`nexus ${release}`), tags: [`graphistry/nexus:${release}`] },
       { ...image(`job ${release}`, { program: "one-shot" }), tags: [`graphistry/nexus-job:${release}`] },
-      { ...image(`postgres ${release}`, { program: { postgres: "15" } }), tags: [`graphistry/postgres:${release}`] },
+      {
+        ...image(`postgres ${release}`, { program: { postgres: release === LATE ? "17" : "15" } }),
+        tags: [`graphistry/postgres:${release}`],
+      },
     ],
   };
 }
 
 export const shelf = Object.fromEntries(
-  ["v1.0.0", "v2.22.2", "v2.23.0", BUILT].map(release => [`/bundles/${release}.tar.gz`, sampleBundle(release)]),
+  ["v1.0.0", "v2.22.2", "v2.23.0", LATE, BUILT].map(release => [`/bundles/${release}.tar.gz`, sampleBundle(release)]),
 );
 
 const graphistry = readFileSync(join(import.meta.dirname, "../../templates/products/graphistry.yml"), "utf8");

@@ -1,3 +1,4 @@
+import { ofRelease } from "../../src/domain/by-release.ts";
 import { planAttach } from "../../src/operations/attach.ts";
 import { planCopy } from "../../src/operations/copy.ts";
 import { planDump, planRestore } from "../../src/operations/postgres.ts";
@@ -5,7 +6,7 @@ import { planPrepare, planUnprepare } from "../../src/operations/prepare.ts";
 import { planRemove } from "../../src/operations/remove.ts";
 import { planRollback } from "../../src/operations/rollback.ts";
 import { planLaunch, planRestart, planStop } from "../../src/operations/run-instance.ts";
-import { planUpdate, type UpdateRequest } from "../../src/operations/update.ts";
+import { type Hops, planUpdate } from "../../src/operations/update.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { maintenanceDown, maintenanceUp } from "../../src/steps/index.ts";
 import { surveyAttach } from "../../src/survey/attach.ts";
@@ -13,7 +14,7 @@ import { surveyCopy } from "../../src/survey/copy.ts";
 import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
 import { surveyRollback } from "../../src/survey/rollback.ts";
-import { surveyUpdate, type UpdateFacts } from "../../src/survey/update.ts";
+import { type SurveyedUpdate, surveyUpdate } from "../../src/survey/update.ts";
 import { pageInput, templates } from "./maintenance.ts";
 import { described } from "./sample.ts";
 import { BYSTANDER, HOME, occasion, prepared, type Scenario, Stage } from "./scenario.ts";
@@ -67,6 +68,14 @@ async function postgresPlan(stage: Stage, verb: "dump" | "restore", name: string
     : planDump(await surveyDump(stage.world, facts, dump), occasion());
 }
 
+const updateBy = (method: "dump" | "copy") => ({
+  method,
+  reasons: [],
+  shareBinds: [],
+  acknowledged: [],
+  healthTimeoutSeconds: null,
+});
+
 async function updatePlan(
   stage: Stage,
   method: "dump" | "copy",
@@ -76,17 +85,41 @@ async function updatePlan(
   const ask = { home: HOME, source: record, contents, release: undefined, resolve: {}, templates };
   const { facts, texts } = await surveyUpdate(stage.world, ask, described);
   return {
-    plan: planUpdate(facts, { method, reasons: [], shareBinds: [], acknowledged: [], healthTimeoutSeconds: null }, occasion()),
+    plan: planUpdate([{ facts, request: updateBy(method) }], occasion()),
     answers: texts,
   };
 }
 
-async function updateRequest(stage: Stage): Promise<[UpdateFacts, UpdateRequest]> {
+/** Through a release that is only passed: there by a copy, from there, to another Postgres, by a dump. */
+async function pathPlan(stage: Stage): Promise<{ readonly plan: Plan; readonly answers: Readonly<Record<string, string>> }> {
+  const { record } = await stage.facts(NAME);
+  const look = async (release: string, after?: SurveyedUpdate) => {
+    const contents = await stage.world.bundles.read(`/bundles/${release}.tar.gz`, () => {});
+    const ask = { home: HOME, source: record, contents, release: undefined, resolve: {}, templates };
+    return await surveyUpdate(stage.world, { ...ask, ...(after === undefined ? {} : { after }) }, described);
+  };
+  const middle = await look("v2.23.0");
+  const last = await look("v2.24.9", middle);
+  const answersOf = ({ facts, texts }: SurveyedUpdate) =>
+    Object.entries(texts).map(([path, text]) => [ofRelease(facts.instance.release, path), text] as const);
+  return {
+    plan: planUpdate(
+      [
+        { facts: middle.facts, request: updateBy("copy") },
+        { facts: last.facts, request: updateBy("dump") },
+      ],
+      occasion(),
+    ),
+    answers: Object.fromEntries([...answersOf(middle), ...answersOf(last)]),
+  };
+}
+
+async function updateHops(stage: Stage): Promise<Hops> {
   const { record } = await stage.facts(NAME);
   const contents = await stage.world.bundles.read("/bundles/v2.23.0.tar.gz", () => {});
   const ask = { home: HOME, source: record, contents, release: undefined, resolve: {}, templates };
   const { facts } = await surveyUpdate(stage.world, ask, described);
-  return [facts, { method: "dump", reasons: [], shareBinds: [], acknowledged: [], healthTimeoutSeconds: null }];
+  return [{ facts, request: updateBy("dump") }];
 }
 
 async function rollbackPlan(stage: Stage): Promise<Plan> {
@@ -194,16 +227,23 @@ export const scenarios = {
       return stage.scenario("update by copy", plan, { answers });
     },
   },
+  path: {
+    "update via path": async () => {
+      const stage = await used();
+      const { plan, answers } = await pathPlan(stage);
+      return stage.scenario("update via path", plan, { answers });
+    },
+  },
   prepare: {
     prepare: async () => {
       const stage = await used();
-      return stage.scenario("prepare", planPrepare(...(await updateRequest(stage)), occasion()));
+      return stage.scenario("prepare", planPrepare(await updateHops(stage), occasion()));
     },
     "prepare, taken back": async () => {
       const stage = await used();
-      const [facts, request] = await updateRequest(stage);
-      await stage.carryOut(planPrepare(facts, request, occasion()));
-      return stage.scenario("prepare, taken back", planUnprepare(facts, occasion()));
+      const hops = await updateHops(stage);
+      await stage.carryOut(planPrepare(hops, occasion()));
+      return stage.scenario("prepare, taken back", planUnprepare(hops, occasion()));
     },
   },
   rollback: {

@@ -13,6 +13,8 @@ const LONG_MOMENTS = 100;
 const LONGEST_MOMENTS = 280;
 const SHARE_OF_FIRST = 0.2;
 const SHARE_OF_REST = { short: 0.5, long: 0.03, longest: 0.01 };
+/** Of operations that are longer still, and made of what others are made of: a fixed sample of everything. */
+const SPARSE: Readonly<Record<string, number>> = { "update via path": 0.015 };
 const TIMEOUT_MS = 900_000;
 const SHOWN = 5;
 
@@ -67,6 +69,11 @@ export const shares: Readonly<
     faults: ["crash", "power", "io"],
     kinds: ["images.load", "images.unload"],
   },
+  path: {
+    runs: 300,
+    faults: ["power"],
+    kinds: ["instance.quiet", "configuration.merge", "volume.copy", "database.dump", "instance.forget"],
+  },
   rollback: {
     runs: 400,
     faults: ["crash", "power", "io"],
@@ -82,10 +89,12 @@ export const shares: Readonly<
 function chosen(rehearsal: Rehearsal): readonly Trial[] {
   const trials = allTrials(rehearsal);
   if (isFull) return trials;
+  const sparse = SPARSE[rehearsal.scenario.name];
   const { length } = rehearsal.moments;
   const isLongest = length >= LONGEST_MOMENTS;
   const share = SHARE_OF_REST[length < LONG_MOMENTS ? "short" : isLongest ? "longest" : "long"];
   const random = seeded(rehearsal.scenario.name.length);
+  if (sparse !== undefined) return trials.filter(() => random() < sparse);
   return trials.filter(
     ({ fault, recovery, seed }) =>
       random() < share ||

@@ -43,6 +43,27 @@ describe("opening the window", () => {
     expect(of(stage, "postgres").state).toBe("running");
   });
 
+  it("goes on when the engine woke somebody before all were stopped: nothing had been read by then", async () => {
+    const stage = await installed();
+    const step = oneStep(stage, stopping(["postgres"]));
+    const { setRestartPolicy, stop, start } = stage.world.engine;
+    // A power cut in the middle of it, after which the engine starts what it may.
+    let isCut = false;
+    stage.world.engine.stop = async (ids, grace) => {
+      await stop(ids, grace);
+      if (isCut) return;
+      isCut = true;
+      await setRestartPolicy(of(stage, "nexus").id, "unless-stopped");
+      await start([of(stage, "nexus").id]);
+      throw new Error("cut");
+    };
+    await expect(step.run()).rejects.toThrow("cut");
+    await step.run();
+    expect(states(stage)).toMatchObject({ nexus: "exited" });
+    await step.run();
+    expect(states(stage)).toMatchObject({ nexus: "exited" });
+  });
+
   it.each(["nexus", "caddy"])("does not go on when %s ran again meanwhile: users may have written", async service => {
     const stage = await installed();
     const step = oneStep(stage, stopping(["postgres"]));

@@ -20,12 +20,10 @@ interface VersionsArgs {
 
 /** What is installed, which bundles lie about, and which of them an instance may be updated to by which path. */
 export async function versions(session: Session, given: VersionsArgs): Promise<void> {
-  const { world, home, cwd } = session;
+  const { world, home } = session;
   const facts = await surveyHome(world, home.path);
   const from = instanceFrom(facts, given.from);
-  const named = given.bundles.map(folder => resolve(cwd, folder));
-  for (const folder of named) if (!(await isPlace(world, folder))) throw noPlace(folder);
-  const folders = [...new Set([home.path, cwd, ...named])];
+  const folders = await bundleFolders(session, given.bundles);
   const { bundles, cache } = await surveyVersions(
     world,
     { home: home.path, folders, from },
@@ -55,6 +53,16 @@ export async function versions(session: Session, given: VersionsArgs): Promise<v
   session.print(rows.length === 0 ? "Nothing is installed, and no bundle lies here." : table(head, rows));
   const faults = bundles.flatMap(({ unreadable }) => (unreadable === null ? [] : [unreadable.message]));
   if (faults.length > 0) session.print(`\n${faults.join("\n")}`);
+}
+
+/**
+ * Where bundles are looked for: the home, the working folder, and what was named.
+ * @throws OperatorError USAGE
+ */
+export async function bundleFolders({ world, home, cwd }: Session, given: readonly string[]): Promise<readonly string[]> {
+  const named = given.map(folder => resolve(cwd, folder));
+  for (const folder of named) if (!(await isPlace(world, folder))) throw noPlace(folder);
+  return [...new Set([home.path, cwd, ...named])];
 }
 
 const noPlace = (folder: string) =>

@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import type { PlannedStep } from "../plan/step.ts";
+import {
+  awaitHealth,
+  carryTree,
+  copyVolume,
+  databaseAlone,
+  dumpDatabase,
+  launch,
+  quiet,
+  restoreDatabase,
+} from "../steps/index.ts";
+import type { UpdateFacts } from "../survey/update.ts";
+import type { Hop, HopPlace } from "./hop.ts";
+import { type LayOut, projectOf } from "./lay-out.ts";
+
+const GRACE_SECONDS = 120;
+
+/**
+ * In the window: the data moves, with nobody writing, and the new release comes up without its front, so that its own migrations run.
+ * @param closed what follows once visitors are turned away
+ */
+export function moveSteps(
+  { facts, request: { method } }: Hop,
+  layOut: LayOut,
+  place: HopPlace,
+  closed: readonly PlannedStep[],
+): readonly PlannedStep[] {
+  const { record, recordPath } = facts.source;
+  const { work, dump, isPassing } = place;
+  const old = { name: record.project, dir: record.dir, envFiles: record.envFiles };
+  const next = projectOf(layOut);
+  const instance = facts.instance.name;
+  const database = record.product.postgres;
+  const stopping = {
+    project: record.project,
+    instance: record.name,
+    record: recordPath,
+    graceSeconds: GRACE_SECONDS,
+    ...(isPassing ? { isPassing } : {}),
+  };
+  const helperImage = facts.helperImage;
+  const isDump = method === "dump" && database !== null;
+  const source = { project: old, instance: record.name, service: database?.service ?? "", helperImage };
+  const service = facts.product.postgres?.service ?? "";
+  return [
+    quiet.step({ ...stopping, keep: isDump ? [database.service] : [] }),
+    ...closed,
+    ...(isDump
+      ? [
+          ...(facts.databaseRuns ? [] : upSteps(old, record.name, [database.service], record.product.health)),
+          databaseAlone.step({ source }),
+          dumpDatabase.step({ source, to: dump }),
+          quiet.step({ ...stopping, keep: [] }),
+        ]
+      : []),
+    ...facts.trees
+      .filter(({ exists }) => exists !== false)
+      .map(({ from, to, exists }, index) =>
+        carryTree.step({
+          from: join(record.dir, from),
+          to: join(next.dir, to),
+          aside: join(work, "aside", String(index)),
+          helperImage,
+          ...(exists === null ? { mayLack: true } : {}),
+        }),
+      ),
+    ...facts.volumes.flatMap(({ key, from, to, exists }) => {
+      if (to === null || !exists || (isDump && key === database.volume)) return [];
+      const content = key === database?.volume ? ("cluster" as const) : ("files" as const);
+      return [copyVolume.step({ from, to, helperImage, content, proof: join(work, `volume-${key}.json`) })];
+    }),
+    ...(isDump
+      ? [
+          ...upSteps(next, instance, [service], facts.product.health),
+          restoreDatabase.step({
+            target: { project: next, instance, service, helperImage },
+            from: dump,
+            proof: join(work, "database-proof.json"),
+          }),
+        ]
+      : []),
+    ...(facts.inner.length === 0 ? [] : upSteps(next, instance, facts.inner, facts.product.health)),
+  ];
+}
+
+function upSteps(
+  project: ReturnType<typeof projectOf>,
+  instance: string,
+  services: readonly string[],
+  health: UpdateFacts["product"]["health"],
+): readonly PlannedStep[] {
+  return [
+    launch.step({ project, instance, services, all: false }),
+    awaitHealth.step({ project: project.name, instance, services, ...health }),
+  ];
+}

@@ -1,0 +1,33 @@
+import type { ComposeModel } from "../domain/compose-model.ts";
+import type { MergeInput } from "../domain/merge-input.ts";
+import type { InstanceFacts } from "./instance.ts";
+import type { DatabaseMove } from "./move.ts";
+import type { PageFacts } from "./page.ts";
+
+/** What a hop of an update leaves: an instance that is there, or one that the hop before will have made. */
+export interface HopSource {
+  readonly instance: InstanceFacts;
+  /** The vendor's files, the same with graph-mgr's own edits, and as they stand. */
+  readonly texts: Pick<MergeInput, "base" | "own" | "mine">;
+  /** What Compose makes of them, with secrets in it. */
+  readonly model: () => Promise<ComposeModel>;
+  /** Whether its database answers when the hop begins. */
+  readonly databaseRuns: boolean;
+  readonly page: PageFacts | null;
+  /** @returns null where only the hop before will tell */
+  readonly hasTree: (path: string) => Promise<boolean | null>;
+  /** @param next the new Postgres's image; null while it is not loaded */
+  readonly move: (next: string | null) => Promise<DatabaseMove | null>;
+  /** @param trees those that are there, relative to the instance's folder */
+  readonly sizes: (trees: readonly string[]) => Promise<HopSizes>;
+}
+
+/** What is moved, and what is free; bytes. */
+export interface HopSizes {
+  readonly treeBytes: number;
+  readonly volumeBytes: number;
+  readonly databaseBytes: number;
+  readonly homeFreeBytes: number;
+  readonly engineFreeBytes: number;
+  readonly isOneDisk: boolean;
+}

@@ -1,0 +1,97 @@
+import { editCompose } from "../domain/compose-edit.ts";
+import { composeSources } from "../domain/compose-sources.ts";
+import { EnvFile } from "../domain/env-file.ts";
+import type { InstanceRecord } from "../domain/instance.ts";
+import type { ComposeSource } from "../domain/isolation.ts";
+import type { Texts } from "../domain/merge-input.ts";
+import { literalsOf } from "../domain/secrets.ts";
+import { isolationNames } from "../domain/shared-resources.ts";
+import type { World } from "../host/world.ts";
+import type { HomeFacts } from "./home.ts";
+import type { HopSizes, HopSource } from "./hop-source.ts";
+import { isUp, surveyInstance } from "./instance.ts";
+import { helperImageOf } from "./instance-details.ts";
+import { surveyMove } from "./move.ts";
+import { surveyPage } from "./page.ts";
+import type { UpdateAsk } from "./update.ts";
+
+/** Two looks at one file system differ by what is written between them. */
+const SAME_DISK_BYTES = 64 * 1024 * 1024;
+
+/** What stands in the home and on the engine. */
+export async function installedSource(world: World, ask: UpdateAsk, { current }: HomeFacts): Promise<HopSource> {
+  const { source: record, home } = ask;
+  const instance = await surveyInstance(world, record, home, current);
+  const base = await textsBelow(world, record.pristine);
+  return {
+    instance,
+    texts: { base, own: await ownTexts(world, record, base), mine: await textsOf(world, record, Object.keys(base)) },
+    model: () => world.compose.resolve({ name: record.project, dir: record.dir, envFiles: record.envFiles }),
+    databaseRuns: instance.containers.some(each => each.service === record.product.postgres?.service && isUp(each)),
+    page: await surveyPage(world, record, ask.templates),
+    hasTree: path => world.files.exists(`${record.dir}/${path}`),
+    move: next => surveyMove(world, instance, next),
+    sizes: trees => sizesOf(world, record, home, trees),
+  };
+}
+
+async function sizesOf(world: World, record: InstanceRecord, home: string, trees: readonly string[]): Promise<HopSizes> {
+  const helper = helperImageOf(record) ?? null;
+  const names = [...new Set(record.volumes.map(({ name }) => name))];
+  const volumes = helper === null ? {} : await world.engine.volumeSizeBytes(names, helper);
+  const carried = await Promise.all(trees.map(path => world.room.treeBytes(`${record.dir}/${path}`, helper)));
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+  const homeFreeBytes = await world.room.freeBytes(home);
+  const engineFreeBytes = helper === null ? homeFreeBytes : await world.room.engineFreeBytes(helper);
+  return {
+    treeBytes: sum(carried),
+    volumeBytes: sum(Object.values(volumes)),
+    databaseBytes: volumes[record.volumes.find(({ key }) => key === record.product.postgres?.volume)?.name ?? ""] ?? 0,
+    homeFreeBytes,
+    engineFreeBytes,
+    isOneDisk: Math.abs(homeFreeBytes - engineFreeBytes) < SAME_DISK_BYTES,
+  };
+}
+
+/** The compose files among some texts. */
+export async function composeOf(texts: Texts): Promise<readonly ComposeSource[]> {
+  const composeFile = literalsOf(EnvFile.parse(texts[".env"] ?? ""))["COMPOSE_FILE"] ?? null;
+  return await composeSources(async path => texts[path] ?? null, { composeFile });
+}
+
+/** The vendor's files as graph-mgr laid them out, so that its own edits are not taken for the administrator's. */
+async function ownTexts(world: World, record: InstanceRecord, base: Texts): Promise<Texts> {
+  const project = { name: record.project, dir: record.pristine, envFiles: record.envFiles };
+  const model = await world.compose.resolve(project);
+  const sources = await composeOf(base);
+  const ports = record.ports.flatMap(port => (port.host === null ? [] : [{ ...port, host: port.host }]));
+  const edited = editCompose(sources, model, {
+    project: record.project,
+    ...isolationNames(model, record.project),
+    ports,
+    binds: {},
+    images: Object.fromEntries(Object.entries(record.images).map(([service, { id }]) => [service, id])),
+  });
+  const env = Object.entries(edited.env).reduce(
+    (file, [key, value]) => file.with(key, value),
+    EnvFile.parse(base[".env"] ?? "").with("COMPOSE_PROJECT_NAME", record.project),
+  );
+  return { ...base, ...Object.fromEntries(edited.sources.map(({ path, text }) => [path, text])), ".env": env.text };
+}
+
+async function textsBelow({ files }: Pick<World, "files">, dir: string, prefix = ""): Promise<Texts> {
+  const texts: Record<string, string> = {};
+  for (const name of await files.list(`${dir}/${prefix}`.replace(/\/$/, ""))) {
+    const path = `${prefix}${name}`;
+    if (await files.isFolder(`${dir}/${path}`)) Object.assign(texts, await textsBelow({ files }, dir, `${path}/`));
+    else texts[path] = (await files.read(`${dir}/${path}`)) ?? "";
+  }
+  return texts;
+}
+
+/** The same files as they stand in the instance; one that is gone is left out. */
+async function textsOf({ files }: World, { dir, envFiles }: InstanceRecord, paths: readonly string[]): Promise<Texts> {
+  const all = [...new Set([...paths, ".env", ...envFiles])];
+  const texts = await Promise.all(all.map(async path => [path, await files.read(`${dir}/${path}`)] as const));
+  return Object.fromEntries(texts.flatMap(([path, text]) => (text === null ? [] : [[path, text] as const])));
+}
