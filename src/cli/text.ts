@@ -51,3 +51,6 @@ function wrapLine(line: string, columns: number): readonly string[] {
   }
   return [...lines, current];
 }
+
+/** A text of the vendor's or the administrator's as a terminal may be given it: without what would move its cursor or change its direction. */
+export const shownText = (text: string): string => text.replaceAll("\r\n", "\n").replaceAll(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, "");

@@ -31,6 +31,7 @@ import { pageOf } from "./page.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { refuseUpdate } from "./refuse-update.ts";
 import { notesOnUpdate } from "./update-notes.ts";
+import { estimateUpdate } from "./window-estimate.ts";
 
 export interface UpdateRequest {
   readonly method: "dump" | "copy" | "none";
@@ -80,6 +81,7 @@ export function planUpdate(given: UpdateFacts, request: UpdateRequest, occasion:
       project: instance.slug,
       from: record.name,
       method: request.method,
+      estimate: estimateUpdate(facts, request.method === "none" ? null : request.method),
       ports: layOut.ports.map(port => ({ ...port })),
       health: { ...product.health },
     },

@@ -15,8 +15,8 @@ import { treesToCarry } from "../domain/merge-layout.ts";
 import type { Resolutions } from "../domain/merge-result.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import { type Layout, layoutFor, type Product } from "../domain/product.ts";
-import type { RoomFacts } from "../domain/room.ts";
 import { parseReleaseFile } from "../domain/release-file.ts";
+import type { RoomFacts } from "../domain/room.ts";
 import { literalsOf } from "../domain/secrets.ts";
 import { externalVolumes, isolationNames, outsideBinds, ownVolumes, sharedDevices } from "../domain/shared-resources.ts";
 import type { UpgradeRequest } from "../domain/upgrade-path.ts";
@@ -26,8 +26,8 @@ import { claimsOn, surveyEngine } from "./claims.ts";
 import { type HomeFacts, surveyHome } from "./home.ts";
 import { type ImageFacts, surveyImages } from "./images.ts";
 import { portWishes, reservedPorts, withoutEnvironment } from "./install.ts";
-import { helperImageOf } from "./instance-details.ts";
 import { type InstanceFacts, isUp, surveyInstance } from "./instance.ts";
+import { helperImageOf } from "./instance-details.ts";
 import { type DatabaseMove, surveyMove } from "./move.ts";
 import { type PageFacts, surveyPage } from "./page.ts";
 import { choosePorts } from "./ports.ts";
@@ -83,6 +83,8 @@ export interface UpdateFacts {
   readonly page: PageFacts | null;
   readonly database: DatabaseMove | null;
   readonly databaseVolumeBytes: number;
+  /** Of folders and other volumes that are copied whatever the method. */
+  readonly treeBytes: number;
   readonly room: RoomFacts;
   /** Where visitors come in. */
   readonly probe: { readonly port: number; readonly tls: boolean; readonly path: string } | null;
@@ -92,6 +94,8 @@ export interface UpdateFacts {
 export interface SurveyedUpdate {
   readonly facts: UpdateFacts;
   readonly texts: Readonly<Record<string, string>>;
+  /** What an editor begins with, by the name of a conflict. */
+  readonly drafts: Readonly<Record<string, string>>;
 }
 
 /** Two looks at one file system differ by what is written between them. */
@@ -197,9 +201,9 @@ export async function surveyUpdate(
     page: await surveyPage(world, record, ask.templates),
     database: await surveyMove(world, source, newImage(product, images)),
     databaseVolumeBytes: sizes[source.record.volumes.find(({ key }) => key === record.product.postgres?.volume)?.name ?? ""] ?? 0,
-    room: await roomFor(world, ask, trees, sizes),
+    ...(await roomFor(world, ask, trees, sizes)),
   };
-  return { facts, texts: merged.texts };
+  return { facts, texts: merged.texts, drafts: merged.drafts };
 }
 
 /** The new release's Postgres, as the engine knows it; null while it is not loaded. */
@@ -221,13 +225,13 @@ export function probeOf({ ports: { http, https } }: Product, ports: readonly Por
 const requiresOf = ({ texts, source }: BundleContents): string | null =>
   parseReleaseFile(texts[RELEASE_FILE] ?? null, source.path).requires;
 
-/** What will lie in the home and on the engine beside what is there. */
+/** What will lie in the home and on the engine beside what is there, and what of it is copied. */
 async function roomFor(
   world: World,
   { home, source, contents }: UpdateAsk,
   trees: UpdateFacts["trees"],
   sizes: Readonly<Record<string, number>>,
-): Promise<RoomFacts> {
+): Promise<{ readonly room: RoomFacts; readonly treeBytes: number }> {
   const helper = helperImageOf(source) ?? null;
   const carried = await Promise.all(
     trees.filter(({ exists }) => exists).map(({ from }) => world.room.treeBytes(`${source.dir}/${from}`, helper)),
@@ -236,11 +240,15 @@ async function roomFor(
   const database = sizes[source.volumes.find(({ key }) => key === source.product.postgres?.volume)?.name ?? ""] ?? 0;
   const freeBytes = await world.room.freeBytes(home);
   const engineFree = helper === null ? freeBytes : await world.room.engineFreeBytes(helper);
+  const volumes = sum(Object.values(sizes));
   return {
-    // A dump is smaller than its database; how much, nobody knows before.
-    home: { path: home, neededBytes: contents.unpackedBytes + sum(carried) + database, freeBytes },
-    engine: { neededBytes: sum(Object.values(sizes)) + contents.source.sizeBytes, freeBytes: engineFree },
-    isOne: Math.abs(freeBytes - engineFree) < SAME_DISK_BYTES,
+    room: {
+      // A dump is smaller than its database; how much, nobody knows before.
+      home: { path: home, neededBytes: contents.unpackedBytes + sum(carried) + database, freeBytes },
+      engine: { neededBytes: volumes + contents.source.sizeBytes, freeBytes: engineFree },
+      isOne: Math.abs(freeBytes - engineFree) < SAME_DISK_BYTES,
+    },
+    treeBytes: sum(carried) + volumes - database,
   };
 }
 
