@@ -1,7 +1,6 @@
 import type { Home } from "../domain/home.ts";
 import type { MaintenanceTemplates } from "../domain/maintenance.ts";
-import type { PortWatch } from "../host/port-watch.ts";
-import type { PortQuestion, World } from "../host/world.ts";
+import type { PortQuestion, PortWatch, World } from "../host/world.ts";
 import type { Lock, OperationStore } from "../plan/operations.ts";
 import type { Ask } from "./ask.ts";
 

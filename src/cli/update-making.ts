@@ -4,8 +4,10 @@ import type { InstanceRecord } from "../domain/instance.ts";
 import { chooseInstance } from "../domain/instances.ts";
 import type { Resolutions } from "../domain/merge-result.ts";
 import { bundleOfRelease, isRelease } from "../domain/release-bundle.ts";
+import { OperatorError } from "../errors.ts";
 import { chooseMove } from "../operations/database-move.ts";
-import { planPrepare } from "../operations/prepare.ts";
+import { planPrepare, planUnprepare } from "../operations/prepare.ts";
+import { refuseUpdate } from "../operations/refuse-update.ts";
 import { planUpdate } from "../operations/update.ts";
 import type { Plan } from "../plan/plan.ts";
 import { surveyHome } from "../survey/home.ts";
@@ -48,6 +50,8 @@ export interface UpdateMaking {
   readonly read: (word: string) => Promise<BundleContents>;
   readonly look: (state: UpdateState) => Promise<SurveyedUpdate>;
   readonly preparePlan: (state: UpdateState) => Promise<Plan>;
+  /** Takes back what was done ahead. @param first what was there before */
+  readonly unpreparePlan: (first: SurveyedUpdate) => Promise<Plan>;
   /** Also what the merge gave, for the step that writes it: texts with secrets in them, which no plan may hold. */
   readonly windowPlan: (state: UpdateState) => Promise<{ readonly plan: Plan; readonly texts: SurveyedUpdate["texts"] }>;
 }
@@ -66,12 +70,20 @@ export async function updateMaking(session: Session, args: UpdateArgs): Promise<
     const ask = { home: session.home.path, source, contents, release, resolve, templates };
     return await surveyUpdate(world, ask, described);
   };
-  const requestFor = ({ facts }: SurveyedUpdate, state: UpdateState) => ({
-    ...chooseMove(facts.database, state.postgres ?? "auto", facts.databaseVolumeBytes),
-    shareBinds: state.shareBind,
-    acknowledged: state.acknowledge,
-    healthTimeoutSeconds: state.healthTimeoutSeconds ?? null,
-  });
+  const requestFor = ({ facts }: SurveyedUpdate, state: UpdateState) => {
+    const asked = {
+      shareBinds: state.shareBind,
+      acknowledged: state.acknowledge,
+      healthTimeoutSeconds: state.healthTimeoutSeconds ?? null,
+    };
+    try {
+      return { ...chooseMove(facts.database, state.postgres ?? "auto", facts.databaseVolumeBytes), ...asked };
+    } catch (error) {
+      // With whatever else stands against it.
+      if (error instanceof OperatorError) refuseUpdate(facts, asked, [error]);
+      throw error;
+    }
+  };
   return {
     source,
     bundles,
@@ -90,6 +102,7 @@ export async function updateMaking(session: Session, args: UpdateArgs): Promise<
       const found = await look(state);
       return planPrepare(found.facts, requestFor(found, state), occasion());
     },
+    unpreparePlan: async ({ facts }) => planUnprepare(facts, occasion()),
     async windowPlan(state) {
       const found = await look(state);
       return { plan: planUpdate(found.facts, requestFor(found, state), occasion()), texts: found.texts };

@@ -5,6 +5,8 @@ import { isSecretKey } from "./merge-keys.ts";
 export interface Violation {
   readonly service: string;
   readonly key: string;
+  /** The vendor no longer gives it the key at all, which no setting can mend. */
+  readonly isDropped: boolean;
   /** One plain sentence. */
   readonly say: string;
 }
@@ -30,7 +32,12 @@ export function mergeViolations(before: ComposeModel, after: ComposeModel, keys:
       const has = Object.hasOwn(environment, key);
       const had = was ? was.environment !== undefined && Object.hasOwn(was.environment, key) : common !== undefined && has;
       if (!had || (has && (environment[key] ?? null) === (wanted ?? null))) continue;
-      found.push({ service, key, say: sentence(service, key, wanted ?? null, has ? (environment[key] ?? null) : undefined) });
+      found.push({
+        service,
+        key,
+        isDropped: !has,
+        say: sentence(service, key, wanted ?? null, has ? (environment[key] ?? null) : undefined),
+      });
     }
   }
   return found;

@@ -1,17 +1,4 @@
-import type { PortQuestion, World } from "./world.ts";
-
-/** What visitors of a port went without, while it was watched. */
-export interface PortWatched {
-  /** How long they were not served, the maintenance page's time included. */
-  readonly downtimeMs: number;
-  /** Of that the times in which nobody answered at all, not even the page; `fromMs` counts from when the watch began. */
-  readonly gaps: readonly { readonly fromMs: number; readonly forMs: number }[];
-}
-
-export interface PortWatch {
-  /** Ends the watch. */
-  stop(): Promise<PortWatched>;
-}
+import type { PortQuestion, PortWatch, World } from "./world.ts";
 
 const EVERY_MS = 100;
 /** From here on an answer says that the product is not there: the page's 503, a front's 502 for what is behind it. */

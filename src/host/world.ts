@@ -312,6 +312,19 @@ export interface PortAnswer {
   readonly server: string | null;
 }
 
+/** What visitors of a port went without, while it was watched. */
+export interface PortWatched {
+  /** How long they were not served, the maintenance page's time included. */
+  readonly downtimeMs: number;
+  /** Of that the times in which nobody answered at all, not even the page; `fromMs` counts from when the watch began. */
+  readonly gaps: readonly { readonly fromMs: number; readonly forMs: number }[];
+}
+
+export interface PortWatch {
+  /** Ends the watch. */
+  stop(): Promise<PortWatched>;
+}
+
 export interface Ports {
   /** Which of these host ports somebody listens on (any address). */
   taken(ports: readonly number[]): Promise<ReadonlySet<number>>;

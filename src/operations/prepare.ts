@@ -1,5 +1,6 @@
 import { Home } from "../domain/home.ts";
 import type { Plan } from "../plan/plan.ts";
+import { unloadImages } from "../steps/index.ts";
 import type { UpdateFacts } from "../survey/update.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { refuseUpdate } from "./refuse-update.ts";
@@ -24,6 +25,22 @@ export function planPrepare(facts: UpdateFacts, request: UpdateRequest, occasion
     wayBack: null,
     steps: loadSteps(facts, home),
     result: { version: facts.instance.release, from: old },
+  });
+}
+
+/** When nothing comes of the update that was prepared in the same go. */
+export function planUnprepare(facts: UpdateFacts, occasion: Occasion): Plan {
+  const home = new Home(facts.home.home.path);
+  return newPlan({
+    id: operationId("unprepare", occasion),
+    operation: "unprepare",
+    instance: facts.instance.name,
+    home: home.path,
+    engine: facts.engine.id,
+    summary: `Take back the preparation of ${facts.instance.name}`,
+    notes: [],
+    wayBack: null,
+    steps: loadSteps(facts, home).map(({ input }) => ({ kind: unloadImages.kind, input })),
   });
 }
 

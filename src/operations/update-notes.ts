@@ -1,4 +1,5 @@
 import type { UpdateFacts } from "../survey/update.ts";
+import { mergeNotes } from "./merge-notes.ts";
 import { externalNote, sharedNotes } from "./refusals.ts";
 import type { UpdateRequest } from "./update.ts";
 
@@ -11,7 +12,8 @@ export function notesOnUpdate(facts: UpdateFacts, request: UpdateRequest): reado
     bind => bind.kind !== "path" || bind.readOnly || request.shareBinds.includes(bind.source),
   );
   return [
-    ...merge.decisions.map(({ say }) => say),
+    ...mergeNotes(merge.decisions),
+    ...merge.dropped,
     ...request.reasons,
     ...(facts.page === null
       ? ["there is no maintenance page for this product: visitors find nobody while the data moves"]

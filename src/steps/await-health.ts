@@ -13,7 +13,7 @@ type Input = {
   readonly windowSeconds: number;
 };
 
-const LOOK_EVERY_MS = 500;
+const LOOK_EVERY_MS = 750;
 
 /** @throws OperatorError NOT_HEALTHY when a service has ended for good */
 async function look({ project, instance, services }: Input, context: Context) {

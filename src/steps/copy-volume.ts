@@ -61,17 +61,24 @@ export const copyVolume = defineStep({
       throw new OperatorError("VOLUME_EXISTS", `The volume ${to} is not one that this operation made.`);
     }
     await refuseUnsafe(input, context);
+    const begunMs = context.world.elapsedMs();
     await engine.copyVolume(from, to, helperImage, context.progress);
-    const digest = await engine.volumeDigest(to, helperImage);
-    if (content !== "live-files") {
-      const source = await engine.volumeDigest(from, helperImage);
+    const copiedMs = context.world.elapsedMs();
+    // Both at once: each waits for its own half of the disk.
+    const [digest, source] = await Promise.all([
+      engine.volumeDigest(to, helperImage),
+      content === "live-files" ? null : engine.volumeDigest(from, helperImage),
+    ]);
+    if (source !== null) {
       if (source !== digest)
         throw new OperatorError("COPY_DIFFERS", `The copy of ${from} is not equal to it.`, {
           hint: "see that nothing writes to it, then `graph-mgr resume`",
         });
       await refuseUnsafe(input, context);
     }
-    await files.write(proof, `${JSON.stringify({ from, to, digest, content })}\n`, 0o600);
+    const copyMs = Math.round(copiedMs - begunMs);
+    const proofMs = Math.round(context.world.elapsedMs() - copiedMs);
+    await files.write(proof, `${JSON.stringify({ from, to, digest, content, copyMs, proofMs })}\n`, 0o600);
   },
   isDone: async ({ proof }, { world }) => world.files.exists(proof),
   // The volume itself goes with the step that made it.

@@ -8,11 +8,11 @@ import { copyVolume } from "./copy-volume.ts";
 import { createVolume } from "./create-volume.ts";
 import { databaseAlone, dropDump, dropScratch, dumpDatabase, restoreDatabase, takeBaseline } from "./database.ts";
 import { awaitAnswer, commit, openFront } from "./front.ts";
-import { keepPristine } from "./keep-pristine.ts";
+import { keepMerged, keepPristine } from "./keep-pristine.ts";
 import { launch } from "./launch.ts";
-import { loadImages } from "./load-images.ts";
-import { mergeConfiguration } from "./merge-configuration.ts";
+import { loadImages, unloadImages } from "./load-images.ts";
 import { maintenanceDown, maintenanceUp } from "./maintenance.ts";
+import { mergeConfiguration } from "./merge-configuration.ts";
 import { placeRelease } from "./place-release.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
 import { resetData } from "./reset-data.ts";
@@ -39,6 +39,7 @@ export const kinds = stepKinds(
   dropDump,
   dropScratch,
   dumpDatabase,
+  keepMerged,
   keepPristine,
   launch,
   loadImages,
@@ -60,6 +61,7 @@ export const kinds = stepKinds(
   stop,
   tagImages,
   takeBaseline,
+  unloadImages,
   unpackBundle,
   verifyIsolation,
   writeRecord,
@@ -79,12 +81,13 @@ export {
   dropDump,
   dropScratch,
   dumpDatabase,
+  keepMerged,
   keepPristine,
   launch,
   loadImages,
-  mergeConfiguration,
   maintenanceDown,
   maintenanceUp,
+  mergeConfiguration,
   moveAside,
   openFront,
   placeRelease,
@@ -100,6 +103,7 @@ export {
   stop,
   tagImages,
   takeBaseline,
+  unloadImages,
   unpackBundle,
   verifyIsolation,
   writeRecord,

@@ -20,3 +20,10 @@ export const keepPristine = defineStep({
     if (!existed) await world.trees.remove(to, null);
   },
 });
+
+/** The same of the merged configuration, before graph-mgr's own edits: what the check of these compares with. Holds secrets. */
+export const keepMerged = defineStep({
+  ...keepPristine,
+  kind: "configuration.keep",
+  title: (_: Input) => "Keep the merged configuration, to compare with",
+});

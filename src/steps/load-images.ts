@@ -79,3 +79,15 @@ export const loadImages = defineStep({
     if (remember) await context.world.files.remove(remember);
   },
 });
+
+/** Takes away again what an earlier operation loaded and noted, and gives tags back. What is used or was named meanwhile stays. */
+export const unloadImages = defineStep({
+  kind: "images.unload",
+  title: ({ images }: Input) => `Take away the ${images.length} image${images.length === 1 ? "" : "s"} that were loaded ahead`,
+  look: (input, context: Context) => loadImages.look(input, context),
+  async do(input, context, before) {
+    if (typeof loadImages.undo === "function") await loadImages.undo(input, context, before);
+  },
+  isDone: async ({ remember }, { world }) => !remember || !(await world.files.exists(remember)),
+  undo: { never: "the next update loads them again; `graph-mgr resume` finishes" },
+});

@@ -47,7 +47,7 @@ const keptDown = (
 export const quiet = defineStep({
   kind: "instance.quiet",
   title: ({ instance, keep }: Input) =>
-    `Stop ${instance}${keep.length > 0 ? `, all but ${keep.join(", ")}` : ""}: the window opens`,
+    keep.length > 0 ? `Stop ${instance} but for ${keep.join(", ")}` : `Stop ${instance}, and see that nothing wakes it`,
   async look({ project, record }, context: Context): Promise<Before> {
     const text = await context.world.files.read(record);
     if (text === null) throw new OperatorError("NO_RECORD", `The record ${record} is gone.`);

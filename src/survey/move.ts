@@ -2,8 +2,8 @@ import type { DatabaseLook } from "../domain/database-preflight.ts";
 import type { PostgresImage } from "../domain/postgres-facts.ts";
 import { OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
-import { runningDatabase } from "./instance-details.ts";
 import type { InstanceFacts } from "./instance.ts";
+import { runningDatabase } from "./instance-details.ts";
 
 /** What is known of a database that is to be moved, and of the server that it is to be moved to. */
 export interface DatabaseMove {

@@ -7,8 +7,8 @@ import { layoutFor } from "../domain/product.ts";
 import { OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
 import { surveyHome } from "./home.ts";
-import { runningDatabase, helperImageOf } from "./instance-details.ts";
 import { type InstanceFacts, isUp, surveyInstance } from "./instance.ts";
+import { helperImageOf, runningDatabase } from "./instance-details.ts";
 import { type PageFacts, surveyPage } from "./page.ts";
 import { probeOf } from "./update.ts";
 

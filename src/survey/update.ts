@@ -10,6 +10,7 @@ import { type Instruction, instructionsFor } from "../domain/instructions.ts";
 import type { ComposeSource, PortSetting } from "../domain/isolation.ts";
 import type { MaintenanceTemplates } from "../domain/maintenance.ts";
 import { type Merged, mergeConfiguration } from "../domain/merge.ts";
+import { mergeViolations } from "../domain/merge-check.ts";
 import type { MergeInput } from "../domain/merge-input.ts";
 import { treesToCarry } from "../domain/merge-layout.ts";
 import type { Resolutions } from "../domain/merge-result.ts";
@@ -60,6 +61,10 @@ export interface UpdateFacts {
   readonly ports: readonly PortSetting[];
   readonly claims: readonly string[];
   readonly merge: Pick<Merged, "decisions" | "conflicts"> & {
+    /** Settings of the administrator's that Compose would make something else of than before; values masked. */
+    readonly violations: readonly string[];
+    /** Settings that the vendor no longer gives to a service. */
+    readonly dropped: readonly string[];
     /** Files that it changes, by relative path. */
     readonly paths: readonly string[];
     /** Digests of the administrator's files that it was made of. */
@@ -130,6 +135,8 @@ export async function surveyUpdate(
   const mergedContents = { ...contents, texts: { ...contents.texts, ...merged.texts } };
   const found = await surveyProduct(world, mergedContents, described, instance.slug, release);
   const { model, product, layout } = found;
+  const before = await world.compose.resolve({ name: record.project, dir: record.dir, envFiles: record.envFiles });
+  const violations = mergeViolations(before, model, merged.settled);
   const active = startedServices(model, found.active);
   const names = isolationNames(model, instance.slug);
   const there = new Set(state.volumes.map(({ name }) => name));
@@ -179,6 +186,8 @@ export async function surveyUpdate(
     merge: {
       decisions: merged.decisions,
       conflicts: merged.conflicts,
+      violations: violations.filter(({ isDropped }) => !isDropped).map(({ say }) => say),
+      dropped: violations.filter(({ isDropped }) => isDropped).map(({ say }) => say),
       paths: Object.keys(merged.texts).sort(),
       seen: Object.fromEntries(Object.entries(input.mine).map(([path, text]) => [path, hash("sha256", text)])),
     },
@@ -355,6 +364,3 @@ async function textsOf({ files }: World, dir: string, paths: readonly string[], 
   const texts = await Promise.all(all.map(async path => [path, await files.read(`${dir}/${path}`)] as const));
   return Object.fromEntries(texts.flatMap(([path, text]) => (text === null ? [] : [[path, text] as const])));
 }
-
-/** Whether anything of it is at work. */
-export const isServing = ({ containers }: Pick<InstanceFacts, "containers">): boolean => containers.some(isUp);

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { copyProduct, installProduct, installTiny, mend, type Subject } from "./support/fault-subjects.ts";
+import type { Result } from "./support/cli.ts";
+import { copyProduct, installProduct, installTiny, mend, type Subject, updateProduct } from "./support/fault-subjects.ts";
 import {
   childrenGone,
   countsIn,
@@ -32,10 +33,12 @@ interface Trial {
 
 /** How many of the moments `npm test` tries; `npm run test:faults` tries all. */
 const operations: readonly { readonly make: () => Promise<Subject>; readonly title: string; readonly sampled: number }[] = [
-  { title: "install of a small bundle", make: installTiny, sampled: 6 },
-  { title: "install of a release", make: installProduct, sampled: 2 },
-  { title: "copy with a dump", make: () => copyProduct("dump"), sampled: 3 },
-  { title: "copy of stopped volumes", make: () => copyProduct("copy"), sampled: 3 },
+  { title: "install of a small bundle", make: installTiny, sampled: 4 },
+  { title: "install of a release", make: installProduct, sampled: 1 },
+  { title: "copy with a dump", make: () => copyProduct("dump"), sampled: 2 },
+  { title: "copy of stopped volumes", make: () => copyProduct("copy"), sampled: 1 },
+  { title: "update by dump", make: () => updateProduct("dump"), sampled: 2 },
+  { title: "update by copy", make: () => updateProduct("copy"), sampled: 1 },
 ];
 
 it("what ships cannot be told to kill itself", () => {
@@ -106,6 +109,8 @@ describe.each(operations)("F20 $title, killed where a step begins or ends", ({ t
   });
 });
 
+const isPastReturn = ({ code, stderr }: Result): boolean => code === 3 && stderr.includes("Cannot go back past");
+
 async function runTrial(subject: Subject, { number, point, way, second }: Trial): Promise<void> {
   const { home } = subject;
   const first = await cut(home, point, ...subject.command(number));
@@ -126,12 +131,14 @@ async function runTrial(subject: Subject, { number, point, way, second }: Trial)
   const [then, finally_] = way.split(" ") as [string, string | undefined];
   if (finally_ !== undefined) {
     const again = await cut(home, second, then, "--yes");
-    must(again.wasKilled || again.code === 0, `${then} failed`, again);
+    must(again.wasKilled || again.code === 0 || isPastReturn(again), `${then} failed`, again);
     await childrenGone(home, subject.slug(number));
   }
   const left = (await outcomes(home)).at(-1)?.outcome;
   if (left === "unfinished") {
-    const last = await next(home, finally_ ?? then, "--yes");
+    const asked = await next(home, finally_ ?? then, "--yes");
+    // Visitors were let in already: then there is only the way forward.
+    const last = isPastReturn(asked) ? await next(home, "resume", "--yes") : asked;
     must(last.code === 0, `${way} failed`, last);
     must((await helpersOf(home)).length === 0, "helper containers are left");
   }

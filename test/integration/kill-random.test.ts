@@ -47,7 +47,7 @@ describe.each(operations)("$title", ({ title, make }) => {
     await subject.serves(0);
     await subject.remove(0);
     // The reading and planning before the first change is left out for the most part.
-    const trials = Array.from({ length: isFull ? 50 : 4 }, (_, index) => ({
+    const trials = Array.from({ length: isFull ? 50 : 2 }, (_, index) => ({
       number: index + 1,
       afterMs: Math.round(whole.tookMs * (0.2 + 0.8 * random())),
       way: pick(random, ["resume", "undo"] as const),
@@ -72,7 +72,7 @@ describe.each(operations)("$title", ({ title, make }) => {
     const { home } = subject;
     const random = randomFor(`${title} engine`);
     const { command: commands } = countsIn(await count(subject));
-    const trials = Array.from({ length: isFull ? 30 : 3 }, (_, index) => ({
+    const trials = Array.from({ length: isFull ? 30 : 2 }, (_, index) => ({
       number: 1000 + index,
       fromCall: 1 + Math.floor(random() * commands),
       way: pick(random, ["resume", "undo"] as const),

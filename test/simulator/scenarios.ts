@@ -1,18 +1,19 @@
 import { planAttach } from "../../src/operations/attach.ts";
 import { planCopy } from "../../src/operations/copy.ts";
 import { planDump, planRestore } from "../../src/operations/postgres.ts";
-import { planRollback } from "../../src/operations/rollback.ts";
-import { planUpdate } from "../../src/operations/update.ts";
-import { surveyRollback } from "../../src/survey/rollback.ts";
-import { surveyUpdate } from "../../src/survey/update.ts";
+import { planPrepare, planUnprepare } from "../../src/operations/prepare.ts";
 import { planRemove } from "../../src/operations/remove.ts";
+import { planRollback } from "../../src/operations/rollback.ts";
 import { planLaunch, planRestart, planStop } from "../../src/operations/run-instance.ts";
+import { planUpdate, type UpdateRequest } from "../../src/operations/update.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { maintenanceDown, maintenanceUp } from "../../src/steps/index.ts";
 import { surveyAttach } from "../../src/survey/attach.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
 import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
+import { surveyRollback } from "../../src/survey/rollback.ts";
+import { surveyUpdate, type UpdateFacts } from "../../src/survey/update.ts";
 import { pageInput, templates } from "./maintenance.ts";
 import { described } from "./sample.ts";
 import { BYSTANDER, HOME, occasion, prepared, type Scenario, Stage } from "./scenario.ts";
@@ -78,6 +79,14 @@ async function updatePlan(
     plan: planUpdate(facts, { method, reasons: [], shareBinds: [], acknowledged: [], healthTimeoutSeconds: null }, occasion()),
     answers: texts,
   };
+}
+
+async function updateRequest(stage: Stage): Promise<[UpdateFacts, UpdateRequest]> {
+  const { record } = await stage.facts(NAME);
+  const contents = await stage.world.bundles.read("/bundles/v2.23.0.tar.gz", () => {});
+  const ask = { home: HOME, source: record, contents, release: undefined, resolve: {}, templates };
+  const { facts } = await surveyUpdate(stage.world, ask, described);
+  return [facts, { method: "dump", reasons: [], shareBinds: [], acknowledged: [], healthTimeoutSeconds: null }];
 }
 
 async function rollbackPlan(stage: Stage): Promise<Plan> {
@@ -183,6 +192,18 @@ export const scenarios = {
       const stage = await used();
       const { plan, answers } = await updatePlan(stage, "copy");
       return stage.scenario("update by copy", plan, { answers });
+    },
+  },
+  prepare: {
+    prepare: async () => {
+      const stage = await used();
+      return stage.scenario("prepare", planPrepare(...(await updateRequest(stage)), occasion()));
+    },
+    "prepare, taken back": async () => {
+      const stage = await used();
+      const [facts, request] = await updateRequest(stage);
+      await stage.carryOut(planPrepare(facts, request, occasion()));
+      return stage.scenario("prepare, taken back", planUnprepare(facts, occasion()));
     },
   },
   rollback: {

@@ -9,7 +9,10 @@ import { type Group, scenarios } from "./scenarios.ts";
  */
 const isFull = process.env.GRAPH_MGR_FAULTS === "all";
 const LONG_MOMENTS = 100;
-const SHARE_OF_REST = { short: 0.5, long: 0.03 };
+/** An update has so many steps that are others' steps as well that a fifth of its moments is enough. */
+const LONGEST_MOMENTS = 280;
+const SHARE_OF_FIRST = 0.2;
+const SHARE_OF_REST = { short: 0.5, long: 0.03, longest: 0.01 };
 const TIMEOUT_MS = 900_000;
 const SHOWN = 5;
 
@@ -49,6 +52,7 @@ export const shares: Readonly<
     kinds: [
       "instance.quiet",
       "configuration.merge",
+      "configuration.keep",
       "tree.carry",
       "scratch.drop",
       "data.baseline",
@@ -57,6 +61,11 @@ export const shares: Readonly<
       "front.answers",
       "update.commit",
     ],
+  },
+  prepare: {
+    runs: 400,
+    faults: ["crash", "power", "io"],
+    kinds: ["images.load", "images.unload"],
   },
   rollback: {
     runs: 400,
@@ -73,10 +82,14 @@ export const shares: Readonly<
 function chosen(rehearsal: Rehearsal): readonly Trial[] {
   const trials = allTrials(rehearsal);
   if (isFull) return trials;
-  const share = rehearsal.moments.length < LONG_MOMENTS ? SHARE_OF_REST.short : SHARE_OF_REST.long;
+  const { length } = rehearsal.moments;
+  const isLongest = length >= LONGEST_MOMENTS;
+  const share = SHARE_OF_REST[length < LONG_MOMENTS ? "short" : isLongest ? "longest" : "long"];
   const random = seeded(rehearsal.scenario.name.length);
   return trials.filter(
-    ({ fault, recovery, seed }) => random() < share || ((seed === 0 || fault === "read") && recovery.length === 1),
+    ({ fault, recovery, seed }) =>
+      random() < share ||
+      ((seed === 0 || fault === "read") && recovery.length === 1 && (!isLongest || random() < SHARE_OF_FIRST)),
   );
 }
 

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { OperatorError } from "../../errors.ts";
+import { EXIT, OperatorError } from "../../errors.ts";
 import { needsPreparation } from "../../operations/prepare.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { needsAnswer } from "../ask.ts";
@@ -27,7 +27,9 @@ export async function update(session: Session, given: UpdateArgs): Promise<void>
   const start: UpdateAnswers = { ...given, contents, resolutions, edited: {}, preparing: null, plan: null };
   const answered = wizard === null ? start : await wizard.updateWizard(session, start, making);
 
-  const isAhead = wizard === null ? !needsPreparation((await making.look(answered)).facts) : answered.preparing === null;
+  // Before anything is loaded: afterwards nobody can tell what was there.
+  const first = await making.look(answered);
+  const isAhead = !needsPreparation(first.facts);
   if (given.prepare && isAhead) return session.note("Everything that can be done ahead is done.");
   if (isAhead || (flags.dryRun && !given.prepare))
     return await finish(session, answered, await window(session, answered, making), asks);
@@ -38,12 +40,25 @@ export async function update(session: Session, given: UpdateArgs): Promise<void>
     makePlan: () => making.preparePlan(answered),
   });
   if (given.prepare) return await finish(session, answered, prepared, asks);
+  let final = answered;
+  let carried: Carried | null = null;
   try {
-    const final = wizard === null ? answered : await wizard.windowWizard(session, answered, making);
-    await finish(session, final, await window(session, final, making), asks);
+    if (wizard !== null) final = await wizard.windowWizard(session, answered, making);
+    carried = await window(session, final, making);
   } catch (error) {
-    throw afterPreparation(error, making.source.name);
+    // Refused or called off before it began: then what was done ahead for it in this same go is of no use either.
+    const isBegun = !(error instanceof OperatorError) || error.exit === EXIT.halfway || error.exit === EXIT.undone;
+    if (!isBegun)
+      await carryOut(session, {
+        ...intentOf(given),
+        answers: {},
+        isRoutine: true,
+        onFailure: "stop",
+        makePlan: () => making.unpreparePlan(first),
+      });
+    throw error;
   }
+  await finish(session, final, carried, asks);
 }
 
 const intentOf = ({ onFailure }: UpdateArgs) => ({
@@ -71,19 +86,6 @@ async function window(
       return found.plan;
     },
   });
-}
-
-/** That nothing was changed is no longer so once images were loaded. */
-function afterPreparation(error: unknown, source: string): unknown {
-  if (!(error instanceof OperatorError) || error.code !== "CANCELLED") return error;
-  return new OperatorError(
-    "CANCELLED",
-    `Cancelled; ${source} goes on serving. The new release's images stay loaded for the next time.`,
-    {
-      exit: error.exit,
-      cause: error,
-    },
-  );
 }
 
 async function finish(session: Session, state: UpdateAnswers, carried: Carried | null, asks: boolean): Promise<void> {

@@ -20,6 +20,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   NOT_ACKNOWLEDGED: "instructions",
   MERGE_CONFLICT: "conflicts",
   COMPOSE_EDITED: "conflicts",
+  MERGE_NOT_EXACT: "conflicts",
   METHOD_UNSAFE: "postgres",
 };
 

@@ -216,6 +216,56 @@ export async function copyProduct(data: "dump" | "copy"): Promise<Subject> {
   };
 }
 
+const NEXT = "v2.23.0";
+
+/** Updates of one instance, with an account and a dataset in it. Whatever happens, one of the two releases serves them. */
+export async function updateProduct(method: "dump" | "copy"): Promise<Subject> {
+  const home = await TestHome.make();
+  const old = `${RELEASE}-${home.suffix}`;
+  const name = `${NEXT}-${home.suffix}`;
+  const slug = name.replaceAll(/[^a-z0-9]/g, "_");
+  await home.ok("install", bundle(RELEASE), "--name", home.suffix, ...ownPorts(), "--yes");
+  // Holds the images of the new release, so that a trial is the window and not the loading before it.
+  await home.ok("install", bundle(NEXT), "--name", `${home.suffix}hold`, ...ownPorts(), "--no-launch", "--yes");
+  const product = new Product(await portOf(home, old));
+  await product.signUp("ada", "engine-no-1");
+  const dataset = await product.makeDataset("before the update", [1, 2, 3]);
+  const forget = () => rm(join(home.path, "backups"), { recursive: true, force: true });
+  const [beforeHome, beforeFolder] = [await photographHome(home), await photograph(join(home.path, "releases", old))];
+  const isWhole = async (release: string) => {
+    must((await product.version()).version === release, `${release} does not answer`);
+    must((await product.logIn("ada", "engine-no-1")) === 200, "nobody can log in");
+    must(JSON.stringify((await product.dataset(dataset)).body) === "[1,2,3]", "the dataset is lost");
+  };
+  return {
+    name: `update --postgres ${method} (${RELEASE} to ${NEXT})`,
+    home,
+    slug: () => slug,
+    command: () => ["update", bundle(NEXT), "--from", old, "--postgres", method, "--yes"],
+    async serves() {
+      await allClosed(home);
+      await portOf(home, name);
+      await isWhole(NEXT);
+    },
+    async isGone() {
+      await allClosed(home);
+      await portOf(home, old);
+      await isWhole(RELEASE);
+      mustBeEqual(await tracesOf(home, slug), [], "left on the engine");
+      mustBeEqual(await photograph(join(home.path, "releases", old)), beforeFolder, "the old folder is not as it was");
+      mustBeEqual(await photographHome(home), beforeHome, "the home is not as it was");
+    },
+    async remove() {
+      await home.ok("rollback", "--accept-loss", "--yes");
+      await home.ok("remove", name, "--volumes", "--confirm", name, "--yes");
+      await forget();
+      mustBeEqual(await tracesOf(home, slug), [], `left after removing ${name}`);
+      await isWhole(RELEASE);
+    },
+    cleanUp: () => home.remove(),
+  };
+}
+
 /** After a trial that failed: whatever it left must not stand in the way of the next. */
 export async function mend({ home }: Subject, trial: number, remove: () => Promise<void>): Promise<void> {
   await next(home, "undo", "--yes");

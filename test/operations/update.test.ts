@@ -1,0 +1,92 @@
+import { expect, it } from "vitest";
+import { planText } from "../../src/cli/plan-text.ts";
+import { planUpdate, type UpdateRequest } from "../../src/operations/update.ts";
+import { surveyUpdate } from "../../src/survey/update.ts";
+import { templates } from "../simulator/maintenance.ts";
+import { described } from "../simulator/sample.ts";
+import { HOME, Stage } from "../simulator/scenario.ts";
+
+const REQUEST: UpdateRequest = {
+  method: "dump",
+  reasons: ["The database moves by dump. It was asked for."],
+  shareBinds: [],
+  acknowledged: [],
+  healthTimeoutSeconds: null,
+};
+
+async function facts(change: (stage: Stage) => void = () => {}) {
+  const stage = new Stage();
+  await stage.install("v2.22.2");
+  stage.use("v2_22_2", `${HOME}/releases/v2.22.2`);
+  change(stage);
+  const { record } = await stage.facts("v2.22.2");
+  const contents = await stage.world.bundles.read("/bundles/v2.23.0.tar.gz", () => {});
+  const ask = { home: HOME, source: record, contents, release: undefined, resolve: {}, templates };
+  return await surveyUpdate(stage.world, ask, described);
+}
+
+const OCCASION = { now: new Date("2026-01-02T03:04:05Z"), random: "abcd" };
+
+it("F17 F19 moves the data before anybody is let in, and lets nobody in before it is proven", async () => {
+  const found = await facts();
+  expect(planText(planUpdate(found.facts, REQUEST, OCCASION), null)).toMatchInlineSnapshot(`
+    "Update v2.22.2 to v2.23.0 from /bundles/v2.23.0.tar.gz
+        1. Unpack /bundles/v2.23.0.tar.gz
+        2. Keep the vendor's own files of v2.23.0
+        3. Load 4 images: valkey:8, graphistry/nexus:v2.23.0, graphistry/nexus-job:v2.23.0, graphistry/postgres:v2.23.0
+        4. Merge the configuration (.env)
+        5. Keep the merged configuration, to compare with
+        6. Keep 5 images for v2_23_0 by id
+        7. Give the instance its own names (v2_23_0_...), caddy:80 on port 80
+        8. Check that Compose sees only the intended changes in v2_23_0
+        9. Clear away what is needed no more
+       10. Put the release at /srv/graphistry/releases/v2.23.0
+       11. Create the volume v2_23_0_postgres_backups
+       12. Create the volume v2_23_0_postgres_data
+       13. Record v2.23.0 in the home
+       14. Stop v2.22.2 but for postgres
+       15. Put up the maintenance page on port 80
+       16. See that nobody else is on the database of v2.22.2
+       17. Dump the database of v2.22.2
+       18. Stop v2.22.2, and see that nothing wakes it
+       19. Carry /srv/graphistry/releases/v2.22.2/data
+       20. Copy the volume v2_22_2_postgres_backups to v2_23_0_postgres_backups
+       21. Start postgres of v2.23.0
+       22. Wait until postgres of v2.23.0 is healthy
+       23. Restore it into v2.23.0, and prove that nothing is missing
+       24. Start cache, job, nexus, postgres of v2.23.0
+       25. Wait until v2.23.0 is healthy
+       26. Note what is there before visitors come in
+       27. Take down the maintenance page
+       28. Let visitors in to v2.23.0
+       29. Wait until v2.23.0 is healthy
+       30. See v2.23.0 answer on port 80
+     ! 31. v2.23.0 serves: from here on the way back is \`graph-mgr rollback\`
+       32. Point current at releases/v2.23.0
+       33. Clear away what is needed no more
+      ! cannot be undone from step 31 on
+      * .env: POSTGRES_PASSWORD, DJANGO_SECRET_KEY are carried as they are, because data may depend on them.
+      * The database moves by dump. It was asked for.
+      * The Caddyfile of v2.22.2 could not be understood, so its maintenance page is on http only.
+      * v2.22.2 stays as it is, with its folder and volumes, until it is removed
+      * about 30 s until visitors are back, by what this machine usually takes: the dump 2 s, restoring and proving it 6 s, copying and proving files 2 s, stopping and starting 18 s"
+  `);
+});
+
+it("by a copy the old database is stopped before its volume is read", async () => {
+  const found = await facts();
+  const plan = planUpdate(found.facts, { ...REQUEST, method: "copy", reasons: [] }, OCCASION);
+  const kinds = plan.steps.map(({ kind }) => kind);
+  expect(kinds.filter(kind => kind.startsWith("database."))).toEqual([]);
+  expect(plan.steps[kinds.indexOf("instance.quiet")]?.input).toMatchObject({ keep: [] });
+  expect(kinds.indexOf("instance.quiet")).toBeLessThan(kinds.indexOf("volume.copy"));
+  expect(kinds.indexOf("front.open")).toBeGreaterThan(kinds.lastIndexOf("volume.copy"));
+});
+
+it("F72 neither plan nor facts hold a secret; the merged texts go their own way", async () => {
+  const { facts: known, texts } = await facts();
+  const password = /POSTGRES_PASSWORD=(\S+)/.exec(texts[".env"] ?? "")?.[1] ?? "";
+  expect(password).not.toBe("");
+  expect(JSON.stringify(known)).not.toContain(password);
+  expect(JSON.stringify(planUpdate(known, REQUEST, OCCASION))).not.toContain(password);
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { parseRecord } from "../../src/domain/instance.ts";
+import { openFront, quiet } from "../../src/steps/index.ts";
+import { HOME, type Stage } from "../simulator/scenario.ts";
+import type { SimContainer } from "../simulator/state.ts";
+import { failsWith, IMAGES, installed, NAME, oneStep, PROJECT, SLUG } from "./one-step.ts";
+
+const RECORD = `${HOME}/.graph-mgr/instances/${NAME}.json`;
+const stopping = (keep: readonly string[]) =>
+  quiet.step({ project: SLUG, instance: NAME, record: RECORD, keep, graceSeconds: 60 });
+
+const of = (stage: Stage, service: string): SimContainer =>
+  [...stage.machine.state.containers.values()].find(({ name }) => name === `${SLUG}-${service}-1`)!;
+const states = (stage: Stage) => Object.fromEntries(IMAGES.map(service => [service, of(stage, service).state]));
+const policies = (stage: Stage) => IMAGES.map(service => of(stage, service).policy);
+const recorded = async (stage: Stage) => parseRecord((await stage.world.files.read(RECORD)) ?? "", RECORD).stoppedPolicies;
+
+describe("opening the window", () => {
+  it("F16 stops whoever writes, keeps the database, and lets nothing be woken by a restart of the engine", async () => {
+    const stage = await installed();
+    await oneStep(stage, stopping(["postgres"])).run();
+    expect(states(stage)).toMatchObject({ caddy: "exited", nexus: "exited", cache: "exited", postgres: "running" });
+    expect(new Set(policies(stage))).toEqual(new Set(["no"]));
+    expect(await recorded(stage)).toMatchObject({ caddy: "unless-stopped", postgres: "unless-stopped" });
+  });
+
+  it("gives everything back when it is undone: who ran, and who wakes it", async () => {
+    const stage = await installed();
+    const before = [states(stage), policies(stage), await stage.world.files.read(RECORD)];
+    const step = oneStep(stage, stopping([]));
+    await step.run();
+    expect(Object.values(states(stage))).not.toContain("running");
+    await step.undo();
+    expect([states(stage), policies(stage), await stage.world.files.read(RECORD)]).toEqual(before);
+  });
+
+  it("starts the database again that a power cut ended in the middle of it", async () => {
+    const stage = await installed();
+    const step = oneStep(stage, stopping(["postgres"]));
+    await step.run();
+    await stage.world.engine.stop([of(stage, "postgres").id], 10);
+    await step.run();
+    expect(of(stage, "postgres").state).toBe("running");
+  });
+
+  it.each(["nexus", "caddy"])("does not go on when %s ran again meanwhile: users may have written", async service => {
+    const stage = await installed();
+    const step = oneStep(stage, stopping(["postgres"]));
+    await step.run();
+    await stage.world.engine.start([of(stage, service).id]);
+    await expect(step.run()).rejects.toThrow(failsWith("OLD_RAN", service));
+    // Also when it was stopped again since.
+    await stage.world.engine.stop([of(stage, service).id], 10);
+    await expect(step.run()).rejects.toThrow(failsWith("OLD_RAN", service));
+    await stage.world.engine.start([of(stage, service).id]);
+    await step.undo();
+    expect(of(stage, service).state).toBe("running");
+  });
+});
+
+describe("letting visitors in", () => {
+  const open = (port: number) =>
+    openFront.step({ project: PROJECT, instance: NAME, services: IMAGES, probe: { port, tls: false, path: "/" } });
+
+  it("has no way back once they are answered", async () => {
+    const stage = await installed();
+    const { host } = of(stage, "caddy").ports[0]!;
+    const step = oneStep(stage, open(host));
+    await step.run();
+    await expect(step.undo()).rejects.toThrow(failsWith("CANNOT_UNDO", "rollback"));
+    expect(of(stage, "caddy").state).toBe("running");
+  });
+
+  it("goes back while nobody is answered", async () => {
+    const stage = await installed();
+    const step = oneStep(stage, open(9));
+    await step.run();
+    await step.undo();
+    expect(of(stage, "caddy").state).toBe("running");
+  });
+});
