@@ -65,7 +65,12 @@ export function readArguments(argv: readonly string[]): Wanted {
   const passedOn = behind.map(String);
   const rest = command.passesOn ? positionals : [...positionals, ...passedOn];
   refuseWrongCount(command, rest);
-  const given = Object.fromEntries(Object.entries(options).filter(([key]) => ALL_OPTIONS.some(option => option.name === key)));
+  const given = Object.fromEntries(
+    Object.entries(options).flatMap(([key, value]) => {
+      const option = ALL_OPTIONS.find(({ name }) => name === key);
+      return option === undefined ? [] : [[key, option.bare && Array.isArray(value) && value.length === 0 ? [""] : value]];
+    }),
+  );
   return { what: "run", arguments: new Arguments(command, rest, given, command.passesOn ? passedOn : []) };
 }
 
@@ -175,7 +180,7 @@ function refuseBadValue({ name, kind, value = "VALUE", choices, bare }: OptionSp
     throw usage(`--${name} was given ${given.length} times; it takes one value.`, example);
   const values = (Array.isArray(given) ? given : [given]).map(String);
   // What follows may be the next option: `--name --yes`.
-  if (values.length === 0 || (values.includes("") && bare === undefined)) throw usage(`--${name} needs a value.`, example);
+  if (bare === undefined && (values.length === 0 || values.includes(""))) throw usage(`--${name} needs a value.`, example);
   const [odd] = choices ? values.filter(each => !choices.includes(each)) : [];
   if (odd !== undefined) throw usage(`--${name} takes ${choices?.join(" or ")}, not ${quoted(odd)}.`, example);
 }

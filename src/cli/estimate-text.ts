@@ -12,7 +12,7 @@ const PARTS = [
 /** `about 40 s`: nobody should take it for more exact than it is. */
 export function about(seconds: number): string {
   const grain = seconds < 10 ? 1 : seconds < 120 ? 5 : seconds < 1200 ? 30 : 300;
-  return `about ${span(Math.max(1, Math.round(seconds / grain)) * grain * 1000)}`;
+  return `about ${span(Math.max(1, Math.round(seconds / grain)) * grain * 1000).replace(/ 0 (?:min|s)$/, "")}`;
 }
 
 /** How long visitors will find nobody, and with what; null for a plan without a window. */
@@ -24,5 +24,5 @@ export function estimateText({ result }: Pick<Plan, "result">): string | null {
     return typeof value === "number" ? value : 0;
   };
   const parts = PARTS.flatMap(([key, what]) => (seconds(key) === 0 ? [] : [`${what} ${seconds(key)} s`]));
-  return `${about(seconds("seconds"))} until visitors are back, by what this machine usually takes: ${parts.join(", ")}`;
+  return `${about(seconds("seconds"))} until visitors are back, by what such machines usually take: ${parts.join(", ")}`;
 }

@@ -83,7 +83,7 @@ export const ROLLBACK: CommandSpec = {
   ],
   examples: [
     ["rollback --dry-run", "What would be left behind, and every step"],
-    ["rollback --accept-loss", "Goes back; what was written since stays in the newer release, and in a dump"],
+    ["rollback --accept-loss", "Goes back; what was written since stays in the newer one, and in a dump"],
   ],
   notes: ["The newer release stays as it is, stopped. `graph-mgr rollback --to` it leads forward again."],
   questions: [OTHER_QUESTIONS.confirm, OTHER_QUESTIONS.failed],
