@@ -7,8 +7,8 @@ const TEXT: Conflict = {
   file: "Caddyfile",
   kind: "text",
   say: "You and the vendor changed one place of it, each in another way.",
-  mine: "a\nmine\nz\n",
-  theirs: "a\ntheirs \u001b[2J\u202e\nz\n",
+  mine: "a\u001b[1A\nmine\nz\n",
+  theirs: "a\u001b[1A\ntheirs \u001b[2J\u202e\nz\n",
   diff: ["@@ of no use here @@"],
 };
 

@@ -13,6 +13,7 @@ it("tells first what the administrator did, and names what is carried in one lin
   const found = [
     decision(".env", "POSTGRES_PASSWORD", "carried"),
     decision(".env", "NEW_KEY", "new"),
+    decision(".env", "OTHER_KEY", "new"),
     decision(".env", "JWT", "kept-over-default"),
     decision(".env", "DJANGO_SECRET_KEY", "carried"),
     decision("Caddyfile", null, "merged"),
@@ -21,6 +22,7 @@ it("tells first what the administrator did, and names what is carried in one lin
   expect(mergeNotes(found)).toEqual([
     ".env: JWT is kept-over-default.",
     ".env: NEW_KEY is new.",
+    ".env: OTHER_KEY is new.",
     ".env: POSTGRES_PASSWORD, DJANGO_SECRET_KEY are carried as they are, because data may depend on them.",
     "Caddyfile is merged.",
     "data/config/custom.env: A_SECRET is carried.",
