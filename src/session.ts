@@ -8,6 +8,7 @@ import { findHome, Home } from "./domain/home.ts";
 import { enterContainer, showCommand } from "./host/command.ts";
 import { asItStands, composeCommand } from "./host/compose.ts";
 import { createWorld, localExecutor } from "./host/create-world.ts";
+import { editText } from "./host/edit-text.ts";
 import { acquireLock } from "./host/lock.ts";
 import { nodeDisk } from "./host/node-disk.ts";
 import { createOperationStore } from "./host/operation-store.ts";
@@ -56,6 +57,7 @@ export async function createSession(own: Process): Promise<Session> {
   let operation: string | null = null;
   const line = inPlace(own.write);
   const canAsk = own.canAsk && flags.input && !flags.json;
+  const editor = [environment["VISUAL"], environment["EDITOR"]].find(each => (each ?? "").trim() !== "");
   const holder = (command: string) => ({ pid: own.pid, command, since: new Date().toISOString() });
   const world = createWorld(executor, () => ({ home: home.path, operation }));
   return {
@@ -116,6 +118,17 @@ export async function createSession(own: Process): Promise<Session> {
         own.phase("looking");
       }
     },
+    edit:
+      editor === undefined
+        ? null
+        : async (name, text) => {
+            own.phase("attached");
+            try {
+              return await editText(executor, editor, name, text);
+            } finally {
+              own.phase("looking");
+            }
+          },
     enter: async (...what) => {
       own.phase("attached");
       try {

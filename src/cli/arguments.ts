@@ -53,7 +53,7 @@ const ALL_OPTIONS: readonly OptionSpec[] = [...COMMANDS.flatMap(({ options }) =>
  */
 export function readArguments(argv: readonly string[]): Wanted {
   refuseValuesOfFlags(argv);
-  const { _: words, "--": behind = [], $0: _program, ...options } = parse(argv);
+  const { _: words, "--": behind = [], $0: _program, ...options } = parse(withEmptyValues(argv));
   const [name, ...positionals] = words.map(String);
   if (name === "help") return { what: "help", command: positionals[0] === undefined ? null : commandOf(positionals[0]) };
   const command = name === undefined ? null : commandOf(name);
@@ -65,8 +65,22 @@ export function readArguments(argv: readonly string[]): Wanted {
   const passedOn = behind.map(String);
   const rest = command.passesOn ? positionals : [...positionals, ...passedOn];
   refuseWrongCount(command, rest);
-  const given = Object.fromEntries(Object.entries(options).filter(([key]) => ALL_OPTIONS.some(option => option.name === key)));
+  const given = Object.fromEntries(
+    Object.entries(options).flatMap(([key, value]) => {
+      const option = ALL_OPTIONS.find(({ name }) => name === key);
+      return option === undefined ? [] : [[key, option.bare && Array.isArray(value) && value.length === 0 ? [""] : value]];
+    }),
+  );
   return { what: "run", arguments: new Arguments(command, rest, given, command.passesOn ? passedOn : []) };
+}
+
+/** An option that stands bare gets its empty value, so that the parser does not take the next word for it. */
+function withEmptyValues(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf("--");
+  return argv.map((word, at) => {
+    const option = end >= 0 && at > end ? undefined : ALL_OPTIONS.find(({ name, bare }) => bare && word === `--${name}`);
+    return option?.bare === undefined || option.bare.looksLike.test(argv[at + 1] ?? "") ? word : `${word}=`;
+  });
 }
 
 interface Parsed {
@@ -158,7 +172,7 @@ function optionNamed(known: readonly OptionSpec[], name: string): string {
   return `--${option?.kind === "on" ? "no-" : ""}${name}`;
 }
 
-function refuseBadValue({ name, kind, value = "VALUE", choices }: OptionSpec, given: unknown): void {
+function refuseBadValue({ name, kind, value = "VALUE", choices, bare }: OptionSpec, given: unknown): void {
   if (kind === "flag" || kind === "on") return;
   if ([given].flat().includes(false)) throw usage(`There is no option --no-${name}.`, `--${name} ${value}`);
   const example = `--${name} ${choices ? choices.join(` or --${name} `) : value}`;
@@ -166,7 +180,7 @@ function refuseBadValue({ name, kind, value = "VALUE", choices }: OptionSpec, gi
     throw usage(`--${name} was given ${given.length} times; it takes one value.`, example);
   const values = (Array.isArray(given) ? given : [given]).map(String);
   // What follows may be the next option: `--name --yes`.
-  if (values.length === 0 || values.includes("")) throw usage(`--${name} needs a value.`, example);
+  if (bare === undefined && (values.length === 0 || values.includes(""))) throw usage(`--${name} needs a value.`, example);
   const [odd] = choices ? values.filter(each => !choices.includes(each)) : [];
   if (odd !== undefined) throw usage(`--${name} takes ${choices?.join(" or ")}, not ${quoted(odd)}.`, example);
 }

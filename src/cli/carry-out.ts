@@ -144,10 +144,10 @@ async function confirm(session: Session, plan: Plan): Promise<void> {
   if ((await session.ask.select({ ...OTHER_QUESTIONS.confirm, choices }, false)) !== true) throw cancelled();
 }
 
-/** Equal but for what is new each time. */
+/** Equal but for what is new each time, and for sizes of data that grows while the operator thinks. */
 function isSamePlan(a: Plan, b: Plan): boolean {
   const plain = (plan: Plan) =>
-    JSON.stringify({ ...plan, id: "" })
+    JSON.stringify({ ...plan, id: "", result: { ...plan.result, estimate: null } })
       .replaceAll(plan.id, "")
       .replaceAll(/"createdAt":"[^"]*"/g, "");
   return plain(a) === plain(b);

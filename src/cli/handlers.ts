@@ -58,15 +58,15 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
     const { update } = await import("./commands/update.ts");
     await update(session, {
       bundle: args.at(0),
+      bundles: args.list("bundles"),
       from: args.text("from"),
       release: args.text("release"),
-      postgres: (args.text("postgres") ?? "auto") as "auto" | "dump" | "copy",
+      postgres: args.text("postgres") as "auto" | "dump" | "copy" | undefined,
       resolve: args.list("resolve"),
       acknowledge: args.list("acknowledge"),
       shareBind: args.list("share-bind"),
       healthTimeoutSeconds: seconds("health-timeout")(args.text("health-timeout")),
       viaPath: args.flag("via-path"),
-      bundles: args.list("bundles"),
       prepare: args.flag("prepare"),
       onFailure: onFailure(args),
     });

@@ -18,9 +18,10 @@ function positionalText({ name, required, many }: PositionalSpec): string {
 }
 
 /** `-n, --dry-run`, `--no-launch`, `--port SERVICE:CONTAINER=PORT`. */
-export function optionText({ name, short, kind, value, choices }: OptionSpec): string {
+export function optionText({ name, short, kind, value, choices, bare }: OptionSpec): string {
   const long = `--${kind === "on" ? "no-" : ""}${name}`;
-  const behind = kind === "text" || kind === "list" ? ` ${choices ? choices.join("|") : (value ?? "VALUE")}` : "";
+  const taken = choices ? choices.join("|") : (value ?? "VALUE");
+  const behind = kind === "text" || kind === "list" ? ` ${bare ? `[${taken}]` : taken}` : "";
   return `${short === undefined ? "" : `-${short}, `}${long}${behind}`;
 }
 

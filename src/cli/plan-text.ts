@@ -2,11 +2,13 @@ import { standingsOf } from "../plan/journal.ts";
 import { describePlan, kindOf, type Plan } from "../plan/plan.ts";
 import type { Run } from "../plan/runner.ts";
 import { kinds } from "../steps/index.ts";
+import { estimateText } from "./estimate-text.ts";
 import { wrap } from "./text.ts";
 
 /** The plan as it is shown at a terminal. @param columns null: as it is, for a file or a pipe */
 export const planText = (plan: Plan, columns: number | null): string => {
-  const text = describePlan(plan, kinds);
+  const estimate = estimateText(plan);
+  const text = `${describePlan(plan, kinds)}${estimate === null ? "" : `\n  * ${estimate}`}`;
   return columns === null ? text : wrap(text, columns - 1);
 };
 

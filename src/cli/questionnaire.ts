@@ -14,6 +14,8 @@ export class BackTo {
 export interface Question<State> {
   /** What it is about, for `BackTo`. */
   readonly key: string;
+  /** Asked again after each answer, until it does not arise any more: one answer a conflict. */
+  readonly repeats?: true;
   /** @param earlier the state after it was answered before, where it was: its default this time */
   readonly ask: (
     state: State,
@@ -25,7 +27,8 @@ export interface Question<State> {
 /** Asks in order; going back returns to the question before, in the state that it was asked in, with its answer as the default. */
 export async function askAll<State>(initial: State, questions: readonly Question<State>[]): Promise<State> {
   const asked: { readonly index: number; readonly state: State }[] = [];
-  const earlier = new Map<number, State>();
+  /** By question, and how often it had been asked. */
+  const earlier = new Map<string, State>();
   let state = initial;
   const goBack = (): number => {
     const before = asked.pop();
@@ -33,7 +36,9 @@ export async function askAll<State>(initial: State, questions: readonly Question
     return before?.index ?? 0;
   };
   for (let index = 0; index < questions.length; ) {
-    const answer = await questions[index]?.ask(state, asked.length > 0, earlier.get(index));
+    const question = questions[index];
+    const place = `${index}:${asked.filter(each => each.index === index).length}`;
+    const answer = await question?.ask(state, asked.length > 0, earlier.get(place));
     if (answer === BACK) index = goBack();
     else if (answer instanceof BackTo) {
       const isThere = asked.some(each => questions[each.index]?.key === answer.key);
@@ -42,10 +47,10 @@ export async function askAll<State>(initial: State, questions: readonly Question
     } else {
       if (answer !== SKIPPED && answer !== undefined) {
         asked.push({ index, state });
-        earlier.set(index, answer);
+        earlier.set(place, answer);
         state = answer;
       }
-      index++;
+      if (answer === SKIPPED || question?.repeats !== true) index++;
     }
   }
   return state;

@@ -53,14 +53,19 @@ export interface Session {
   readonly lockEngine: (engine: string, command: string) => Promise<Lock>;
   /** Descriptions of products that graph-mgr ships, as texts by file name. */
   readonly describedProducts: () => Promise<Readonly<Record<string, string>>>;
-  /** What the maintenance page is made of. */
   /** Asks a port as its visitors would, until it is stopped. */
   readonly watchPort: (question: PortQuestion) => PortWatch;
+  /** What the maintenance page is made of. */
   readonly maintenanceTemplates: () => Promise<MaintenanceTemplates>;
   /** Runs `docker compose ...` of an instance with the operator's own terminal. */
   readonly attach: (project: AttachedProject, args: readonly string[]) => Promise<number>;
   /** What `attach` would run, as one could paste it. */
   readonly attachedCommand: (project: AttachedProject, args: readonly string[]) => Promise<string>;
+  /**
+   * Lets the operator edit a text, with the editor that the environment names; null where it names none.
+   * @returns null when the editor was left with an error
+   */
+  readonly edit: ((name: string, text: string) => Promise<string | null>) | null;
   /** Runs a program in a running container, with the operator's own terminal. The environment may hold secrets: no argument list shows them. */
   readonly enter: (container: string, words: readonly string[], environment: Readonly<Record<string, string>>) => Promise<number>;
   /** What `enter` would run, without the values. */

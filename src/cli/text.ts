@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** Columns that a text takes on a terminal: East Asian wide characters and emoji take two, combining marks none. */
 export function widthOf(text: string): number {
   let width = 0;
@@ -51,3 +53,9 @@ function wrapLine(line: string, columns: number): readonly string[] {
   }
   return [...lines, current];
 }
+
+/** A text of the vendor's or the administrator's as a terminal may be given it: without what would move its cursor or change its direction. */
+export const shownText = (text: string): string =>
+  stripVTControlCharacters(text)
+    .replaceAll("\r\n", "\n")
+    .replaceAll(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, "");

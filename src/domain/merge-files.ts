@@ -1,23 +1,24 @@
 import { mergeCompose } from "./merge-compose.ts";
-import type { MergeContext, MergedPart } from "./merge-input.ts";
+import type { MergeContext, MergedPart, Texts } from "./merge-input.ts";
 import { isEnvFile, isInTree, isMergedText, movedText, rewritten } from "./merge-layout.ts";
 import { type Conflict, type Decision, type DecisionKind, masked, maskedText } from "./merge-result.ts";
 import { mergeText, sameText, unifiedDiff } from "./merge-text.ts";
 
 type Found =
   | { readonly text: string | null; readonly what: DecisionKind; readonly say: string }
-  | { readonly conflict: Conflict }
+  | { readonly conflict: Conflict; readonly draft: string }
   | null;
 
 /**
  * Merges every text that is no env file: compose files, what the layout names, and whatever else the administrator edited. What
  * lies in a tree is carried with it.
  */
-export function mergeFiles(context: MergeContext): MergedPart {
+export function mergeFiles(context: MergeContext): MergedPart & { readonly drafts: Texts } {
   const { base, mine, theirs, from, compose } = context;
   const texts: Record<string, string> = {};
   const decisions: Decision[] = [];
   const conflicts: Conflict[] = [];
+  const drafts: Record<string, string> = {};
   for (const path of Object.keys(mine).filter(each => !isEnvFile(each, from) && !isInTree(each, from))) {
     const isCompose = compose.includes(path);
     const file = isCompose ? path : movedText(path, context.move);
@@ -25,6 +26,7 @@ export function mergeFiles(context: MergeContext): MergedPart {
     if (found === null) continue;
     if ("conflict" in found) {
       conflicts.push(found.conflict);
+      drafts[found.conflict.name] = found.draft;
       continue;
     }
     if (found.text !== null && found.text !== theirs[file]) texts[file] = found.text;
@@ -41,7 +43,7 @@ export function mergeFiles(context: MergeContext): MergedPart {
         say: `${file} comes with the new release, though you removed ${file === path ? "it" : path}.`,
       });
   }
-  return { texts, decisions, conflicts };
+  return { texts, decisions, conflicts, drafts };
 }
 
 function textFile(path: string, file: string, context: MergeContext): Found {
@@ -85,6 +87,7 @@ function textFile(path: string, file: string, context: MergeContext): Found {
   const diff = masked(unifiedDiff(base ?? "", mine), mask);
   return {
     conflict: { name: path, file, kind: "text", say, mine: maskedText(mine, mask), theirs: maskedText(theirs, mask), diff },
+    draft: mergeText({ base: base ?? "", mine, theirs }, "marks").text ?? mine,
   };
 }
 
@@ -121,5 +124,6 @@ function composeFile(path: string, context: MergeContext): Found {
       theirs: theirs === undefined ? null : maskedText(theirs, mask),
       diff: masked(edits, mask),
     },
+    draft: mergeCompose(path, sides, "mine").text ?? mine,
   };
 }

@@ -31,9 +31,9 @@ const MOST_PAIRS = 300_000;
  * Merges two changes of one text line by line (diff3). Equal changes are no conflict; changes that touch are one. Line
  * ends and a missing newline at the end are no changes.
  *
- * @param prefer whose lines count where both changed the same place; without it such a place is a conflict
+ * @param prefer whose lines count where both changed the same place, or `marks` for both between marks; without it such a place is a conflict
  */
-export function mergeText(sides: Sides, prefer?: "mine"): MergedText {
+export function mergeText(sides: Sides, prefer?: "mine" | "marks"): MergedText {
   const mine = alike(sides.mine, sides.base);
   const [base, theirs] = [closed(sides.base), closed(sides.theirs)];
   if (mine === base || mine === theirs) return { text: sides.theirs, conflicts: [] };
@@ -47,6 +47,8 @@ export function mergeText(sides: Sides, prefer?: "mine"): MergedText {
     if (ok) parts.push(...ok);
     if (!conflict) continue;
     if (prefer === "mine") parts.push(...conflict.a);
+    else if (prefer === "marks")
+      parts.push(`${MARKS.mine}\n`, ...conflict.a, `${MARKS.between}\n`, ...conflict.b, `${MARKS.theirs}\n`);
     else {
       const [own, old, fresh] = [conflict.a, conflict.o, conflict.b].map(each => each.join("")) as [string, string, string];
       conflicts.push({ line: conflict.bIndex + 1, base: old, mine: own, theirs: fresh });
@@ -76,6 +78,11 @@ function comparable(one: readonly string[], other: readonly string[]): boolean {
   for (const line of one) counts.set(line, (counts.get(line) ?? 0) + 1);
   return other.reduce((sum, line) => sum + (counts.get(line) ?? 0), 0) <= MOST_PAIRS;
 }
+
+const MARKS = { mine: "<<<<<<< yours", between: "=======", theirs: ">>>>>>> the vendor's" } as const;
+
+/** Whether a place is left between the marks that `prefer: "marks"` makes. */
+export const hasMarks = (text: string): boolean => text.split(/\r?\n/).some(line => line === MARKS.mine || line === MARKS.theirs);
 
 const CONTEXT = 3;
 

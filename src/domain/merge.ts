@@ -1,6 +1,6 @@
 import { mergeEnvFiles } from "./merge-env-files.ts";
 import { mergeFiles } from "./merge-files.ts";
-import { type MergeContext, type MergedPart, type MergeInput, resolver } from "./merge-input.ts";
+import { type MergeContext, type MergedPart, type MergeInput, resolver, type Texts } from "./merge-input.ts";
 import { type EnvEntries, entriesOf, imageKeys } from "./merge-keys.ts";
 import { envOrder, isEnvFile, moveBetween } from "./merge-layout.ts";
 import { maskFor } from "./merge-mask.ts";
@@ -9,6 +9,8 @@ import { maskFor } from "./merge-mask.ts";
 export interface Merged extends MergedPart {
   /** Keys of the administrator's, and those that data depends on: Compose must resolve them to what it did (`mergeViolations`). */
   readonly settled: readonly string[];
+  /** Of texts that are in conflict, by the conflict's name: what an editor begins with. Hold secrets. */
+  readonly drafts: Texts;
 }
 
 /**
@@ -51,5 +53,6 @@ export function mergeConfiguration(input: MergeInput): Merged {
     decisions: [...env.decisions, ...files.decisions],
     conflicts: [...env.conflicts, ...files.conflicts],
     settled: env.settled,
+    drafts: files.drafts,
   };
 }

@@ -41,6 +41,28 @@ export function chooseMove(facts: DatabaseMove | null, wish: MoveWish, volumeByt
   };
 }
 
+/**
+ * Every method that is safe here, the one that `auto` takes first; none while it is not known which Postgres the new release brings.
+ * What stands against moving the database at all is for the plan to say.
+ */
+export function safeMoves(facts: DatabaseMove | null, volumeBytes: number): readonly Move[] {
+  if (facts === null || facts.next === null || facts.oldImage === null) return [];
+  const usual = moveOrNull(facts, "auto", volumeBytes);
+  const others = (["dump", "copy"] as const).map(method => moveOrNull(facts, method, volumeBytes));
+  return usual === null
+    ? []
+    : [usual, ...others.filter(each => each !== null && each.method !== usual.method)].filter(each => each !== null);
+}
+
+function moveOrNull(...given: Parameters<typeof chooseMove>): Move | null {
+  try {
+    return chooseMove(...given);
+  } catch (error) {
+    if (error instanceof OperatorError) return null;
+    throw error;
+  }
+}
+
 /** All at once: nobody wants to be refused a second time for what was known the first. */
 function refuse(findings: readonly DatabaseFinding[]): void {
   const [first] = findings;

@@ -2,6 +2,7 @@ import { Home } from "../domain/home.ts";
 import type { Plan } from "../plan/plan.ts";
 import { unloadImages } from "../steps/index.ts";
 import type { UpdateFacts } from "../survey/update.ts";
+import type { Hop } from "./hop.ts";
 import { loadSteps } from "./hop-prepare.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { refuseUpdate } from "./refuse-update.ts";
@@ -30,8 +31,11 @@ export function planPrepare(hops: Hops, occasion: Occasion): Plan {
   });
 }
 
+/** As it was found before it was prepared. */
+type Prepared = Pick<Hop, "facts">;
+
 /** When nothing comes of the update that was prepared in the same go; the last first, because each notes what the one before it left. */
-export function planUnprepare(hops: Hops, occasion: Occasion): Plan {
+export function planUnprepare(hops: readonly [Prepared, ...Prepared[]], occasion: Occasion): Plan {
   const { facts } = hops.at(-1) ?? hops[0];
   const home = new Home(facts.home.home.path);
   return newPlan({

@@ -1,4 +1,5 @@
 import type { Hop } from "./hop.ts";
+import { mergeNotes } from "./merge-notes.ts";
 import { externalNote, sharedNotes } from "./refusals.ts";
 import type { Hops } from "./update.ts";
 
@@ -14,7 +15,7 @@ export function notesOnUpdate(hops: Hops): readonly string[] {
         ]
       : []),
     ...hops.flatMap(({ facts, request }) =>
-      [...facts.merge.decisions.map(({ say }) => say), ...facts.merge.dropped, ...request.reasons].map(say =>
+      [...mergeNotes(facts.merge.decisions), ...facts.merge.dropped, ...request.reasons].map(say =>
         isOneOfMany ? `${facts.instance.release}: ${say}` : say,
       ),
     ),

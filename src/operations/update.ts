@@ -23,6 +23,7 @@ import { pageOf } from "./page.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { refuseUpdate } from "./refuse-update.ts";
 import { notesOnUpdate } from "./update-notes.ts";
+import { estimateHops } from "./window-estimate.ts";
 
 export interface UpdateRequest {
   readonly method: "dump" | "copy" | "none";
@@ -91,6 +92,7 @@ export function planUpdate(given: Hops, occasion: Occasion): Plan {
       from: source.record.name,
       ...(between.length === 0 ? {} : { through: between.map(hop => hop.facts.instance.release) }),
       method: last.request.method,
+      estimate: estimateHops(given),
       ports: layOut.ports.map(port => ({ ...port })),
       health: { ...product.health },
     },

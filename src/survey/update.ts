@@ -93,6 +93,8 @@ export interface UpdateFacts {
   readonly page: PageFacts | null;
   readonly database: DatabaseMove | null;
   readonly databaseVolumeBytes: number;
+  /** Of folders and other volumes that are copied whatever the method. */
+  readonly treeBytes: number;
   readonly room: RoomFacts;
   /** Where visitors come in. */
   readonly probe: { readonly port: number; readonly tls: boolean; readonly path: string } | null;
@@ -102,6 +104,8 @@ export interface UpdateFacts {
 export interface SurveyedUpdate {
   readonly facts: UpdateFacts;
   readonly texts: Texts;
+  /** What an editor begins with, by the name of a conflict. */
+  readonly drafts: Texts;
   /** The vendor's. */
   readonly shipped: Texts;
   /** With its environment. */
@@ -218,8 +222,9 @@ export async function surveyUpdate(
     database: await from.move(imageOfPostgres(product, images, engine.imageStore)),
     databaseVolumeBytes: sizes.databaseBytes,
     room: roomFor(ask, sizes),
+    treeBytes: sizes.treeBytes + sizes.volumeBytes - sizes.databaseBytes,
   };
-  return { facts, texts: merged.texts, shipped: contents.texts, model, sizes };
+  return { facts, texts: merged.texts, drafts: merged.drafts, shipped: contents.texts, model, sizes };
 }
 
 /** Where visitors come in; null for a product that has no such port. */

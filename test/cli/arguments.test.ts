@@ -44,6 +44,20 @@ describe("a command line", () => {
     expect([args.list("port"), args.at(0)]).toEqual([["web:80=8080", "web:443=8443"], "v1.0.0"]);
   });
 
+  it("takes --acknowledge with a version or bare, whatever follows it", () => {
+    const given = (...argv: readonly string[]) => {
+      const args = run("update", ...argv);
+      return [args.list("acknowledge"), args.at(0), args.flag("yes")];
+    };
+    expect(given("a.tar", "--acknowledge", "v2.24.9", "--yes")).toEqual([["v2.24.9"], "a.tar", true]);
+    expect(given("a.tar", "--acknowledge=2.24.9", "--acknowledge", "v3")).toEqual([["2.24.9", "v3"], "a.tar", false]);
+    expect(given("a.tar", "--yes", "--acknowledge")).toEqual([[""], "a.tar", true]);
+    expect(given("--acknowledge", "a.tar", "--yes")).toEqual([[""], "a.tar", true]);
+    expect(given("--acknowledge", "--yes", "a.tar")).toEqual([[""], "a.tar", true]);
+    expect(given("--acknowledge", "--", "a.tar")).toEqual([[""], "a.tar", false]);
+    expect(run("compose", "v1.0.0", "--", "--acknowledge").passedOn).toEqual(["--acknowledge"]);
+  });
+
   it("takes numbers and names as they were typed", () => {
     const args = run("logs", "007", "1e3", "--tail", "010");
     expect([args.at(0), args.from(1), args.text("tail")]).toEqual(["007", ["1e3"], "010"]);

@@ -100,6 +100,20 @@ it("F26 nobody waits for the engine's lock while the operator thinks, not even a
   ]);
 });
 
+it("asks once about a plan of which only the sizes of living data change", async () => {
+  const stage = await prepared();
+  const { asked, session } = terminalOn(stage);
+  let seconds = 40;
+  await carryOut(session, {
+    ...intent(async () => {
+      if (seconds < 44) seconds += 1;
+      return { ...planStop((await stage.facts("v1.0.0")).facts, occasion()), result: { estimate: { seconds } } };
+    }),
+    isRoutine: false,
+  });
+  expect([asked.length, seconds]).toEqual([1, 42]);
+});
+
 it("F26 nobody waits for the engine's lock while the operator thinks about a failure", async () => {
   const stage = await prepared();
   const { asked, session } = terminalOn(stage);

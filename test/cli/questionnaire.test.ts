@@ -61,3 +61,36 @@ it("goes back to a question by name, or one back when that one was not asked", a
   const given = await wizard(["a", "b", "c"], [SKIPPED, "2", new BackTo("a"), "22", "3"]);
   expect([given.state, given.asked]).toEqual([{ b: "22", c: "3" }, ["b!", "c", "b! (2)", "c"]]);
 });
+
+it("repeats a question until it does not arise, and goes back through its answers one by one", async () => {
+  const asked: string[] = [];
+  const answers = ["1", "2", "<", "<", "11", "22", "done"];
+  const many: Question<readonly string[]> = {
+    key: "many",
+    repeats: true,
+    async ask(state, canGoBack, earlier) {
+      if (state.length >= 2) return SKIPPED;
+      asked.push(`${state.length + 1}${canGoBack ? "" : "!"} (${earlier?.at(-1) ?? ""})`);
+      return [...state, answers.shift()!];
+    },
+  };
+  const last: Question<readonly string[]> = {
+    key: "last",
+    async ask(state, canGoBack) {
+      asked.push(`last${canGoBack ? "" : "!"}`);
+      const answer = answers.shift()!;
+      return answer === "<" ? BACK : [...state, answer];
+    },
+  };
+  const back: Question<readonly string[]> = {
+    ...many,
+    async ask(...given) {
+      if (answers[0] !== "<" || given[0].length !== 1) return await many.ask(...given);
+      answers.shift();
+      asked.push("2 <");
+      return BACK;
+    },
+  };
+  expect(await askAll<readonly string[]>([], [back, last])).toEqual(["11", "22", "done"]);
+  expect(asked).toEqual(["1! ()", "2 ()", "last", "2 <", "1! (1)", "2 (2)", "last"]);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mergeText, unifiedDiff } from "../../src/domain/merge-text.ts";
+import { hasMarks, mergeText, unifiedDiff } from "../../src/domain/merge-text.ts";
 import { below, seeded } from "../simulator/random.ts";
 
 const merged = (base: string, mine: string, theirs: string): string | null => mergeText({ base, mine, theirs }).text;
@@ -128,3 +128,18 @@ function applied(from: readonly string[], diff: readonly string[]): readonly str
   }
   return [...out, ...from.slice(at)];
 }
+
+describe("what an editor begins with", () => {
+  const draft = (base: string, mine: string, theirs: string) => mergeText({ base, mine, theirs }, "marks").text ?? "";
+
+  it("is merged but for the places that both changed, which stand between marks", () => {
+    const text = draft("a\nb\nc\nd\ne\n", "A\nb\nmine\nd\ne\n", "a\nb\ntheirs\nd\nE\n");
+    expect(text).toBe("A\nb\n<<<<<<< yours\nmine\n=======\ntheirs\n>>>>>>> the vendor's\nd\nE\n");
+    expect([hasMarks(text), hasMarks("a\n=======\n"), hasMarks("x <<<<<<< yours\n")]).toEqual([true, false, false]);
+    expect(hasMarks("a\r\n>>>>>>> the vendor's\r\n")).toBe(true);
+  });
+
+  it("keeps marks on lines of their own where no text ends its last line", () => {
+    expect(draft("a", "mine", "theirs")).toBe("<<<<<<< yours\nmine\n=======\ntheirs\n>>>>>>> the vendor's\n");
+  });
+});

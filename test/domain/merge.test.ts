@@ -226,6 +226,58 @@ describe("files beside the configuration", () => {
   });
 });
 
+describe("a text that cannot be merged", () => {
+  const mine = edited(
+    edited(legacy("v2.22.2"), "Caddyfile", [
+      "reverse_proxy nginx:80\n",
+      "basicauth { ada sEcr3t-pw }\n  reverse_proxy nginx:8080\n",
+    ]),
+    ".env",
+    ["DJANGO_SECRET_KEY=abc123xyz", "DJANGO_SECRET_KEY=sEcr3t-pw"],
+  );
+
+  it("F72 is shown without its secrets, and edited with them", () => {
+    const { conflicts, drafts } = mergeConfiguration(merge("v2.22.2", "v2.23.0", { mine }));
+    expect(conflicts.map(({ name }) => name)).toEqual(["Caddyfile"]);
+    expect(JSON.stringify(conflicts)).not.toContain("sEcr3t-pw");
+    expect(drafts["Caddyfile"]).toMatchInlineSnapshot(`
+      ":80 {
+        respond /caddy/health/ 200 {
+          body "{\\"success\\": true}"
+          close
+        }
+      <<<<<<< yours
+        basicauth { ada sEcr3t-pw }
+        reverse_proxy nginx:8080
+      =======
+        reverse_proxy nginx:80 {
+          header_up X-Release v2.23.0
+        }
+      >>>>>>> the vendor's
+      }
+      "
+    `);
+    expect(Object.keys(drafts)).toEqual(["Caddyfile"]);
+  });
+
+  it("has nothing to be edited once it was decided", () => {
+    const { conflicts, drafts } = mergeConfiguration({
+      ...merge("v2.22.2", "v2.23.0", { mine }),
+      resolve: { Caddyfile: "mine" },
+    });
+    expect([conflicts, drafts]).toEqual([[], {}]);
+  });
+
+  it("begins, of a compose file, with the vendor's new one and the administrator's lines", () => {
+    const own = withOwnEdits(legacy("v2.22.2"), "v2_22_2");
+    const moved = edited(own, "docker-compose.yml", ["# Shared by every service.\n", "# Ours.\n"]);
+    const theirs = edited(legacy("v2.23.0"), "docker-compose.yml", ["# Shared by every service.\n", "# Theirs.\n"]);
+    const { conflicts, drafts } = mergeConfiguration(merge("v2.22.2", "v2.23.0", { own, mine: moved, theirs }));
+    expect(conflicts.map(({ name, kind }) => [name, kind])).toEqual([["docker-compose.yml", "compose"]]);
+    expect(drafts["docker-compose.yml"]).toBe(theirs["docker-compose.yml"]?.replace("# Theirs.", "# Ours."));
+  });
+});
+
 describe("an update from the old layout to the new", () => {
   const base = legacy("v2.24.9");
   const mine = edited(

@@ -1,107 +1,119 @@
-import { resolve as resolvePath } from "node:path";
-import { chooseInstance } from "../../domain/instances.ts";
-import type { Resolution, Resolutions } from "../../domain/merge-result.ts";
+import { join, resolve } from "node:path";
 import { EXIT, OperatorError } from "../../errors.ts";
-import { needsPreparation, planPrepare, planUnprepare } from "../../operations/prepare.ts";
-import { planUpdate } from "../../operations/update.ts";
-import { surveyHome } from "../../survey/home.ts";
+import { needsPreparation } from "../../operations/prepare.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { needsAnswer } from "../ask.ts";
 import { carryOut } from "../carry-out.ts";
+import { equivalentCommand } from "../equivalent.ts";
 import { reportFinished } from "../report.ts";
+import { resolutionsOf } from "../resolutions.ts";
+import type { Carried } from "../run-or-undo.ts";
 import type { Session } from "../session.ts";
-import { readBundle } from "./install.ts";
-import { lookAlong, wayTo } from "./update-way.ts";
-
-export interface UpdateArgs {
-  readonly bundle: string | undefined;
-  readonly from: string | undefined;
-  readonly release: string | undefined;
-  readonly postgres: "auto" | "dump" | "copy";
-  readonly resolve: readonly string[];
-  readonly shareBind: readonly string[];
-  readonly acknowledge: readonly string[];
-  readonly healthTimeoutSeconds: number | undefined;
-  /** Through releases in between, where there is no other way. */
-  readonly viaPath: boolean;
-  /** Folders with bundles besides the home and the working folder. */
-  readonly bundles: readonly string[];
-  /** Only what can be done ahead. */
-  readonly prepare: boolean;
-  readonly onFailure: "undo" | "stop" | undefined;
-}
+import { fill } from "../surface/questions.ts";
+import { UPDATE_QUESTIONS } from "../surface/update-questions.ts";
+import { type UpdateArgs, type UpdateMaking, type UpdateState, updateMaking } from "../update-making.ts";
+import type { UpdateAnswers } from "../wizards/update.ts";
 
 /** flags or wizard -> facts -> plan -> run, twice: what can be done ahead, and then the window */
-export async function update(session: Session, args: UpdateArgs): Promise<void> {
-  const { world, flags } = session;
-  const resolve = await resolutionsOf(session, args.resolve);
-  if (args.bundle === undefined) throw needsAnswer("graph-mgr update BUNDLE", "Which release?");
-  const contents = await readBundle(session, args.bundle);
-  const way = wayTo(session, args, contents);
-  const look = async () => {
-    const home = await surveyHome(world, session.home.path);
-    return await lookAlong(session, args, await way(chooseInstance(home.records, home.current, args.from)), resolve);
-  };
-  const occasion = () => ({ now: world.now(), random: world.random(4) });
-  const intent = { claimsEngine: true, isRoutine: false, onFailure: args.onFailure ?? ("ask" as const) };
+export async function update(session: Session, given: UpdateArgs): Promise<void> {
+  const { flags } = session;
+  const resolutions = await resolutionsOf(session, given.resolve);
+  const making = await updateMaking(session, given);
+  const asks = session.ask.isPossible && !flags.yes;
+  const wizard = asks ? await import("../wizards/update.ts") : null;
+  if (wizard === null && given.bundle === undefined)
+    throw needsAnswer("graph-mgr update BUNDLE", fill(UPDATE_QUESTIONS.release.message, { instance: making.source.name }));
+  const contents = given.bundle === undefined ? null : await making.read(given.bundle);
+  const start: UpdateAnswers = { ...given, contents, resolutions, edited: {}, preparing: null, plan: null };
+  const answered = wizard === null ? start : await wizard.updateWizard(session, start, making);
 
-  const first = await look();
-  const isAhead = !needsPreparation(first.hops);
-  if (!flags.dryRun && !isAhead) {
-    const prepared = await carryOut(session, {
-      ...intent,
-      command: "update",
-      answers: {},
-      makePlan: async () => planPrepare((await look()).hops, occasion()),
-    });
-    if (args.prepare && prepared) return await reportFinished(session, prepared);
-  }
-  if (args.prepare && isAhead) return session.note("Everything that can be done ahead is done.");
-  // What the merge gave, for the steps that write it: texts with secrets in them, which no plan may hold.
-  let answers: Readonly<Record<string, string>> = {};
-  const goOn = () =>
-    carryOut(session, {
-      ...intent,
-      command: "update",
-      get answers() {
-        return answers;
-      },
-      makePlan: async () => {
-        const found = await look();
-        answers = found.answers;
-        return planUpdate(found.hops, occasion());
-      },
-    });
-  const carried = await goOn().catch(async error => {
+  // Before anything is loaded: afterwards nobody can tell what was there.
+  const first = await making.look(answered);
+  const isAhead = !needsPreparation(first);
+  if (given.prepare && isAhead) return session.note("Everything that can be done ahead is done.");
+  if (isAhead || (flags.dryRun && !given.prepare))
+    return await finish(session, answered, await window(session, answered, making), asks);
+  const prepared = await carryOut(session, {
+    ...intentOf(given),
+    answers: {},
+    seen: answered.preparing,
+    makePlan: () => making.preparePlan(answered),
+  });
+  if (given.prepare) return await finish(session, answered, prepared, asks);
+  let final = answered;
+  let carried: Carried | null = null;
+  try {
+    if (wizard !== null) final = await wizard.windowWizard(session, answered, making);
+    carried = await window(session, final, making);
+  } catch (error) {
     // Refused or called off before it began: then what was done ahead for it in this same go is of no use either.
     const isBegun = !(error instanceof OperatorError) || error.exit === EXIT.halfway || error.exit === EXIT.undone;
-    if (!isAhead && !flags.dryRun && !isBegun) {
-      const makePlan = async () => planUnprepare(first.hops, occasion());
-      await carryOut(session, { ...intent, command: "update", answers: {}, isRoutine: true, onFailure: "stop", makePlan });
-    }
+    if (!isBegun)
+      await carryOut(session, {
+        ...intentOf(given),
+        answers: {},
+        isRoutine: true,
+        onFailure: "stop",
+        makePlan: () => making.unpreparePlan(first),
+      });
     throw error;
-  });
-  if (carried) await reportFinished(session, carried);
+  }
+  await finish(session, final, carried, asks);
 }
 
-/** `KEY=mine`, `KEY=theirs` or `FILE=path of a file that is to be taken instead`. @throws OperatorError USAGE, NO_FILE */
-async function resolutionsOf({ world, cwd }: Session, given: readonly string[]): Promise<Resolutions> {
-  const found: Record<string, Resolution> = {};
-  for (const text of given) {
-    const at = text.lastIndexOf("=");
-    const [name, what] = [text.slice(0, at), text.slice(at + 1)];
-    if (at < 1 || what === "")
-      throw new OperatorError("USAGE", `--resolve takes NAME=mine, NAME=theirs or NAME=FILE.`, {
-        exit: EXIT.usage,
-        hint: "--resolve Caddyfile=mine",
-      });
-    if (what === "mine" || what === "theirs") {
-      found[name] = what;
-      continue;
-    }
-    const file = await world.files.read(resolvePath(cwd, what));
-    if (file === null)
-      throw new OperatorError("NO_FILE", `There is no file ${what}.`, { exit: EXIT.usage, hint: `--resolve ${name}=mine` });
-    found[name] = { text: file };
-  }
-  return found;
+const intentOf = ({ onFailure }: UpdateArgs) => ({
+  command: "update",
+  claimsEngine: true,
+  isRoutine: false,
+  onFailure: onFailure ?? ("ask" as const),
+});
+
+async function window(
+  session: Session,
+  state: UpdateState & { readonly plan: Plan | null },
+  making: UpdateMaking,
+): Promise<Carried | null> {
+  let texts: Readonly<Record<string, string>> = {};
+  return await carryOut(session, {
+    ...intentOf(state),
+    get answers() {
+      return texts;
+    },
+    seen: state.plan,
+    makePlan: async () => {
+      const found = await making.windowPlan(state);
+      texts = found.texts;
+      return found.plan;
+    },
+  });
+}
+
+async function finish(session: Session, state: UpdateAnswers, carried: Carried | null, asks: boolean): Promise<void> {
+  if (carried === null) return;
+  await reportFinished(session, carried);
+  if (asks) session.note(`\nThe same without questions:\n  ${commandFor(session, state, carried)}`);
+}
+
+function commandFor({ home, cwd }: Session, args: UpdateAnswers, { instance, result }: Carried): string {
+  const bundle = args.contents?.source.path ?? args.bundle;
+  const dir = join(home.path, "releases", instance ?? "");
+  const answers = Object.entries(args.resolutions).flatMap(([name, what]) => {
+    if (args.resolve.some(each => each.startsWith(`${name}=`))) return [];
+    // What was edited stands in the new instance.
+    return [`${name}=${typeof what === "string" ? what : join(dir, args.edited[name] ?? name)}`];
+  });
+  return equivalentCommand("update", bundle === undefined ? undefined : resolve(cwd, bundle), {
+    home: home.path,
+    from: args.from,
+    release: args.release,
+    resolve: [...args.resolve, ...answers],
+    acknowledge: args.acknowledge.map(release => (release === "" ? String(result?.["version"] ?? "") : release)),
+    postgres: args.postgres === "auto" ? undefined : args.postgres,
+    "share-bind": args.shareBind,
+    "health-timeout": args.healthTimeoutSeconds,
+    "via-path": args.viaPath ? true : undefined,
+    bundles: args.viaPath ? args.bundles.map(each => resolve(cwd, each)) : [],
+    prepare: args.prepare ? true : undefined,
+    "on-failure": args.onFailure,
+  });
 }

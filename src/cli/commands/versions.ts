@@ -1,15 +1,12 @@
-import { resolve } from "node:path";
 import type { InstanceRecord } from "../../domain/instance.ts";
 import { chooseInstance } from "../../domain/instances.ts";
 import { compareReleases } from "../../domain/release-order.ts";
 import { bytes } from "../../domain/units.ts";
-import { EXIT, OperatorError, systemError } from "../../errors.ts";
-import { isPlace } from "../../survey/bundles.ts";
 import { type HomeFacts, surveyHome } from "../../survey/home.ts";
-import { type BundleVersion, surveyVersions } from "../../survey/versions.ts";
+import type { BundleVersion } from "../../survey/versions.ts";
+import { bundlesAround } from "../bundle-places.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
-import { cut } from "../text.ts";
 
 interface VersionsArgs {
   /** Folders to look into besides the home and the working folder. */
@@ -23,14 +20,7 @@ export async function versions(session: Session, given: VersionsArgs): Promise<v
   const { world, home } = session;
   const facts = await surveyHome(world, home.path);
   const from = instanceFrom(facts, given.from);
-  const folders = await bundleFolders(session, given.bundles);
-  const { bundles, cache } = await surveyVersions(
-    world,
-    { home: home.path, folders, from },
-    await session.describedProducts(),
-    text => session.noteInPlace(cut(`  ${text}`, session.columns - 1)),
-  ).finally(() => session.noteInPlace(""));
-  if (cache !== null) await remember(session, cache);
+  const bundles = await bundlesAround(session, given.bundles, from);
   const installed = facts.records
     .map(({ name, release, layout }) => ({ name, version: release, layout, current: name === facts.current }))
     .sort((a, b) => compareReleases(a.version, b.version));
@@ -55,36 +45,10 @@ export async function versions(session: Session, given: VersionsArgs): Promise<v
   if (faults.length > 0) session.print(`\n${faults.join("\n")}`);
 }
 
-/**
- * Where bundles are looked for: the home, the working folder, and what was named.
- * @throws OperatorError USAGE
- */
-export async function bundleFolders({ world, home, cwd }: Session, given: readonly string[]): Promise<readonly string[]> {
-  const named = given.map(folder => resolve(cwd, folder));
-  for (const folder of named) if (!(await isPlace(world, folder))) throw noPlace(folder);
-  return [...new Set([home.path, cwd, ...named])];
-}
-
-const noPlace = (folder: string) =>
-  new OperatorError("USAGE", `There is no folder ${folder} to look for bundles in.`, {
-    exit: EXIT.usage,
-    hint: "--bundles DIR   (the folder that the bundles lie in)",
-  });
-
 function instanceFrom({ records, current }: HomeFacts, name: string | undefined): InstanceRecord | null {
   if (name !== undefined) return chooseInstance(records, current, name);
   const known = records.find(each => each.name === current) ?? (records.length === 1 ? records[0] : undefined);
   return known ?? null;
-}
-
-/** Only in a home that is there, and no reason to fail: it saves time, and nothing else. */
-async function remember({ world, home, flags }: Session, cache: string): Promise<void> {
-  if (flags.dryRun || !(await world.files.isFolder(home.own()))) return;
-  try {
-    await world.files.write(home.bundleCache(), cache, 0o600);
-  } catch (error) {
-    if (systemError(error) === null) throw error;
-  }
 }
 
 const toJson = ({ way, product, unreadable, ...bundle }: BundleVersion) => ({

@@ -8,6 +8,8 @@ export interface OptionSpec {
   /** How its value is called in help: `PORT`. */
   readonly value?: string;
   readonly choices?: readonly string[];
+  /** Of a `list`: it may stand without its value. What follows it is the value only where it looks like one. */
+  readonly bare?: { readonly looksLike: RegExp };
   /** A phrase without a full stop. */
   readonly describe: string;
 }

@@ -1,11 +1,18 @@
 import { ON_FAILURE } from "./making.ts";
 import { OTHER_QUESTIONS } from "./questions.ts";
 import type { CommandSpec } from "./spec.ts";
+import { UPDATE_QUESTIONS } from "./update-questions.ts";
 
 export const UPDATE: CommandSpec = {
   name: "update",
   summary: "Update to a newer release; the old one stays and serves again if anything fails",
-  positionals: [{ name: "bundle", required: false, describe: "A .tar, .tar.gz or folder, as the vendor ships it" }],
+  positionals: [
+    {
+      name: "bundle",
+      required: false,
+      describe: "A .tar, .tar.gz or folder, as the vendor ships it, or a release (v2.23.0) whose bundle lies here",
+    },
+  ],
   options: [
     { name: "from", kind: "text", value: "INSTANCE", describe: "The instance to update; the current one unless named" },
     {
@@ -26,7 +33,9 @@ export const UPDATE: CommandSpec = {
       name: "acknowledge",
       kind: "list",
       value: "VERSION",
-      describe: "The vendor's instructions for this release were read; may be repeated",
+      bare: { looksLike: /^v?\d/ },
+      describe:
+        "The vendor's instructions for this release were read, or without one for the only release that has some; may be repeated",
     },
     {
       name: "share-bind",
@@ -40,20 +49,29 @@ export const UPDATE: CommandSpec = {
       value: "SECONDS",
       describe: "How long the new release may take to become healthy before the old one is put back",
     },
+    {
+      name: "via-path",
+      kind: "flag",
+      describe: "Through the releases in between, where the vendor asks for it, in one window; nobody from outside reaches them",
+    },
+    { name: "bundles", kind: "list", value: "DIR", describe: "Look for bundles in this folder, too; may be repeated" },
     { name: "prepare", kind: "flag", describe: "Only load the images, by day; the update itself is another call, at night" },
     { name: "release", kind: "text", value: "vX.Y.Z", describe: "The release, when the bundle does not say it" },
     ON_FAILURE,
   ],
   examples: [
-    ["update graphistry-v2.23.0.tar.gz", "Shows what will be done, and asks"],
+    ["update", "Asks what is not said; the last question is the plan"],
+    ["update v2.23.0 --bundles /mnt/usb", "The release, wherever its bundle lies"],
     ["update graphistry-v2.23.0.tar.gz --dry-run", "The merge, the method and every step; changes nothing"],
-    ["update graphistry-v2.24.9.tar.gz --acknowledge v2.24.9 --yes", "Asks nothing"],
+    ["update graphistry-v2.24.9.tar.gz --acknowledge --yes", "Asks nothing"],
+    ["update v2.45.11 --via-path --acknowledge v2.24.9", "Through the releases that the vendor asks for"],
   ],
   notes: [
     "While the new release is laid out the old one serves. Then a maintenance page stands in its place until the data was moved and the new release is healthy.",
     "If anything fails before visitors are let in, the old one serves again. Later `graph-mgr rollback` leads back.",
+    "With `--via-path` each release in between gets the data, runs its own migrations and is stopped again; a failure anywhere leads back to the first. They are removed once the last one serves. `--resolve` then begins with the release: `--resolve v2.24.9/.env:LOG_LEVEL=mine`.",
   ],
-  questions: [OTHER_QUESTIONS.confirm, OTHER_QUESTIONS.failed],
+  questions: [...Object.values(UPDATE_QUESTIONS), OTHER_QUESTIONS.refused, OTHER_QUESTIONS.failed],
 };
 
 export const ROLLBACK: CommandSpec = {
@@ -72,7 +90,7 @@ export const ROLLBACK: CommandSpec = {
   ],
   examples: [
     ["rollback --dry-run", "What would be left behind, and every step"],
-    ["rollback --accept-loss", "Goes back; what was written since stays in the newer one"],
+    ["rollback --accept-loss", "Goes back; what was written since stays in the newer, and in a dump"],
   ],
   notes: ["The newer release stays as it is, stopped. `graph-mgr rollback --to` it leads forward again."],
   questions: [OTHER_QUESTIONS.confirm, OTHER_QUESTIONS.failed],

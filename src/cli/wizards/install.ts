@@ -1,7 +1,7 @@
 import { dirname, relative, resolve } from "node:path";
 import type { BundleContents } from "../../domain/bundle.ts";
 import { instanceName } from "../../domain/names.ts";
-import { messageOf, OperatorError } from "../../errors.ts";
+import { messageOf } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { surveyBundles } from "../../survey/bundles.ts";
 import type { InstallFacts } from "../../survey/install.ts";
@@ -11,7 +11,7 @@ import { askAll, type Question, SKIPPED } from "../questionnaire.ts";
 import type { Session } from "../session.ts";
 import { INSTALL_QUESTIONS as ASKED, fill } from "../surface/questions.ts";
 import { wrap } from "../text.ts";
-import { complain } from "./complain.ts";
+import { orComplain, typedPath } from "./bundle.ts";
 import { planQuestion } from "./plan.ts";
 import { portQuestion } from "./ports.ts";
 
@@ -71,27 +71,7 @@ function remembering({ noteInPlace }: Session, look: Making["factsFor"]): Look {
 const ELSEWHERE = "";
 
 function bundleQuestion(session: Session, read: Making["read"]): Answering {
-  const { world, home, cwd, userHome, ask } = session;
-  const atPrompt = (text: string) => resolve(cwd, text.replace(/^~(?=\/|$)/, userHome));
-  const readOrComplain = async (path: string) => {
-    try {
-      return await read(path);
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      complain(session, error);
-      return null;
-    }
-  };
-  const typed = async (canGoBack: boolean): Promise<string | typeof BACK> => {
-    const check = async (text: string) =>
-      text === ""
-        ? "A path is needed."
-        : (await world.files.exists(atPrompt(text)))
-          ? null
-          : `There is nothing at ${atPrompt(text)}.`;
-    const path = await ask.text({ ...ASKED.path, check }, canGoBack);
-    return path === BACK ? BACK : atPrompt(path);
-  };
+  const { world, home, cwd, ask } = session;
   return async (state, canGoBack, earlier) => {
     if (state.contents !== null) return SKIPPED;
     const bundles = await surveyBundles(world, [...new Set([home.path, cwd])]);
@@ -107,10 +87,10 @@ function bundleQuestion(session: Session, read: Making["read"]): Answering {
           ? ELSEWHERE
           : await ask.select<string>({ ...ASKED.bundle, choices, ...(initial === undefined ? {} : { initial }) }, canGoBack);
       if (chosen === BACK) return BACK;
-      const path = chosen === ELSEWHERE ? await typed(bundles.length > 0 || canGoBack) : chosen;
+      const path = chosen === ELSEWHERE ? await typedPath(session, ASKED.path, bundles.length > 0 || canGoBack) : chosen;
       if (path === BACK && bundles.length === 0) return BACK;
       if (path === BACK) continue;
-      const contents = await readOrComplain(path);
+      const contents = await orComplain(session, () => read(path));
       if (contents !== null) return { ...state, bundle: path, contents };
     }
   };

@@ -16,6 +16,12 @@ const ABOUT: Readonly<Record<string, string>> = {
   NAME_TAKEN: "name",
   IS_RUNNING: "data",
   DATABASE_DOWN: "data",
+  REQUIRES_PATH: "release",
+  NOT_ACKNOWLEDGED: "instructions",
+  MERGE_CONFLICT: "conflicts",
+  COMPOSE_EDITED: "conflicts",
+  MERGE_NOT_EXACT: "conflicts",
+  METHOD_UNSAFE: "postgres",
 };
 
 /** The last question is the plan. A plan that is refused is said, and what it is about is asked again. */

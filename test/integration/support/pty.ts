@@ -16,7 +16,10 @@ export class Terminal {
   #wake: () => void = () => {};
 
   /** @param behind more for the shell, behind the command: a redirection */
-  constructor(args: readonly string[], { cwd = "/", behind = "" }: { cwd?: string; behind?: string } = {}) {
+  constructor(
+    args: readonly string[],
+    { cwd = "/", behind = "", env = {} }: { cwd?: string; behind?: string; env?: Readonly<Record<string, string>> } = {},
+  ) {
     const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
     const command = [process.execPath, BIN, ...args].map(quote).join(" ");
     this.#child = spawn(
@@ -24,7 +27,7 @@ export class Terminal {
       ["-qfec", `stty cols 80 rows 40; ${behind === "" ? "exec " : ""}${command} ${behind}`, "/dev/null"],
       {
         cwd,
-        env: { ...process.env, GRAPH_MGR_HOME: "", TERM: "xterm" },
+        env: { ...process.env, GRAPH_MGR_HOME: "", TERM: "xterm", ...env },
         stdio: ["pipe", "pipe", "inherit"],
       },
     );

@@ -1,0 +1,28 @@
+import { span } from "../domain/units.ts";
+import type { WindowEstimate } from "../operations/window-estimate.ts";
+import type { Plan } from "../plan/plan.ts";
+
+const PARTS = [
+  ["dumpSeconds", "the dump"],
+  ["restoreSeconds", "restoring and proving it"],
+  ["copySeconds", "copying and proving files"],
+  ["startSeconds", "stopping and starting"],
+] as const satisfies readonly (readonly [keyof WindowEstimate, string])[];
+
+/** `about 40 s`: nobody should take it for more exact than it is. */
+export function about(seconds: number): string {
+  const grain = seconds < 10 ? 1 : seconds < 120 ? 5 : seconds < 1200 ? 30 : 300;
+  return `about ${span(Math.max(1, Math.round(seconds / grain)) * grain * 1000).replace(/ 0 (?:min|s)$/, "")}`;
+}
+
+/** How long visitors will find nobody, and with what; null for a plan without a window. */
+export function estimateText({ result }: Pick<Plan, "result">): string | null {
+  const estimate = result?.["estimate"];
+  if (typeof estimate !== "object" || estimate === null || Array.isArray(estimate)) return null;
+  const seconds = (key: keyof WindowEstimate): number => {
+    const value = (estimate as Readonly<Record<string, unknown>>)[key];
+    return typeof value === "number" ? value : 0;
+  };
+  const parts = PARTS.flatMap(([key, what]) => (seconds(key) === 0 ? [] : [`${what} ${seconds(key)} s`]));
+  return `${about(seconds("seconds"))} until visitors are back, by what such machines usually take: ${parts.join(", ")}`;
+}

@@ -1,0 +1,58 @@
+import { estimateWindow } from "../domain/move-estimate.ts";
+import type { MoveMethod } from "../domain/move-method.ts";
+import type { UpdateFacts } from "../survey/update.ts";
+import type { Hop } from "./hop.ts";
+
+/** How long visitors find nobody, in whole seconds. A type and not an interface, because plans hold plain JSON. */
+export type WindowEstimate = {
+  readonly seconds: number;
+  readonly dumpSeconds: number;
+  readonly restoreSeconds: number;
+  /** Of a volume, and of folders. */
+  readonly copySeconds: number;
+  /** The old release stops, the new one starts and is seen to be healthy; what a product takes for that, it alone knows. */
+  readonly startSeconds: number;
+};
+
+/** What an update's window is estimated from. */
+export type Estimable = Pick<UpdateFacts, "database" | "databaseVolumeBytes" | "treeBytes" | "product" | "inner">;
+
+interface EstimableHop {
+  readonly facts: Estimable;
+  readonly request: Pick<Hop["request"], "method">;
+}
+
+const STOP_SECONDS = 3;
+/** A container that starts and whose first health check passes. */
+const START_SECONDS = 4;
+
+/** Of all hops of an update together. */
+export function estimateHops(hops: readonly EstimableHop[]): WindowEstimate {
+  const each = hops.map(({ facts, request: { method } }) => estimateUpdate(facts, method === "none" ? null : method));
+  const sum = (key: keyof WindowEstimate): number => each.reduce((total, estimate) => total + estimate[key], 0);
+  return {
+    seconds: sum("seconds"),
+    dumpSeconds: sum("dumpSeconds"),
+    restoreSeconds: sum("restoreSeconds"),
+    copySeconds: sum("copySeconds"),
+    startSeconds: sum("startSeconds"),
+  };
+}
+
+/** @param method null where no database moves */
+export function estimateUpdate(facts: Estimable, method: MoveMethod | null): WindowEstimate {
+  const { database, databaseVolumeBytes: volumeBytes, treeBytes, product, inner } = facts;
+  const look = database?.old ?? null;
+  // Of a stopped server nobody knows how much of its volume is data.
+  const databaseBytes =
+    look !== null && "server" in look ? look.server.databases.reduce((sum, each) => sum + each.sizeBytes, 0) : volumeBytes;
+  const window = estimateWindow({ method: method ?? "copy", databaseBytes, volumeBytes, treeBytes });
+  const starts = 1 + Number(inner.length > 0) + Number(method === "dump");
+  const parts = {
+    dumpSeconds: Math.round(window.dumpSeconds),
+    restoreSeconds: Math.round(window.restoreSeconds),
+    copySeconds: Math.round(window.copySeconds),
+    startSeconds: Math.round(STOP_SECONDS + starts * (START_SECONDS + product.health.windowSeconds)),
+  };
+  return { seconds: Object.values(parts).reduce((sum, part) => sum + part, 0), ...parts };
+}

@@ -1,0 +1,56 @@
+import { expect, it } from "vitest";
+import { about, estimateText } from "../../src/cli/estimate-text.ts";
+import { type Estimable, estimateUpdate } from "../../src/operations/window-estimate.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+
+const facts = (over: Partial<Record<keyof Estimable, unknown>> = {}) =>
+  ({
+    database: { old: { server: { databases: [{ sizeBytes: 1000e6 }, { sizeBytes: 200e6 }] } } },
+    databaseVolumeBytes: 2400e6,
+    treeBytes: 0,
+    product: { health: { windowSeconds: 2 } },
+    inner: ["nexus"],
+    ...over,
+  }) as unknown as Estimable;
+
+it("is the sum of its parts, by method", () => {
+  const dump = estimateUpdate(facts(), "dump");
+  const copy = estimateUpdate(facts(), "copy");
+  expect(dump).toEqual({ seconds: 46, dumpSeconds: 7, restoreSeconds: 18, copySeconds: 0, startSeconds: 21 });
+  for (const { seconds, ...parts } of [dump, copy])
+    expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBe(seconds);
+  expect([copy.dumpSeconds, copy.restoreSeconds]).toEqual([0, 0]);
+  expect(copy.copySeconds).toBeGreaterThan(9);
+});
+
+it("counts folders whatever the method, and takes a stopped server's volume for its data", () => {
+  expect(estimateUpdate(facts({ treeBytes: 2500e6 }), "dump").copySeconds).toBe(12);
+  const stopped = estimateUpdate(facts({ database: { old: null } }), "dump");
+  expect(stopped.dumpSeconds).toBeGreaterThan(estimateUpdate(facts(), "dump").dumpSeconds);
+  expect(estimateUpdate(facts({ database: null, databaseVolumeBytes: 0 }), null).copySeconds).toBe(0);
+});
+
+it("says it no more exactly than it is known", () => {
+  expect([1, 7, 12, 44, 100, 130, 1300, 9000].map(about)).toEqual([
+    "about 1 s",
+    "about 7 s",
+    "about 10 s",
+    "about 45 s",
+    "about 1 min 40 s",
+    "about 2 min",
+    "about 20 min",
+    "about 2 h 30 min",
+  ]);
+});
+
+it("stands in a plan that has a window, and in no other", () => {
+  const plan = (result: object | undefined) => ({ result }) as unknown as Plan;
+  expect(estimateText(plan({ estimate: estimateUpdate(facts(), "dump") }))).toBe(
+    "about 45 s until visitors are back, by what such machines usually take: the dump 7 s, restoring and proving it 18 s, stopping and starting 21 s",
+  );
+  expect([estimateText(plan({})), estimateText(plan(undefined)), estimateText(plan({ estimate: null }))]).toEqual([
+    null,
+    null,
+    null,
+  ]);
+});
