@@ -8,11 +8,11 @@ import { type Group, scenarios } from "./scenarios.ts";
  * each way to go on, and of the rest (other seeds, second faults) a fixed sample, larger of the short operations.
  */
 const isFull = process.env.GRAPH_MGR_FAULTS === "all";
-const LONG_MOMENTS = 100;
-/** An update has so many steps that are others' steps as well that a fifth of its moments is enough. */
+const LONG_MOMENTS = 60;
+/** An update has so many steps that are others' steps as well that a part of its moments is enough. */
 const LONGEST_MOMENTS = 280;
-const SHARE_OF_FIRST = 0.2;
-const SHARE_OF_REST = { short: 0.5, long: 0.03, longest: 0.01 };
+const SHARE_OF_FIRST = 0.3;
+const SHARE_OF_REST = { short: 0.15, long: 0.01, longest: 0.005 };
 /** Of operations that are longer still, and made of what others are made of: a fixed sample of everything. */
 const SPARSE: Readonly<Record<string, number>> = { "update via path": 0.015 };
 const TIMEOUT_MS = 900_000;
@@ -24,33 +24,33 @@ export const shares: Readonly<
   Record<Group, { readonly runs: number; readonly faults: readonly AnyFault[]; readonly kinds: readonly string[] }>
 > = {
   install: {
-    runs: 5600,
+    runs: 5300,
     faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
     kinds: ["bundle.unpack", "pristine.keep", "images.load", "images.build", "images.tag", "current.set"],
   },
   "copy-dump": {
-    runs: 3400,
+    runs: 4400,
     faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
     kinds: ["tree.copy", "database.dump", "database.restore", "database.drop-dump", "volume.copy", "volume.create"],
   },
   "copy-copy": {
-    runs: 3300,
+    runs: 3100,
     faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
     kinds: ["instance.configure", "instance.verify", "release.place", "instance.record", "volume.copy"],
   },
   run: {
-    runs: 4300,
+    runs: 3100,
     faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
     kinds: ["data.reset", "instance.launch", "instance.revive", "instance.healthy", "instance.stop"],
   },
   maintenance: {
-    runs: 1600,
+    runs: 640,
     faults: ["crash", "power", "io"],
     kinds: ["maintenance.up", "maintenance.down"],
   },
   update: {
-    runs: 1500,
-    faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
+    runs: 1700,
+    faults: ["crash", "torn", "power", "io", "full", "signal", "read"],
     kinds: [
       "instance.quiet",
       "configuration.merge",
@@ -65,7 +65,7 @@ export const shares: Readonly<
     ],
   },
   prepare: {
-    runs: 400,
+    runs: 500,
     faults: ["crash", "power", "io"],
     kinds: ["images.load", "images.unload"],
   },
@@ -75,12 +75,12 @@ export const shares: Readonly<
     kinds: ["instance.quiet", "configuration.merge", "volume.copy", "database.dump", "instance.forget"],
   },
   rollback: {
-    runs: 400,
+    runs: 1100,
     faults: ["crash", "power", "io"],
     kinds: ["instance.quiet", "front.open", "instance.revive"],
   },
   remove: {
-    runs: 3400,
+    runs: 1600,
     faults: ["crash", "power", "io", "signal", "read"],
     kinds: ["containers.remove", "path.move", "volume.remove", "tree.remove", "images.remove"],
   },
