@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { portPlace } from "../domain/isolation.ts";
 import { EXIT, OperatorError } from "../errors.ts";
 
 const usage = (message: string, hint: string) => new OperatorError("USAGE", message, { exit: EXIT.usage, hint });
@@ -87,7 +88,7 @@ export interface PortFlags {
 /** @throws OperatorError USAGE when a port is asked for twice */
 export function portRequest({ httpPort, httpsPort, port }: PortFlags) {
   const ports = portSettings(port);
-  const places = ports.map(({ service, container, protocol }) => `${service}:${container}/${protocol}`);
+  const places = ports.map(portPlace);
   const twice = places.find((place, index) => places.indexOf(place) !== index);
   if (twice !== undefined) throw usage(`--port gives ${twice} twice.`, "give each port of a service once");
   const hosts = [

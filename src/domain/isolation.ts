@@ -26,6 +26,10 @@ export type PortSetting = {
   readonly host: number;
 };
 
+/** How people name it: `caddy:80`, `caddy:443/udp`. */
+export const portPlace = ({ service, container, protocol }: Omit<PortSetting, "host">): string =>
+  `${service}:${container}${protocol === "udp" ? "/udp" : ""}`;
+
 /** One compose file of a project, with its text. */
 export interface ComposeSource {
   /** Relative to the instance's folder. */

@@ -47,12 +47,16 @@ function plainly(error: unknown): unknown {
   const lines = error.message.split("\n").map(line => line.trim());
   const wrong = lines.slice(1).filter(line => line !== "" && !/^(Network|Volume|Container) .* [A-Z][a-z]+$/.test(line));
   if (wrong.length === 0) return error;
-  return new OperatorError("LAUNCH_FAILED", wrong.join(" "), {
-    hint: /port is already allocated|address already in use/.test(error.message)
-      ? "see what uses the port (`graph-mgr list`, `ss -ltnp`), or choose another with --port"
-      : "mend what Docker names there, then run the same again",
-    cause: error,
-  });
+  return new OperatorError("LAUNCH_FAILED", wrong.join(" "), { hint: hintFor(error.message), cause: error });
+}
+
+function hintFor(message: string): string {
+  if (/port is already allocated|address already in use/.test(message))
+    return "see what uses the port (`graph-mgr list`, `ss -ltnp`), or choose another with --port";
+  // An engine as it is installed has addresses for about 30 networks.
+  if (/address pool/.test(message))
+    return "docker network ls   (remove what nobody uses by its name, or give the engine more with `default-address-pools` in /etc/docker/daemon.json)";
+  return "mend what Docker names there, then run the same again";
 }
 
 async function inScratch<T>(root: string, work: (dir: string) => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { request as askPlainly } from "node:http";
 import { request as askOverTls } from "node:https";
 import { connect, createServer } from "node:net";
@@ -15,6 +16,18 @@ const canBind = (port: number, host: string): Promise<boolean | null> =>
     server.listen({ port, host, exclusive: true, ...(host === "::" ? { ipv6Only: true } : {}) }, () =>
       server.close(() => resolve(true)),
     );
+  });
+
+/** The same for UDP. */
+const canBindUdp = (port: number, host: string): Promise<boolean | null> =>
+  new Promise(resolve => {
+    const isSix = host === "::";
+    const socket = createSocket({ type: isSix ? "udp6" : "udp4", ipv6Only: isSix });
+    socket.once("error", error => {
+      socket.close();
+      resolve(isCode(error, "EADDRINUSE") ? false : null);
+    });
+    socket.bind({ port, address: host, exclusive: true }, () => socket.close(() => resolve(true)));
   });
 
 const answers = (port: number): Promise<boolean> =>
@@ -53,12 +66,15 @@ const ask = ({ port, tls, path, host, address = "127.0.0.1" }: PortQuestion): Pr
 
 export const ports: Ports = {
   ask,
-  async taken(asked) {
+  async taken(asked, protocol = "tcp") {
+    const isTcp = protocol === "tcp";
+    const bind = isTcp ? canBind : canBindUdp;
     const taken = new Set<number>();
     for (const port of new Set(asked)) {
-      const four = await canBind(port, "0.0.0.0");
-      const six = await canBind(port, "::");
-      if (four === false || six === false || (four === null && (await answers(port)))) taken.add(port);
+      const four = await bind(port, "0.0.0.0");
+      const six = await bind(port, "::");
+      // Who may not bind low ports can still knock; by UDP nobody need answer.
+      if (four === false || six === false || (isTcp && four === null && (await answers(port)))) taken.add(port);
     }
     return taken;
   },

@@ -326,8 +326,8 @@ export interface PortWatch {
 }
 
 export interface Ports {
-  /** Which of these host ports somebody listens on (any address). */
-  taken(ports: readonly number[]): Promise<ReadonlySet<number>>;
+  /** Which of these host ports somebody listens on (any address); by TCP unless said. */
+  taken(ports: readonly number[], protocol?: "tcp" | "udp"): Promise<ReadonlySet<number>>;
   /** One HTTP request, which follows no redirect and trusts every certificate; null where nobody answers within two seconds. */
   ask(question: PortQuestion): Promise<PortAnswer | null>;
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { CopyData } from "../domain/copy-data.ts";
 import { Home } from "../domain/home.ts";
+import { portPlace } from "../domain/isolation.ts";
 import { layoutFor } from "../domain/product.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlannedStep } from "../plan/step.ts";
@@ -168,9 +169,7 @@ function notesOn(facts: CopyFacts, request: CopyRequest): readonly string[] {
   const live = facts.volumes.filter(({ writers }) => writers.length > 0);
   const isRunning = live.length > 0;
   return [
-    ...ports
-      .filter(({ instead }) => instead !== null)
-      .map(({ service, container, host }) => `${service}:${container} gets port ${host}`),
+    ...ports.filter(({ instead }) => instead !== null).map(port => `${portPlace(port)} gets port ${port.host}`),
     ...(request.data !== "none" && isRunning && !request.stopSource
       ? [
           "the source goes on serving: every row that comes along has its file, unless that is deleted or rewritten meanwhile; what is written after the dump began does not come along",

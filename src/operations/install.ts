@@ -1,4 +1,5 @@
 import { currentTarget, Home } from "../domain/home.ts";
+import { portPlace } from "../domain/isolation.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlannedStep } from "../plan/step.ts";
 import { buildImages, keepPristine, loadImages, setCurrent, unpackBundle } from "../steps/index.ts";
@@ -100,7 +101,7 @@ function buildSteps({ images, instance, layout }: InstallFacts, staging: string)
 function notesOn(facts: InstallFacts, request: InstallRequest, generates: boolean): readonly string[] {
   const moved = facts.ports
     .filter(({ instead }) => instead !== null)
-    .map(port => `port ${port.instead} is taken, so ${port.service}:${port.container} gets ${port.host}`);
+    .map(port => `port ${port.instead} is taken, so ${portPlace(port)} gets ${port.host}`);
   const secrets = facts.defaultSecrets.join(", ");
   const outside = facts.outsideBinds.filter(
     bind => bind.kind !== "path" || bind.readOnly || request.shareBinds.includes(bind.source),

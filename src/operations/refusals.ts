@@ -1,3 +1,4 @@
+import { portPlace } from "../domain/isolation.ts";
 import { type InstanceName, show } from "../domain/names.ts";
 import { OperatorError } from "../errors.ts";
 import type { InstallFacts } from "../survey/install.ts";
@@ -41,10 +42,10 @@ export function refusePorts(facts: Pick<InstallFacts, "ports">, asked: InstallFa
       ),
   );
   if (unknown) {
-    const there = facts.ports.map(({ service, container }) => `${service}:${container}`).join(", ");
+    const there = facts.ports.map(portPlace).join(", ");
     throw new OperatorError(
       "NO_SUCH_PORT",
-      `Nothing publishes ${unknown.service}:${unknown.container}/${unknown.protocol}; there is ${there || "no published port"}.`,
+      `Nothing publishes ${portPlace(unknown)}; there is ${there || "no published port"}.`,
       {
         hint: "name one of these with --port",
       },
@@ -52,13 +53,9 @@ export function refusePorts(facts: Pick<InstallFacts, "ports">, asked: InstallFa
   }
   const taken = facts.ports.find(port => port.isTaken);
   if (taken) {
-    throw new OperatorError(
-      "PORT_TAKEN",
-      `Port ${taken.host} for ${taken.service}:${taken.container} is in use on this machine.`,
-      {
-        hint: `--port ${taken.service}:${taken.container}=${taken.host + 1}   (without it the next free one is taken)`,
-      },
-    );
+    throw new OperatorError("PORT_TAKEN", `Port ${taken.host} for ${portPlace(taken)} is in use on this machine.`, {
+      hint: `--port ${portPlace(taken)}=${taken.host + 1}   (without it the next free one is taken)`,
+    });
   }
 }
 

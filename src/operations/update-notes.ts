@@ -1,3 +1,4 @@
+import { portPlace } from "../domain/isolation.ts";
 import type { Hop } from "./hop.ts";
 import { mergeNotes } from "./merge-notes.ts";
 import { externalNote, sharedNotes } from "./refusals.ts";
@@ -42,10 +43,10 @@ function notesOnVolumes({ facts: { source, volumes, instance } }: Hop, index: nu
 /** What is between publishes nothing. */
 function notesOnPorts(hops: Hops): readonly string[] {
   const old = hops[0].facts.source.record;
-  const before = new Set(old.ports.map(({ service, container }) => `${service}:${container}`));
+  const before = new Set(old.ports.map(portPlace));
   return (hops.at(-1)?.facts.ports ?? [])
-    .filter(({ service, container }) => !before.has(`${service}:${container}`))
-    .map(({ service, container, host }) => `${service}:${container} is new and gets port ${host}`);
+    .filter(port => !before.has(portPlace(port)))
+    .map(port => `${portPlace(port)} is new and gets port ${port.host}`);
 }
 
 function notesOnHop({ facts, request }: Hop): readonly string[] {

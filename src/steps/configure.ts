@@ -2,6 +2,7 @@ import { editCompose } from "../domain/compose-edit.ts";
 import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
 import type { BindMoves, PortSetting } from "../domain/isolation.ts";
+import { portPlace } from "../domain/isolation.ts";
 import type { Product } from "../domain/product.ts";
 import { literalsOf, newSecrets } from "../domain/secrets.ts";
 import { OperatorError } from "../errors.ts";
@@ -112,7 +113,7 @@ const envFilesOf = ({ project, secrets }: Input): readonly string[] => [
 export const configure = defineStep({
   kind: "instance.configure",
   title: ({ project, ports }: Input) =>
-    `Give the instance its own names (${project.name}_...)${ports.map(({ service, container, host }) => `, ${service}:${container} on port ${host}`).join("")}`,
+    `Give the instance its own names (${project.name}_...)${ports.map(port => `, ${portPlace(port)} on port ${port.host}`).join("")}`,
   look: async () => null,
   async do(input, context: Context) {
     const { files } = context.world;

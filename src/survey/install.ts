@@ -4,7 +4,14 @@ import { EnvFile } from "../domain/env-file.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import type { Layout, Product } from "../domain/product.ts";
 import { defaultSecrets, literalsOf } from "../domain/secrets.ts";
-import { externalVolumes, isolationNames, outsideBinds, publishedPorts, sharedDevices } from "../domain/shared-resources.ts";
+import {
+  externalVolumes,
+  isolationNames,
+  outsideBinds,
+  type PublishedPort,
+  publishedPorts,
+  sharedDevices,
+} from "../domain/shared-resources.ts";
 import type { World } from "../host/world.ts";
 import { claimsOn, type EngineState, otherHomes, surveyEngine } from "./claims.ts";
 import { type HomeFacts, surveyHome } from "./home.ts";
@@ -134,16 +141,21 @@ export async function surveyInstall(
 
 /** Every port that the compose files publish, with what was asked for. An unknown `--port` is left for the plan to refuse. */
 export function portWishes(model: ComposeModel, product: Product, request: PortRequest): readonly PortWish[] {
-  return publishedPorts(model).flatMap(({ service, container, protocol, host }) => {
-    if (host === null) return [];
-    const named = request.ports.find(
-      each => each.service === service && each.container === container && each.protocol === protocol,
-    );
-    const isAt = (at: { readonly service: string; readonly container: number } | undefined) =>
-      at !== undefined && at.service === service && at.container === container && protocol === "tcp";
-    const asked =
-      named?.host ?? (isAt(product.ports.http) ? request.http : isAt(product.ports.https) ? request.https : undefined);
-    return [{ service, container, protocol, host: asked ?? host, isExplicit: asked !== undefined }];
+  const published = publishedPorts(model).flatMap(({ host, ...port }) => (host === null ? [] : [{ ...port, host }]));
+  return published.map(({ service, container, protocol, host: vendor }) => {
+    const isHere = (at: Pick<PublishedPort, "service" | "container"> | undefined) =>
+      at !== undefined && at.service === service && at.container === container;
+    const named = request.ports.filter(isHere);
+    const own = named.find(each => each.protocol === protocol)?.host;
+    // HTTP/3 is the same number by UDP as by TCP.
+    const twin = published.some(each => isHere(each) && each.protocol !== protocol && each.host === vendor)
+      ? named[0]?.host
+      : undefined;
+    const flag = isHere(product.ports.http) ? request.http : isHere(product.ports.https) ? request.https : undefined;
+    // Of a port that is published several times the first is meant.
+    const isFirst = published.find(isHere)?.host === vendor;
+    const asked = isFirst ? (own ?? twin ?? flag) : undefined;
+    return { service, container, protocol, vendor, host: asked ?? vendor, isExplicit: asked !== undefined };
   });
 }
 

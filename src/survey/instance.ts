@@ -3,6 +3,7 @@ import { Home } from "../domain/home.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import { OperatorError } from "../errors.ts";
 import type { ContainerDetail, World } from "../host/world.ts";
+import { takenBy } from "./ports.ts";
 
 /** One instance as it is now. */
 export interface InstanceFacts {
@@ -68,11 +69,11 @@ export async function surveyInstance(
     ({ project, labels }) => project === record.project && labels["com.docker.compose.oneoff"] !== "True",
   );
   const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
-  const idle = record.ports.filter(
-    ({ service, host }) => host !== null && !containers.some(each => each.service === service && isUp(each)),
+  const idle = record.ports.flatMap(({ host, ...port }) =>
+    host === null || containers.some(each => each.service === port.service && isUp(each)) ? [] : [{ ...port, host }],
   );
   const volumes = new Set((await world.engine.volumes()).map(({ name }) => name));
-  const taken = await world.ports.taken(idle.flatMap(({ host }) => (host === null ? [] : [host])));
+  const taken = await takenBy(world, idle);
   return {
     record,
     recordPath: new Home(home).record(record.name),
@@ -81,7 +82,7 @@ export async function surveyInstance(
     containers,
     active: startedServices(await world.compose.resolve(project), await world.compose.activeServices(project)),
     takenPorts: idle.flatMap(({ service, container, host }) => {
-      if (host === null || !taken.has(host)) return [];
+      if (!taken.has(host)) return [];
       const holder = all.find(each => each.ports.some(port => port.host === host));
       return [{ service, container, host, by: holder ? (holder.project ?? holder.name) : null }];
     }),

@@ -4,7 +4,7 @@ import { type ComposeModel, startedServices } from "../domain/compose-model.ts";
 import { Home, isOtherCut } from "../domain/home.ts";
 import { type InstanceRecord, ownTag } from "../domain/instance.ts";
 import { type Instruction, instructionsFor } from "../domain/instructions.ts";
-import type { PortSetting } from "../domain/isolation.ts";
+import { type PortSetting, portPlace } from "../domain/isolation.ts";
 import type { MaintenanceTemplates } from "../domain/maintenance.ts";
 import { type Merged, mergeConfiguration } from "../domain/merge.ts";
 import { mergeViolations } from "../domain/merge-check.ts";
@@ -29,7 +29,7 @@ import type { InstanceFacts } from "./instance.ts";
 import type { DatabaseMove } from "./move.ts";
 import type { PageFacts } from "./page.ts";
 import { requiresOf } from "./path.ts";
-import { choosePorts } from "./ports.ts";
+import { choosePorts, isTwin } from "./ports.ts";
 import { releaseOf, surveyProduct } from "./product.ts";
 
 /** What an update's plan is made of. No secrets: merged texts stay in the survey, and the step that writes them merges again. */
@@ -149,7 +149,7 @@ export async function surveyUpdate(
   const names = isolationNames(model, instance.slug);
   const there = new Set(state.volumes.map(({ name }) => name));
   const own = ownVolumes(model);
-  const ports = await portsOf(world, model, product, [...ask.source.ports, ...record.ports], home, state);
+  const ports = await portsOf(world, model, product, [ask.source.ports, record.ports], home, state);
   const trees = await Promise.all(
     treesToCarry(product, layoutFor(product, record.release), layout).map(async tree => ({
       ...tree,
@@ -258,31 +258,35 @@ async function freeName(world: World, release: string, suffix: string | null, ho
   }
 }
 
-/** The ports of the instance that is left (of several with one name the last), and for what it did not publish a free one. */
+/** The ports of the instances that are left, of the last that has one, in their order; and for what none published a free one. */
 async function portsOf(
   world: World,
   model: ComposeModel,
   product: Product,
-  known: InstanceRecord["ports"],
+  known: readonly InstanceRecord["ports"][],
   home: HomeFacts,
   state: Awaited<ReturnType<typeof surveyEngine>>,
 ): Promise<readonly PortSetting[]> {
   const wishes = portWishes(model, product, { http: undefined, https: undefined, ports: [] });
-  const kept = new Map(known.map(port => [keyOf(port), port.host] as const));
+  const left = new Map<string, (number | null)[]>();
+  for (const ports of known)
+    for (const key of new Set(ports.map(portPlace)))
+      left.set(
+        key,
+        ports.filter(port => portPlace(port) === key).map(({ host }) => host),
+      );
+  const kept = wishes.map(wish => left.get(portPlace(wish))?.shift() ?? null);
+  const hosts = wishes.map((wish, index) => kept[index] ?? kept[wishes.findIndex(each => isTwin(each, wish))] ?? null);
   const fresh = await choosePorts(
     world,
-    wishes.filter(wish => !kept.has(keyOf(wish))),
+    wishes.filter((_, index) => hosts[index] === null),
     reservedPorts(home, state),
   );
-  return wishes.map(wish => {
-    const { service, container, protocol } = wish;
-    const host = kept.get(keyOf(wish)) ?? fresh.find(port => keyOf(port) === keyOf(wish))?.host ?? wish.host;
+  return wishes.map(({ service, container, protocol, vendor }, index) => {
+    const host = hosts[index] ?? fresh.shift()?.host ?? vendor;
     return { service, container, protocol, host };
   });
 }
-
-const keyOf = ({ service, container, protocol }: Pick<PortSetting, "service" | "container" | "protocol">): string =>
-  `${service}:${container}/${protocol}`;
 
 type Shipped = Awaited<ReturnType<typeof surveyProduct>>;
 

@@ -30,7 +30,7 @@ it.each(["abc", "web=80", "web:80", "web:80=", "web:80=99999", "web:0=80", "web:
 it("refuses a port that is asked for twice, but TCP and UDP are two", () => {
   expect(() => portRequest({ ...none, httpPort: 80, httpsPort: 80 })).toThrow("Port 80 is given to two things at once.");
   expect(() => portRequest({ ...none, httpPort: 80, port: ["a:1=80"] })).toThrow("Port 80 is given to two things at once.");
-  expect(() => portRequest({ ...none, port: ["a:1=80", "a:1=81"] })).toThrow("--port gives a:1/tcp twice.");
+  expect(() => portRequest({ ...none, port: ["a:1=80", "a:1=81"] })).toThrow("--port gives a:1 twice.");
   expect(portRequest({ ...none, port: ["a:53=53", "a:53/udp=53"] }).ports).toHaveLength(2);
 });
 

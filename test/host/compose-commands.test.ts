@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { OperatorError } from "../../src/errors.ts";
 import type { Command } from "../../src/host/command.ts";
 import { createCompose } from "../../src/host/compose.ts";
 import type { RunOptions } from "../../src/host/exec.ts";
@@ -26,4 +27,23 @@ it("F13 Compose is never told yes, has nobody to ask, and pulls and builds nothi
     "compose --project-name v2_22_2 --project-directory /srv/v2.22.2 --ansi never up --detach --no-build --pull never postgres",
   );
   expect(seen[0]?.options.input).toBeUndefined();
+});
+
+it("says what to do when the engine has no addresses left for another network", async () => {
+  const said =
+    "docker compose up exited 1:\n Network v1_default  Creating\nfailed to create network v1_default: Error response from daemon: could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network";
+  const compose = createCompose(
+    {
+      run: async () => {
+        throw new OperatorError("COMMAND_FAILED", said);
+      },
+      feed: async () => "",
+      attach: async () => 0,
+    },
+    "/nowhere",
+  );
+  await expect(compose.up({ name: "v1", dir: "/srv/v1", envFiles: [] }, [])).rejects.toMatchObject({
+    code: "LAUNCH_FAILED",
+    hint: expect.stringMatching(/^docker network ls .*default-address-pools/),
+  });
 });

@@ -1,3 +1,4 @@
+import { createSocket as createUdp } from "node:dgram";
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createSocket, type Server, type Socket } from "node:net";
 import { afterEach, expect, it } from "vitest";
@@ -70,4 +71,15 @@ it("nobody, somebody who hangs up and somebody who is silent are no answer, and 
 it("a server that speaks plain http does not answer over tls", async () => {
   const port = await web((_, response) => void response.end());
   expect(await ports.ask({ port, tls: true, path: "/" })).toBeNull();
+});
+
+it("UDP and TCP are looked at each for itself", async () => {
+  const socket = createUdp("udp4");
+  await new Promise<void>(resolve => socket.bind(0, "127.0.0.1", resolve));
+  const { port } = socket.address();
+  expect([await ports.taken([port]), await ports.taken([port], "udp")]).toEqual([new Set(), new Set([port])]);
+  await new Promise<void>(resolve => socket.close(() => resolve()));
+  expect(await ports.taken([port], "udp")).toEqual(new Set());
+  const listens = await web((_, response) => response.end());
+  expect([await ports.taken([listens]), await ports.taken([listens], "udp")]).toEqual([new Set([listens]), new Set()]);
 });

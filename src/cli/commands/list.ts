@@ -10,8 +10,9 @@ const hostPorts = ({ record, containers }: InstanceStatus) =>
   record.ports.map(({ service, container, protocol, host }) => {
     const published = containers
       .find(each => each.service === service)
-      ?.ports.find(port => port.container === container && port.protocol === protocol);
-    return { service, container, host: published?.host ?? host };
+      ?.ports.filter(port => port.container === container && port.protocol === protocol);
+    const isAsRecorded = published?.some(port => port.host === host) === true;
+    return { service, container, host: isAsRecorded ? host : (published?.[0]?.host ?? host) };
   });
 
 export async function statusesOf(session: Session) {

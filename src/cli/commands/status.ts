@@ -1,4 +1,5 @@
 import { chooseInstance } from "../../domain/instances.ts";
+import { portPlace } from "../../domain/isolation.ts";
 import { bytes, span } from "../../domain/units.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { surveyDetails } from "../../survey/instance-details.ts";
@@ -69,6 +70,6 @@ async function statusText(session: Session, name: string | undefined): Promise<s
     "",
     table(["VOLUME", "NAME", "SIZE"], volumes),
     ...(details.database === null ? [] : ["", `Postgres ${details.database.version}, ${bytes(details.database.sizeBytes)}`]),
-    ...record.ports.map(({ service, container, host }) => `${service}:${container} on port ${host ?? "chosen by the engine"}`),
+    ...record.ports.map(port => `${portPlace(port)} on port ${port.host ?? "chosen by the engine"}`),
   ].join("\n");
 }
