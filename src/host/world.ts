@@ -338,6 +338,8 @@ export interface Room {
   freeBytes(path: string): Promise<number>;
   /** The same where the engine keeps images and volumes. */
   engineFreeBytes(helperImage: string): Promise<number>;
+  /** Memory that programs can still have, swap included; null where the system does not tell. */
+  freeMemoryBytes(): Promise<number | null>;
   /** What a tree takes on disk. */
   treeBytes(path: string, helperImage: string | null): Promise<number>;
 }

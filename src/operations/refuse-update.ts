@@ -1,6 +1,6 @@
 import { ofRelease } from "../domain/by-release.ts";
 import { conflictError } from "../domain/merge-result.ts";
-import { refuseRoom, roomForAll } from "../domain/room.ts";
+import { refuseMemory, refuseRoom, roomForAll } from "../domain/room.ts";
 import { OperatorError } from "../errors.ts";
 import type { UpdateFacts } from "../survey/update.ts";
 import { allAtOnce } from "./at-once.ts";
@@ -51,6 +51,7 @@ export function refuseUpdate(hops: readonly [AskedHop, ...AskedHop[]], also: rea
     ]),
     () => refuseOpen(all.slice(0, -1)),
     () => refuseRoom(roomForAll(all.map(({ room }) => room))),
+    () => refuseMemory(first.room),
     () => refuseMerge(all),
     ...also.map(error => () => {
       throw error;
