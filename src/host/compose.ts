@@ -52,7 +52,7 @@ function plainly(error: unknown): unknown {
 
 function hintFor(message: string): string {
   if (/port is already allocated|address already in use/.test(message))
-    return "see what uses the port (`graph-mgr list`, `ss -ltnp`), or choose another with --port";
+    return "see what uses the port (`graph-mgr list`, `ss -ltunp`), and stop it";
   // An engine as it is installed has addresses for about 30 networks.
   if (/address pool/.test(message))
     return "docker network ls   (remove what nobody uses by its name, or give the engine more with `default-address-pools` in /etc/docker/daemon.json)";
@@ -83,6 +83,19 @@ export function createCompose(executor: Executor, scratchRoot: string): Compose 
         const { envFiles } = project.envFiles.length > 0 ? there : await asItStands({ ...project, envFiles: [".env"] });
         return JSON.parse(await executor.run(config({ ...there, envFiles: [...envFiles, file] }), LOOKING)) as ComposeModel;
       });
+    },
+    async replaced(project) {
+      const up = ["up", "--no-start", "--no-build", "--pull", "never"];
+      const lines: string[] = [];
+      const command = composeCommand(await asItStands(project), "--ansi", "never", "--dry-run", ...up);
+      try {
+        await executor.run(command, { ...LOOKING, onLine: line => void lines.push(line) });
+      } catch (error) {
+        // What it says is for a plan's notes; a rehearsal that fails need not mean that the launch does.
+        if (error instanceof OperatorError && error.code === "COMMAND_FAILED") return null;
+        throw error;
+      }
+      return lines.flatMap(line => /\bContainer (\S+)\s+Recreate$/.exec(line)?.[1] ?? []);
     },
     async activeServices(project) {
       return linesOf(await executor.run(activeOf(await asItStands(project)), LOOKING));
