@@ -51,7 +51,7 @@ export interface Files {
 /** Whole folders, which may hold files of other owners and more than fits in memory. */
 export interface Trees {
   /** Owners, modes, times, links and xattrs as they are; `to` must not exist and appears whole (staged beside, then renamed). */
-  copy(from: string, to: string, leaveOut: readonly string[], helperImage: string | null): Promise<void>;
+  copy(from: string, to: string, leaveOut: readonly string[], helperImage: string | null, progress?: Progress): Promise<void>;
   /** By the same rules as `Engine.volumeDigest`: a folder and a volume of equal content have equal digests. */
   digest(path: string, helperImage: string | null): Promise<string>;
   /** Files below it that were written after this moment (ISO 8601). */
