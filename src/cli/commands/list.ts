@@ -1,6 +1,6 @@
 import { surveyBundles } from "../../survey/bundles.ts";
 import { surveyHome } from "../../survey/home.ts";
-import { type InstanceStatus, statusOf } from "../../survey/states.ts";
+import { type InstanceStatus, statusOf, surveyEnded } from "../../survey/states.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { noticeUnfinished } from "../unfinished.ts";
@@ -18,8 +18,9 @@ const hostPorts = ({ record, containers }: InstanceStatus) =>
 export async function statusesOf(session: Session) {
   const { world, home } = session;
   const [facts, containers] = await Promise.all([surveyHome(world, home.path), world.engine.containers()]);
+  const policies = await surveyEnded(world, facts.records, containers);
   const statuses = await Promise.all(
-    facts.records.map(async record => statusOf(record, containers, await world.files.exists(record.dir))),
+    facts.records.map(async record => statusOf(record, containers, await world.files.exists(record.dir), policies)),
   );
   return { facts, statuses, containers };
 }
@@ -35,7 +36,7 @@ export const toJson = (status: InstanceStatus) => ({
   networks: status.record.networks.map(({ name }) => name),
 });
 
-/** `list`: records and one `docker ps`. */
+/** `list`: records and one `docker ps`, and a look at what ended beside what runs. */
 export async function list(session: Session): Promise<void> {
   const { facts, statuses } = await statusesOf(session);
   const bundles = await surveyBundles(session.world, [...new Set([session.home.path, session.cwd])]);
