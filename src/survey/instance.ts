@@ -11,6 +11,8 @@ export interface InstanceFacts {
   readonly recordPath: string;
   readonly home: string;
   readonly isCurrent: boolean;
+  /** False where somebody took its folder away; then nothing is known of its compose files. */
+  readonly hasFolder: boolean;
   readonly containers: readonly ContainerDetail[];
   /** Services of the compose files that a plain `up` starts, as the files are now. */
   readonly active: readonly string[];
@@ -47,17 +49,27 @@ export interface Outsider {
 export const isUp = ({ state }: Pick<ContainerDetail, "state">): boolean =>
   state === "running" || state === "restarting" || state === "paused";
 
+/** @throws OperatorError FOLDER_GONE */
+export async function refuseFolderGone({ files }: Pick<World, "files">, { name, dir }: InstanceRecord): Promise<void> {
+  if (await files.exists(dir)) return;
+  throw new OperatorError("FOLDER_GONE", `The folder of ${name}, ${dir}, is not there.`, {
+    hint: `bring the folder back, or give the instance up: graph-mgr remove ${name}`,
+  });
+}
+
+/**
+ * @param mayLackFolder for what needs the engine's labels alone, so that an instance whose folder is gone is no dead end
+ * @throws OperatorError FOLDER_GONE, OTHER_ENGINE
+ */
 export async function surveyInstance(
   world: World,
   record: InstanceRecord,
   home: string,
   current: string | null,
+  mayLackFolder = false,
 ): Promise<InstanceFacts> {
-  if (!(await world.files.exists(record.dir))) {
-    throw new OperatorError("FOLDER_GONE", `The folder of ${record.name}, ${record.dir}, is not there.`, {
-      hint: "bring the folder back, or `graph-mgr operations` to see what was done",
-    });
-  }
+  if (!mayLackFolder) await refuseFolderGone(world, record);
+  const hasFolder = await world.files.exists(record.dir);
   const { id } = await world.engine.about();
   if (id !== record.engine) {
     throw new OperatorError("OTHER_ENGINE", `${record.name} lives on another Docker Engine than the one that answers now.`, {
@@ -79,8 +91,11 @@ export async function surveyInstance(
     recordPath: new Home(home).record(record.name),
     home,
     isCurrent: current === record.name,
+    hasFolder,
     containers,
-    active: startedServices(await world.compose.resolve(project), await world.compose.activeServices(project)),
+    active: hasFolder
+      ? startedServices(await world.compose.resolve(project), await world.compose.activeServices(project))
+      : record.services,
     takenPorts: idle.flatMap(({ service, container, host }) => {
       if (!taken.has(host)) return [];
       const holder = all.find(each => each.ports.some(port => port.host === host));
