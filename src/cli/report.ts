@@ -23,6 +23,11 @@ export async function reportFinished(
     (carried.kind !== "install" && carried.kind !== "copy" && carried.kind !== "launch")
   )
     return;
+  const isUp = (await session.world.engine.containers()).some(
+    ({ project, state }) => project === record.project && (state === "running" || state === "restarting"),
+  );
+  // Nobody answers there before it is launched.
+  if (!isUp) return session.print(`It is stopped; this launches it:\n  graph-mgr launch ${record.name}`);
   const { http, https } = record.product.ports;
   const hostOf = (at: typeof http) =>
     record.ports.find(({ service, container }) => at?.service === service && at.container === container)?.host ?? null;
