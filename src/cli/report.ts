@@ -23,6 +23,11 @@ export async function reportFinished(
     (carried.kind !== "install" && carried.kind !== "copy" && carried.kind !== "launch")
   )
     return;
+  const isUp = (await session.world.engine.containers()).some(
+    ({ project, state }) => project === record.project && (state === "running" || state === "restarting"),
+  );
+  // Nobody answers there before it is launched.
+  if (!isUp) return session.print(`It is stopped; this launches it:\n  graph-mgr launch ${record.name}`);
   const { http, https } = record.product.ports;
   const own = (await session.world.engine.containers()).filter(({ project }) => project === record.project);
   const hostOf = (at: typeof http) => {

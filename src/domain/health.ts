@@ -17,17 +17,27 @@ export interface Observed {
   readonly healthLog: readonly string[];
 }
 
+/** Whether the engine is to keep it running: then it is no one-shot, and an end with 0 is none that it should have come to. */
+export const isLongRunning = (restartPolicy: string): boolean => restartPolicy === "always" || restartPolicy === "unless-stopped";
+
 /**
  * A service's own health check decides. Without one it must be running; a one-shot that ended with 0 is done. What the
  * last probe said is the reason that is shown.
  */
-export function healthOf(service: string, containers: readonly Observed[]): ServiceHealth {
-  const own = containers.filter(each => each.service === service);
-  if (own.length === 0) return { service, verdict: "waiting", why: "no container yet" };
-  const verdicts = own.map(each => verdictOf(service, each));
+export const healthOf = (service: string, containers: readonly Observed[]): ServiceHealth => worstOf(service, containers).health;
+
+/** The same, with the container that it is said of: of a scaled service the one that is worst off. */
+export function worstOf<Container extends Observed>(
+  service: string,
+  containers: readonly Container[],
+): { readonly health: ServiceHealth; readonly container: Container | undefined } {
+  const own = containers
+    .filter(each => each.service === service)
+    .map(container => ({ health: verdictOf(service, container), container }));
   return (
-    verdicts.find(({ verdict }) => verdict === "failed") ??
-    verdicts.find(({ verdict }) => verdict === "waiting") ?? { service, verdict: "healthy", why: "" }
+    own.find(({ health }) => health.verdict === "failed") ??
+    own.find(({ health }) => health.verdict === "waiting") ??
+    own[0] ?? { health: { service, verdict: "waiting", why: "no container yet" }, container: undefined }
   );
 }
 
@@ -36,8 +46,10 @@ function verdictOf(service: string, seen: Observed): ServiceHealth {
   const restarts = seen.restartCount > 0 ? `, restarted ${seen.restartCount} times` : "";
   if (seen.state === "exited" || seen.state === "dead") {
     if (seen.outOfMemory) return of("failed", "ended: out of memory");
-    if (seen.state === "exited" && seen.exitCode === 0 && seen.restartPolicy !== "always") return of("healthy", "");
-    return of("failed", `ended with code ${seen.exitCode}${restarts}`);
+    if (seen.state === "exited" && seen.exitCode === 0 && !isLongRunning(seen.restartPolicy)) return of("healthy", "");
+    const meant =
+      seen.exitCode === 0 && isLongRunning(seen.restartPolicy) ? `, and should run (restart: ${seen.restartPolicy})` : "";
+    return of("failed", `ended with code ${seen.exitCode}${meant}${restarts}`);
   }
   if (seen.state === "restarting")
     return of(

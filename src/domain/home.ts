@@ -39,7 +39,8 @@ export class Home {
   readonly prepared = (release: string, digest: string): string =>
     join(this.path, ".graph-mgr", `prepared-${cutName(release, digest)}.json`);
   readonly backups = (): string => join(this.path, "backups");
-  readonly removed = (name: string, time: string): string => join(this.path, ".graph-mgr", "removed", `${name}-${time}`);
+  readonly allRemoved = (): string => join(this.path, ".graph-mgr", "removed");
+  readonly removed = (name: string, time: string): string => join(this.allRemoved(), `${name}-${time}`);
   /** What may be thrown away and is made anew. */
   readonly bundleCache = (): string => join(this.path, ".graph-mgr", "cache", "bundles.json");
   readonly lock = (): string => join(this.path, ".graph-mgr", "lock");

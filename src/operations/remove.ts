@@ -25,7 +25,8 @@ export interface RemoveFacts extends InstanceFacts {
 
 /**
  * Without `--volumes` everything can come back: the folder moves aside, the volumes stay. With it folder, volumes and
- * unused images go for good, and the name must have been typed.
+ * unused images go for good, and the name must have been typed. Where the folder is gone nothing can come back, so the
+ * images go in either case; volumes still need to be asked for.
  */
 export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion: Occasion): Plan {
   const { record } = facts;
@@ -61,19 +62,35 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
   const containers = removeContainers.step({ project: record.project, dir: record.dir, instance: record.name });
   const moves = [
     ...(facts.isCurrent ? [setCurrent.step({ link: home.current(), target: null })] : []),
-    moveAside.step({ from: record.dir, to: aside, what: `the folder of ${record.name}` }),
+    ...(facts.hasFolder ? [moveAside.step({ from: record.dir, to: aside, what: `the folder of ${record.name}` })] : []),
     moveAside.step({ from: facts.recordPath, to: `${aside}.json`, what: "its record" }),
   ];
+  const images = removeImages.step({
+    slug: record.project,
+    tags: Object.keys(record.images).map(service => ownTag(record.project, service)),
+    ids: facts.freeImages,
+  });
+  const nameless = facts.anonymous.map(
+    ({ service, target, name }) =>
+      `what ${service} keeps in ${target} has no name, so it does not come back by itself; it stays as the volume ${name}`,
+  );
+  const gone = `its folder ${record.dir} is gone already`;
+  if (!request.volumes && !facts.hasFolder) {
+    return newPlan({
+      ...base,
+      summary: `Remove ${record.name}; its volumes stay`,
+      notes: [`${gone}, so nothing brings it back`, `the volumes stay: ${facts.volumes.join(", ") || "none"}`, ...nameless],
+      wayBack: null,
+      steps: [containers, ...moves, images],
+    });
+  }
   if (!request.volumes) {
     return newPlan({
       ...base,
       summary: `Remove ${record.name}; its data stays`,
       notes: [
         `the volumes stay: ${facts.volumes.join(", ") || "none"}`,
-        ...facts.anonymous.map(
-          ({ service, target, name }) =>
-            `what ${service} keeps in ${target} has no name, so it does not come back by itself; it stays as the volume ${name}`,
-        ),
+        ...nameless,
         "its images stay too, so that it can come back",
         `this brings it back: graph-mgr install --attach ${aside}`,
       ],
@@ -85,19 +102,18 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
   return newPlan({
     ...base,
     summary: `Remove ${record.name} and delete its data for good`,
-    notes: [`deleted for good: the folder ${record.dir} and ${volumes.length} volumes`],
+    notes: [
+      ...(facts.hasFolder ? [] : [gone]),
+      `deleted for good: ${facts.hasFolder ? `the folder ${record.dir} and ` : ""}${volumes.length} volumes`,
+    ],
     wayBack: null,
     steps: [
       containers,
       ...moves,
       ...volumes.map(name => removeVolume.step({ name })),
-      removeTree.step({ path: aside, helperImage }),
+      ...(facts.hasFolder ? [removeTree.step({ path: aside, helperImage })] : []),
       removeTree.step({ path: `${aside}.json`, helperImage: null }),
-      removeImages.step({
-        slug: record.project,
-        tags: Object.keys(record.images).map(service => ownTag(record.project, service)),
-        ids: facts.freeImages,
-      }),
+      images,
     ],
   });
 }

@@ -27,8 +27,8 @@ function planOf(
     home,
     engine: record.engine,
     summary,
-    notes,
-    wayBack: operation === "stop" ? `graph-mgr launch ${record.name}` : `graph-mgr stop ${record.name}`,
+    notes: facts.hasFolder ? notes : [...notes, `its folder ${record.dir} is gone, so it cannot be launched again`],
+    wayBack: !facts.hasFolder ? null : operation === "stop" ? `graph-mgr launch ${record.name}` : `graph-mgr stop ${record.name}`,
     steps,
   });
 }

@@ -59,6 +59,7 @@ function comingInstance(facts: SurveyedUpdate["facts"]): InstanceFacts {
     recordPath: home.record(instance.name),
     home: home.path,
     isCurrent: facts.source.isCurrent,
+    hasFolder: true,
     containers: [],
     active,
     takenPorts: [],

@@ -1,7 +1,8 @@
 import { loginIn } from "../domain/database-login.ts";
-import { healthOf } from "../domain/health.ts";
+import { worstOf } from "../domain/health.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { ContainerDetail, DatabaseAccess, World } from "../host/world.ts";
+import { isUp } from "./instance.ts";
 
 export interface ServiceDetail {
   readonly service: string;
@@ -25,7 +26,9 @@ export interface InstanceDetails {
 
 /** The close look of `status NAME`: sizes are measured, the database is asked. */
 export async function surveyDetails(world: World, record: InstanceRecord): Promise<InstanceDetails> {
-  const own = (await world.engine.containers()).filter(({ project }) => project === record.project);
+  const own = (await world.engine.containers()).filter(
+    ({ project, labels }) => project === record.project && labels["com.docker.compose.oneoff"] !== "True",
+  );
   const containers = await world.engine.inspect(own.map(({ id }) => id));
   return {
     services: record.services.map(service => serviceDetail(service, record, containers)),
@@ -34,15 +37,27 @@ export async function surveyDetails(world: World, record: InstanceRecord): Promi
   };
 }
 
-function serviceDetail(service: string, record: InstanceRecord, containers: readonly ContainerDetail[]): ServiceDetail {
-  const container = containers.find(each => each.service === service);
+/** @param containers of the instance */
+export function serviceDetail(
+  service: string,
+  record: Pick<InstanceRecord, "images" | "stoppedPolicies">,
+  containers: readonly ContainerDetail[],
+): ServiceDetail {
+  const isPartlyUp = containers.some(isUp);
+  // While nothing is up it was stopped; beside others that run, what `stop` took away says what should run, too.
+  const policyOf = ({ restartPolicy }: ContainerDetail) =>
+    (isPartlyUp ? record.stoppedPolicies?.[service] : undefined) ?? restartPolicy;
+  const { health: seen, container } = worstOf(
+    service,
+    containers.map(each => ({ ...each, restartPolicy: policyOf(each) })),
+  );
   const image = record.images[service];
-  const { verdict, why } = healthOf(service, containers);
+  const isDown = isPartlyUp && (seen.verdict === "failed" || container?.state === "paused");
   return {
     service,
     state: container?.state ?? "missing",
-    health: container === undefined ? "none" : verdict === "healthy" && container.health === "none" ? "none" : container.health,
-    why: verdict === "healthy" ? "" : why,
+    health: container === undefined ? "none" : isDown ? "unhealthy" : container.health,
+    why: seen.verdict === "healthy" ? "" : seen.why,
     since: container === undefined || container.startedAt.startsWith("0001") ? null : container.startedAt,
     image: image?.reference ?? container?.imageName ?? "",
     imageId: container?.image ?? image?.id ?? "",

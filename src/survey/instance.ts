@@ -12,6 +12,8 @@ export interface InstanceFacts {
   readonly recordPath: string;
   readonly home: string;
   readonly isCurrent: boolean;
+  /** False where somebody took its folder away; then nothing is known of its compose files. */
+  readonly hasFolder: boolean;
   readonly containers: readonly ContainerDetail[];
   /** Services of the compose files that a plain `up` starts, as the files are now. */
   readonly active: readonly string[];
@@ -51,17 +53,27 @@ export interface Outsider {
 export const isUp = ({ state }: Pick<ContainerDetail, "state">): boolean =>
   state === "running" || state === "restarting" || state === "paused";
 
+/** @throws OperatorError FOLDER_GONE */
+export async function refuseFolderGone({ files }: Pick<World, "files">, { name, dir }: InstanceRecord): Promise<void> {
+  if (await files.exists(dir)) return;
+  throw new OperatorError("FOLDER_GONE", `The folder of ${name}, ${dir}, is not there.`, {
+    hint: `bring the folder back, or give the instance up: graph-mgr remove ${name}`,
+  });
+}
+
+/**
+ * @param mayLackFolder for what needs the engine's labels alone, so that an instance whose folder is gone is no dead end
+ * @throws OperatorError FOLDER_GONE, OTHER_ENGINE
+ */
 export async function surveyInstance(
   world: World,
   record: InstanceRecord,
   home: string,
   current: string | null,
+  mayLackFolder = false,
 ): Promise<InstanceFacts> {
-  if (!(await world.files.exists(record.dir))) {
-    throw new OperatorError("FOLDER_GONE", `The folder of ${record.name}, ${record.dir}, is not there.`, {
-      hint: "bring the folder back, or `graph-mgr operations` to see what was done",
-    });
-  }
+  if (!mayLackFolder) await refuseFolderGone(world, record);
+  const hasFolder = await world.files.exists(record.dir);
   const { id } = await world.engine.about();
   if (id !== record.engine) {
     throw new OperatorError("OTHER_ENGINE", `${record.name} lives on another Docker Engine than the one that answers now.`, {
@@ -73,10 +85,9 @@ export async function surveyInstance(
     ({ project, labels }) => project === record.project && labels["com.docker.compose.oneoff"] !== "True",
   );
   const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
-  const model = await world.compose.resolve(project);
-  const active = startedServices(model, await world.compose.activeServices(project));
+  const { active, published } = hasFolder ? await asFilesSay(world, project) : { active: record.services, published: [] };
   const own = new Set(containers.filter(isUp).flatMap(({ ports }) => ports.map(({ host, protocol }) => `${host}/${protocol}`)));
-  const wanted = publishedPorts(model).flatMap(({ host, ...port }) =>
+  const wanted = published.flatMap(({ host, ...port }) =>
     host === null || !active.includes(port.service) || own.has(`${host}/${port.protocol}`) ? [] : [{ ...port, host }],
   );
   const volumes = new Set((await world.engine.volumes()).map(({ name }) => name));
@@ -86,9 +97,10 @@ export async function surveyInstance(
     recordPath: new Home(home).record(record.name),
     home,
     isCurrent: current === record.name,
+    hasFolder,
     containers,
     active,
-    replaced: await replacedServices(world, project, containers),
+    replaced: hasFolder ? await replacedServices(world, project, containers) : [],
     takenPorts: wanted.flatMap(({ service, container, protocol, host }) => {
       if (!taken.has(host)) return [];
       const holder = all.find(each => each.ports.some(port => port.host === host));
@@ -98,6 +110,11 @@ export async function surveyInstance(
     anonymous: anonymousOf(record, containers),
     missingVolumes: [...new Set(record.volumes.map(({ name }) => name))].filter(name => !volumes.has(name)),
   };
+}
+
+async function asFilesSay({ compose }: Pick<World, "compose">, project: Project) {
+  const model = await compose.resolve(project);
+  return { active: startedServices(model, await compose.activeServices(project)), published: publishedPorts(model) };
 }
 
 async function replacedServices(

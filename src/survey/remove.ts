@@ -4,7 +4,7 @@ import { type InstanceFacts, surveyInstance } from "./instance.ts";
 
 /** What stands against deleting an instance's data, besides what `surveyInstance` finds. */
 export async function surveyRemove(world: World, record: InstanceRecord, home: string, current: string | null) {
-  const facts: InstanceFacts = await surveyInstance(world, record, home, current);
+  const facts: InstanceFacts = await surveyInstance(world, record, home, current, true);
   const own = [...new Set(record.volumes.map(({ name }) => name))];
   const there = new Set((await world.engine.volumes()).map(({ name }) => name));
   const containers = await world.engine.inspect((await world.engine.containers()).map(({ id }) => id));

@@ -1,5 +1,6 @@
+import { isLongRunning } from "../domain/health.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
-import type { ContainerSummary } from "../host/world.ts";
+import type { ContainerSummary, World } from "../host/world.ts";
 
 export type InstanceState = "created" | "running" | "partial" | "stopped" | "missing";
 export type InstanceHealth = "healthy" | "starting" | "unhealthy" | "none";
@@ -14,20 +15,47 @@ export interface InstanceStatus {
 
 const isUp = ({ state }: ContainerSummary): boolean => state === "running" || state === "restarting" || state === "paused";
 
+/** Also those that were started by hand, e.g. through `current`. */
+const containersOf = ({ project }: InstanceRecord, all: readonly ContainerSummary[]): readonly ContainerSummary[] =>
+  all.filter(each => each.project === project && each.labels["com.docker.compose.oneoff"] !== "True");
+
 /**
- * `missing`: the folder is gone; `created`: it has no containers; `partial`: some of its long-running services are down.
- * A service that ended with 0 is taken for a one-shot that is done.
+ * Restart policies, by container, of those that ended with 0 beside others that are up: one-shots that are done, or services
+ * that somebody stopped. `docker ps` does not say, so it is asked, and only then.
  */
-export function statusOf(record: InstanceRecord, all: readonly ContainerSummary[], hasFolder: boolean): InstanceStatus {
-  // Also those that were started by hand, e.g. through `current`.
-  const containers = all.filter(
-    ({ project, labels }) => project === record.project && labels["com.docker.compose.oneoff"] !== "True",
-  );
+export async function surveyEnded(
+  { engine }: Pick<World, "engine">,
+  records: readonly InstanceRecord[],
+  all: readonly ContainerSummary[],
+): Promise<ReadonlyMap<string, string>> {
+  const ended = records.flatMap(record => {
+    const own = containersOf(record, all);
+    return own.some(isUp) ? own.filter(({ state, exitCode }) => state === "exited" && exitCode === 0) : [];
+  });
+  const details = await engine.inspect(ended.map(({ id }) => id));
+  return new Map(details.map(({ id, restartPolicy }) => [id, restartPolicy]));
+}
+
+/**
+ * `missing`: the folder is gone; `created`: it has no containers; `partial`: some of its long-running services, or some
+ * containers of one, are down or paused. What ended with 0 and is not to be kept running is a one-shot that is done.
+ * @param policies of `surveyEnded`
+ */
+export function statusOf(
+  record: InstanceRecord,
+  all: readonly ContainerSummary[],
+  hasFolder: boolean,
+  policies: ReadonlyMap<string, string>,
+): InstanceStatus {
+  const containers = containersOf(record, all);
   const up = containers.filter(isUp);
-  const upServices = new Set(up.map(({ service }) => service));
-  const isWhole = record.services.every(
-    service => upServices.has(service) || containers.some(each => each.service === service && each.exitCode === 0),
-  );
+  // What `stop` took away counts: it stands for what the service is.
+  const isDone = ({ id, service, state, exitCode }: ContainerSummary): boolean =>
+    state === "exited" && exitCode === 0 && !isLongRunning(record.stoppedPolicies?.[service ?? ""] ?? policies.get(id) ?? "no");
+  const isWhole = record.services.every(service => {
+    const own = containers.filter(each => each.service === service);
+    return own.length > 0 && own.every(each => (isUp(each) && each.state !== "paused") || isDone(each));
+  });
   const state: InstanceState = !hasFolder
     ? "missing"
     : containers.length === 0
@@ -41,7 +69,7 @@ export function statusOf(record: InstanceRecord, all: readonly ContainerSummary[
   const health: InstanceHealth =
     up.length === 0
       ? "none"
-      : seen.has("unhealthy")
+      : !isWhole || seen.has("unhealthy")
         ? "unhealthy"
         : seen.has("starting") || up.some(each => each.state === "restarting")
           ? "starting"

@@ -188,7 +188,7 @@ describe("--json is one document on standard output, and progress is on standard
       version: "v1.0.0",
       state: "running",
       health: "healthy",
-      ports: [{ service: "web", container: 80, host: port }],
+      ports: [{ service: "web", container: 80, protocol: "tcp", host: port }],
       volumes: [{ key: "state", name: expect.stringContaining(home.suffix) }],
       networks: [expect.any(String)],
     };

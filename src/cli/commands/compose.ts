@@ -2,6 +2,7 @@ import type { InstanceRecord } from "../../domain/instance.ts";
 import { chooseInstance } from "../../domain/instances.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { surveyHome } from "../../survey/home.ts";
+import { refuseFolderGone } from "../../survey/instance.ts";
 import type { Session } from "../session.ts";
 import { refuseArguments } from "./compose-refusals.ts";
 
@@ -42,5 +43,7 @@ async function attach(session: Session, record: InstanceRecord, args: readonly s
 
 async function recordOf({ world, home }: Session, name: string | undefined): Promise<InstanceRecord> {
   const { records, current } = await surveyHome(world, home.path);
-  return chooseInstance(records, current, name);
+  const record = chooseInstance(records, current, name);
+  await refuseFolderGone(world, record);
+  return record;
 }

@@ -1,25 +1,17 @@
+import { type ListedPort, listedPorts } from "../../domain/listed-ports.ts";
 import { surveyBundles } from "../../survey/bundles.ts";
 import { surveyHome } from "../../survey/home.ts";
-import { type InstanceStatus, statusOf } from "../../survey/states.ts";
+import { type InstanceStatus, statusOf, surveyEnded } from "../../survey/states.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { noticeUnfinished } from "../unfinished.ts";
 
-/** Ports as they are published now; of an instance that does not run, as it would publish them. */
-const hostPorts = ({ record, containers }: InstanceStatus) =>
-  record.ports.map(({ service, container, protocol, host }) => {
-    const published = containers
-      .find(each => each.service === service)
-      ?.ports.filter(port => port.container === container && port.protocol === protocol);
-    const isAsRecorded = published?.some(port => port.host === host) === true;
-    return { service, container, host: isAsRecorded ? host : (published?.[0]?.host ?? host) };
-  });
-
 export async function statusesOf(session: Session) {
   const { world, home } = session;
   const [facts, containers] = await Promise.all([surveyHome(world, home.path), world.engine.containers()]);
+  const policies = await surveyEnded(world, facts.records, containers);
   const statuses = await Promise.all(
-    facts.records.map(async record => statusOf(record, containers, await world.files.exists(record.dir))),
+    facts.records.map(async record => statusOf(record, containers, await world.files.exists(record.dir), policies)),
   );
   return { facts, statuses, containers };
 }
@@ -30,12 +22,12 @@ export const toJson = (status: InstanceStatus) => ({
   project: status.record.project,
   state: status.state,
   health: status.health,
-  ports: hostPorts(status),
+  ports: listedPorts(status.record.ports, status.containers),
   volumes: status.record.volumes.map(({ key, name }) => ({ key, name })),
   networks: status.record.networks.map(({ name }) => name),
 });
 
-/** `list`: records and one `docker ps`. */
+/** `list`: records and one `docker ps`, and a look at what ended beside what runs. */
 export async function list(session: Session): Promise<void> {
   const { facts, statuses } = await statusesOf(session);
   const bundles = await surveyBundles(session.world, [...new Set([session.home.path, session.cwd])]);
@@ -52,6 +44,9 @@ export async function list(session: Session): Promise<void> {
   if (unused.length > 0) session.print(`\nBundles that are not installed:\n${unused.map(({ path }) => `  ${path}`).join("\n")}`);
 }
 
+const portText = ({ host, container, protocol }: ListedPort): readonly string[] =>
+  host === null ? [] : [`${host}->${container}${protocol === "udp" ? "/udp" : ""}`];
+
 export function statusTable(statuses: readonly InstanceStatus[], current: string | null): string {
   return table(
     ["", "INSTANCE", "STATE", "HEALTH", "PORTS", "PROJECT"],
@@ -60,9 +55,7 @@ export function statusTable(statuses: readonly InstanceStatus[], current: string
       status.record.name,
       status.state,
       status.health,
-      hostPorts(status)
-        .flatMap(({ host, container }) => (host === null ? [] : [`${host}->${container}`]))
-        .join(", "),
+      [...new Set(listedPorts(status.record.ports, status.containers).flatMap(portText))].join(", "),
       status.record.project,
     ]),
   );

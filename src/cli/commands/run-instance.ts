@@ -19,7 +19,7 @@ export async function runInstance(session: Session, verb: keyof typeof PLANNERS,
     makePlan: async () => {
       const { records, current } = await surveyHome(world, home.path);
       const record = chooseInstance(records, current, name);
-      const facts = await surveyInstance(world, record, home.path, current);
+      const facts = await surveyInstance(world, record, home.path, current, verb === "stop");
       return PLANNERS[verb](facts, { now: world.now(), random: world.random(4) });
     },
   });

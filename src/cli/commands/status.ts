@@ -11,7 +11,7 @@ import { statusesOf, statusTable, toJson } from "./list.ts";
 
 const WATCH_EVERY_MS = 2000;
 
-/** Without a name: all instances, as `list`. With one: its services, volumes and database, measured. `--watch` looks again in place. */
+/** Without a name: all instances, as `list`. With one: its services, volumes and database, measured. `--watch` looks again in place, at a terminal. */
 export async function status(session: Session, name: string | undefined, watch: boolean): Promise<void> {
   if (watch && session.flags.json)
     throw new OperatorError("USAGE", "--watch is for people and --json for scripts.", {
@@ -19,7 +19,8 @@ export async function status(session: Session, name: string | undefined, watch: 
       hint: "leave one of them out",
     });
   await noticeUnfinished(session);
-  if (!watch) return session.print(await statusText(session, name));
+  // Without a terminal nothing would be looked at in place, and nobody would end it.
+  if (!watch || !session.isTerminal) return session.print(await statusText(session, name));
   session.phase("watching");
   for (let shownLines = 0; ; ) {
     const text = await statusText(session, name);

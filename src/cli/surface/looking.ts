@@ -17,7 +17,14 @@ export const LOOKING: readonly CommandSpec[] = [
     name: "status",
     summary: "Services, health, ports, volumes and database",
     positionals: [INSTANCE],
-    options: [{ name: "watch", short: "w", kind: "flag", describe: "Look again every two seconds; Ctrl-C ends it" }],
+    options: [
+      {
+        name: "watch",
+        short: "w",
+        kind: "flag",
+        describe: "Look again every two seconds; Ctrl-C ends it. Once where there is no terminal",
+      },
+    ],
     examples: [
       ["status v2.22.2", "One instance, measured"],
       ["status --watch", "Stays on the screen"],

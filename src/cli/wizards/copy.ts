@@ -91,13 +91,21 @@ function nameQuestion(
   factsFor: Look,
 ): Answering {
   return async (state, canGoBack, earlier) => {
-    if (state.name !== undefined) return SKIPPED;
     const { release } = sourceOf(state);
+    const problemOf = async (text: string, isAsking: boolean) => {
+      const { name } = instanceName(release, text);
+      const [claim] = (await factsFor({ ...state, name: text }, isAsking)).claims;
+      return claim === undefined ? null : `${name} is taken: ${claim}.`;
+    };
+    if (state.name !== undefined) {
+      // Said before the other questions, as of one that is typed here.
+      const problem = await problemOf(state.name, false);
+      if (problem === null) return SKIPPED;
+      if (earlier === undefined) session.note(problem);
+    }
     const check = async (text: string) => {
       try {
-        const { name } = instanceName(release, text);
-        const [claim] = (await factsFor({ ...state, name: text }, true)).claims;
-        return claim === undefined ? null : `${name} is taken: ${claim}.`;
+        return await problemOf(text, true);
       } catch (error) {
         return messageOf(error);
       }
