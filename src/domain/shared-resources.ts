@@ -166,11 +166,12 @@ export interface PublishedPort {
 }
 
 /**
- * Every host port that a project takes or may take, ranges one by one.
+ * Every host port that a project takes. Of a range for one container port Compose publishes one, so it counts as its first;
+ * that of a scaled service goes one by one, because every container takes another.
  * @throws OperatorError PORT_PROTOCOL for what is neither tcp nor udp
  */
 export function publishedPorts(model: ComposeModel): readonly PublishedPort[] {
-  return Object.entries(model.services).flatMap(([service, { ports = [] }]) =>
+  return Object.entries(model.services).flatMap(([service, { ports = [], scale, deploy }]) =>
     ports.flatMap(({ target, published, protocol = "tcp", host_ip: address = "0.0.0.0" }): PublishedPort[] => {
       if (protocol !== "tcp" && protocol !== "udp") {
         throw new OperatorError(
@@ -181,7 +182,8 @@ export function publishedPorts(model: ComposeModel): readonly PublishedPort[] {
           },
         );
       }
-      const hosts = readRange(String(published ?? "")) ?? [null];
+      const range = readRange(String(published ?? "")) ?? [null];
+      const hosts = (scale ?? deploy?.replicas ?? 1) > 1 ? range : range.slice(0, 1);
       return hosts.map(host => ({ service, container: target, protocol, host: host === 0 ? null : host, address }));
     }),
   );

@@ -3,7 +3,7 @@ import { promises as fs } from "node:fs";
 import { dirname } from "node:path";
 import { EXIT, OperatorError } from "../errors.ts";
 import type { Lock } from "../plan/operations.ts";
-import { isCode } from "./node-disk.ts";
+import { isCode, makeFolders } from "./node-disk.ts";
 
 const CONFLICT = 75;
 
@@ -22,7 +22,7 @@ export async function acquireLock(
   holder: Readonly<Record<string, string | number>> | null,
   waitSeconds: number,
 ): Promise<Lock> {
-  if (holder !== null) await fs.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  if (holder !== null) await makeFolders(dirname(path), 0o700);
   const wait = waitSeconds > 0 ? ["--timeout", String(waitSeconds)] : ["--nonblock"];
   // A session of its own: Ctrl-C at the terminal must not free the lock under a step that is at work.
   const child = spawn(

@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import { constants, promises as fs, type Stats } from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
+import { OperatorError } from "../errors.ts";
 import type { Disk, DiskStat } from "./disk.ts";
 
 const typeOf = (stat: Stats): DiskStat["type"] =>
@@ -40,8 +42,7 @@ export const nodeDisk: Disk = {
   settle: path => settle(["-f", path]).catch(() => settle([])),
   rename: (from, to) => fs.rename(from, to),
   async makeFolder(path, mode) {
-    const first = await fs.mkdir(path, { recursive: true, mode });
-    if (first !== undefined) await fs.chmod(path, mode);
+    if (await makeFolders(path, mode)) await fs.chmod(path, mode);
   },
   unlink: path => fs.unlink(path),
   remove: path => fs.rm(path, { recursive: true, force: true }),
@@ -70,3 +71,36 @@ export const nodeDisk: Disk = {
 
 /** Whether a thrown value is a Node error with this code. */
 export const isCode = (error: unknown, code: string): boolean => error instanceof Error && "code" in error && error.code === code;
+
+/**
+ * A folder with those above it. Node's own way of it never ends where the system says of a folder that is there that it is
+ * not, as in /proc.
+ * @returns whether it was made
+ * @throws OperatorError NO_FOLDER
+ */
+export async function makeFolders(path: string, mode: number): Promise<boolean> {
+  try {
+    return await makeOne(path, mode);
+  } catch (error) {
+    if (!isCode(error, "ENOENT")) throw error;
+    const parent = dirname(path);
+    if (parent !== path) await makeFolders(parent, mode);
+    return await makeOne(path, mode).catch((cause: unknown) => {
+      if (!isCode(cause, "ENOENT")) throw cause;
+      throw new OperatorError("NO_FOLDER", `No folder can be made in ${parent}.`, {
+        hint: "name a folder on a disk, e.g. --home /srv/graphistry",
+        cause,
+      });
+    });
+  }
+}
+
+async function makeOne(path: string, mode: number): Promise<boolean> {
+  try {
+    await fs.mkdir(path, { mode });
+    return true;
+  } catch (error) {
+    if (isCode(error, "EEXIST") && (await fs.stat(path)).isDirectory()) return false;
+    throw error;
+  }
+}

@@ -325,6 +325,11 @@ describe("ports", () => {
     expect(to(90, 95)).toBe('services:\n  s:\n    ports:\n      - "90:80"\n      - "95:81" # c\n');
   });
 
+  it("of a range for one container port one is left, as Compose publishes one", () => {
+    const { item } = publish('"14300-14310:99"', { target: 99, published: "14300-14310" }, 14300);
+    expect(item).toBe('"14300:99"');
+  });
+
   it("refuses a setting that fits no port, or more than one", () => {
     const text = "services:\n  s:\n    ports: [ '80:80', '81:80' ]\n";
     const services = {

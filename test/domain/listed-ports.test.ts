@@ -30,5 +30,5 @@ it("shows where it is published now, each once", () => {
 
 it("looks at every container of a scaled service, and at the protocol", () => {
   expect(listed(["81->80", "82->80"], ["81->80"], ["82->80"])).toEqual(["81->80/tcp", "82->80/tcp"]);
-  expect(listed(["443->443/udp"], ["8443->443", "443->443/udp"])).toEqual(["443->443/udp"]);
+  expect(listed(["443->443/udp"], ["8443->443", "9443->443/udp"])).toEqual(["9443->443/udp"]);
 });

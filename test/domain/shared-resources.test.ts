@@ -130,7 +130,7 @@ describe("volumes", () => {
 });
 
 describe("ports", () => {
-  it("lists every host port, ranges one by one", () => {
+  it("lists every host port; of a range for one container the first", () => {
     const ports = [
       { target: 80, published: "80", protocol: "tcp" },
       { target: 53, published: "5300-5301", protocol: "udp", host_ip: "::1" },
@@ -139,9 +139,14 @@ describe("ports", () => {
     expect(publishedPorts(model({ s: { ports } }))).toEqual([
       { service: "s", container: 80, protocol: "tcp", host: 80, address: "0.0.0.0" },
       { service: "s", container: 53, protocol: "udp", host: 5300, address: "::1" },
-      { service: "s", container: 53, protocol: "udp", host: 5301, address: "::1" },
       { service: "s", container: 81, protocol: "tcp", host: null, address: "0.0.0.0" },
     ]);
+  });
+
+  it("lists a range one by one where several containers share it", () => {
+    const ports = [{ target: 80, published: "8000-8001" }];
+    for (const many of [{ scale: 2 }, { deploy: { replicas: 2 } }])
+      expect(publishedPorts(model({ s: { ports, ...many } })).map(({ host }) => host)).toEqual([8000, 8001]);
   });
 
   it("refuses protocols that it cannot move", () => {

@@ -29,3 +29,9 @@ it("F27 is free when nobody holds it, whatever stands in the file", async () => 
   const lock = await acquireLock(path, { pid: 1, command: "copy" }, 0);
   await lock.release();
 });
+
+it("refuses a place where no folder can be made, instead of trying for ever", async () => {
+  await expect(acquireLock("/proc/graph-mgr/.graph-mgr/lock", { pid: 1 }, 0)).rejects.toThrow(
+    expect.objectContaining({ code: "NO_FOLDER", message: "No folder can be made in /proc." }),
+  );
+});

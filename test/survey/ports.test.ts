@@ -12,7 +12,7 @@ const model = (...ports: readonly string[]): ComposeModel =>
     services: {
       caddy: {
         ports: ports.map(text => {
-          const [, address, published, target, protocol = "tcp"] = /^(?:(.*)@)?(\d+):(\d+)(?:\/(udp))?$/.exec(text) ?? [];
+          const [, address, published, target, protocol = "tcp"] = /^(?:(.*)@)?([\d-]+):(\d+)(?:\/(udp))?$/.exec(text) ?? [];
           return { published, target: Number(target), protocol, ...(address === undefined ? {} : { host_ip: address }) };
         }),
       },
@@ -81,4 +81,9 @@ it("gives a port that is published twice two numbers, the first of which may be 
 it("keeps one number for one port at several addresses", async () => {
   const own = ["127.0.0.1@8080:80", "::1@8080:80"];
   expect(await chosen(own, { taken: { tcp: [8080] } })).toEqual(["8081:80/tcp", "8081:80/tcp"]);
+});
+
+it("gives a range for one container port one number, the first that is free", async () => {
+  expect(await chosen(["14300-14310:99"])).toEqual(["14300:99/tcp"]);
+  expect(await chosen(["14300-14310:99"], { taken: { tcp: [14_300] } })).toEqual(["14301:99/tcp"]);
 });
