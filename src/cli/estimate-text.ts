@@ -1,4 +1,4 @@
-import { span } from "../domain/units.ts";
+import { bytes, span } from "../domain/units.ts";
 import type { WindowEstimate } from "../operations/window-estimate.ts";
 import type { Plan } from "../plan/plan.ts";
 
@@ -19,10 +19,16 @@ export function about(seconds: number): string {
 export function estimateText({ result }: Pick<Plan, "result">): string | null {
   const estimate = result?.["estimate"];
   if (typeof estimate !== "object" || estimate === null || Array.isArray(estimate)) return null;
-  const seconds = (key: keyof WindowEstimate): number => {
+  const numberOf = (key: keyof WindowEstimate): number => {
     const value = (estimate as Readonly<Record<string, unknown>>)[key];
     return typeof value === "number" ? value : 0;
   };
-  const parts = PARTS.flatMap(([key, what]) => (seconds(key) === 0 ? [] : [`${what} ${seconds(key)} s`]));
-  return `${about(seconds("seconds"))} until visitors are back, by what such machines usually take: ${parts.join(", ")}`;
+  const parts = PARTS.flatMap(([key, what]) => (numberOf(key) === 0 ? [] : [`${what} ${numberOf(key)} s`]));
+  const data = [
+    ["databaseBytes", "of databases"],
+    ["fileBytes", "of files"],
+  ] as const;
+  const moves = data.flatMap(([key, what]) => (numberOf(key) === 0 ? [] : [`${bytes(numberOf(key))} ${what}`])).join(" and ");
+  const window = `${about(numberOf("seconds"))} until visitors are back, by what such machines usually take: ${parts.join(", ")}`;
+  return moves === "" ? window : `${window}; ${moves} move`;
 }

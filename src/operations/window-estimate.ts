@@ -12,6 +12,9 @@ export type WindowEstimate = {
   readonly copySeconds: number;
   /** The old release stops, the new one starts and is seen to be healthy; what a product takes for that, it alone knows. */
   readonly startSeconds: number;
+  /** Of the data that moves: the databases (of a stopped server its volume), and folders and other volumes. */
+  readonly databaseBytes: number;
+  readonly fileBytes: number;
 };
 
 /** What an update's window is estimated from. */
@@ -26,7 +29,7 @@ const STOP_SECONDS = 3;
 /** A container that starts and whose first health check passes. */
 const START_SECONDS = 4;
 
-/** Of all hops of an update together. */
+/** Of all hops of an update together; the data is that of the first, because later ones have what it left. */
 export function estimateHops(hops: readonly EstimableHop[]): WindowEstimate {
   const each = hops.map(({ facts, request: { method } }) => estimateUpdate(facts, method === "none" ? null : method));
   const sum = (key: keyof WindowEstimate): number => each.reduce((total, estimate) => total + estimate[key], 0);
@@ -36,6 +39,8 @@ export function estimateHops(hops: readonly EstimableHop[]): WindowEstimate {
     restoreSeconds: sum("restoreSeconds"),
     copySeconds: sum("copySeconds"),
     startSeconds: sum("startSeconds"),
+    databaseBytes: each[0]?.databaseBytes ?? 0,
+    fileBytes: each[0]?.fileBytes ?? 0,
   };
 }
 
@@ -54,5 +59,5 @@ export function estimateUpdate(facts: Estimable, method: MoveMethod | null): Win
     copySeconds: Math.round(window.copySeconds),
     startSeconds: Math.round(STOP_SECONDS + starts * (START_SECONDS + product.health.windowSeconds)),
   };
-  return { seconds: Object.values(parts).reduce((sum, part) => sum + part, 0), ...parts };
+  return { seconds: Object.values(parts).reduce((sum, part) => sum + part, 0), ...parts, databaseBytes, fileBytes: treeBytes };
 }

@@ -16,8 +16,16 @@ const facts = (over: Partial<Record<keyof Estimable, unknown>> = {}) =>
 it("is the sum of its parts, by method", () => {
   const dump = estimateUpdate(facts(), "dump");
   const copy = estimateUpdate(facts(), "copy");
-  expect(dump).toEqual({ seconds: 46, dumpSeconds: 7, restoreSeconds: 18, copySeconds: 0, startSeconds: 21 });
-  for (const { seconds, ...parts } of [dump, copy])
+  expect(dump).toEqual({
+    seconds: 46,
+    dumpSeconds: 7,
+    restoreSeconds: 18,
+    copySeconds: 0,
+    startSeconds: 21,
+    databaseBytes: 1200e6,
+    fileBytes: 0,
+  });
+  for (const { seconds, databaseBytes: _, fileBytes: __, ...parts } of [dump, copy])
     expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBe(seconds);
   expect([copy.dumpSeconds, copy.restoreSeconds]).toEqual([0, 0]);
   expect(copy.copySeconds).toBeGreaterThan(9);
@@ -46,7 +54,7 @@ it("says it no more exactly than it is known", () => {
 it("stands in a plan that has a window, and in no other", () => {
   const plan = (result: object | undefined) => ({ result }) as unknown as Plan;
   expect(estimateText(plan({ estimate: estimateUpdate(facts(), "dump") }))).toBe(
-    "about 45 s until visitors are back, by what such machines usually take: the dump 7 s, restoring and proving it 18 s, stopping and starting 21 s",
+    "about 45 s until visitors are back, by what such machines usually take: the dump 7 s, restoring and proving it 18 s, stopping and starting 21 s; 1.2 GB of databases move",
   );
   expect([estimateText(plan({})), estimateText(plan(undefined)), estimateText(plan({ estimate: null }))]).toEqual([
     null,
