@@ -106,10 +106,10 @@ async function thief(port: number, answers: string): Promise<{ readonly has: () 
 describe("a port that somebody takes in the middle of an update", () => {
   it.each([
     ["while the maintenance page is to go up", "instance.quiet", ""],
-    ["before the new release opens, by something mute", "maintenance.down", ""],
+    ["before the new release opens, by something mute", "data.baseline", ""],
     [
       "before the new release opens, by something that answers",
-      "maintenance.down",
+      "data.baseline",
       "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi",
     ],
   ])("F35 %s: nothing is lost, and the old one serves when the port is free again", async (_, from, answers) => {
