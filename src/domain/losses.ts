@@ -5,6 +5,8 @@ export interface Baseline {
   /** ISO 8601. */
   readonly takenAt: string;
   readonly proof: Pick<DatabaseProof, "entries"> | null;
+  /** Fingerprints of folders with data: a clock that was set back makes what was written since look older. */
+  readonly trees?: Readonly<Record<string, string>>;
 }
 
 const ROWS = /^(\d+) rows/;
@@ -24,6 +26,12 @@ export function rowsSince(before: Pick<DatabaseProof, "entries">, now: Pick<Data
   });
 }
 
-/** The same of a folder. */
-export const filesSince = (folder: string, count: number): readonly string[] =>
-  count === 0 ? [] : [`${folder}: ${count} file${count === 1 ? "" : "s"} written`];
+/**
+ * The same of a folder.
+ * @param count files that are newer by their time
+ * @param isOther whether it is another one than before by its fingerprint
+ */
+export function filesSince(folder: string, count: number, isOther: boolean): readonly string[] {
+  if (count > 0) return [`${folder}: ${count} file${count === 1 ? "" : "s"} written`];
+  return isOther ? [`${folder}: changed files`] : [];
+}

@@ -11,17 +11,22 @@ import { createFileStore } from "./file-store.ts";
 export function createOperationStore(disk: Disk, homePath: string): OperationStore {
   const home = new Home(homePath);
   const files = createFileStore(disk);
+  /** 0 for an operation of an older version, which has none. */
+  const sequenceOf = async (id: string): Promise<number> => Number(await files.read(join(home.operation(id), "sequence"))) || 0;
   const journal = (id: string) => createFileJournal(disk, join(home.operation(id), "journal.jsonl"));
   return {
     journal,
     async open(plan, answers) {
       const folder = home.operation(plan.id);
+      const others = await Promise.all((await files.list(home.operations())).map(sequenceOf));
+      // Before the plan: what has a plan has its place among the others, wherever the clock stands.
+      await files.write(join(folder, "sequence"), `${Math.max(0, ...others) + 1}\n`, 0o600);
       if (Object.keys(answers).length > 0) await files.write(join(folder, "answers.json"), JSON.stringify(answers), 0o600);
       await files.write(join(folder, "plan.json"), `${JSON.stringify(plan, null, 1)}\n`, 0o600);
       return journal(plan.id);
     },
     async list() {
-      const entries: OperationEntry[] = [];
+      const entries: (OperationEntry & { readonly sequence: number })[] = [];
       for (const id of await files.list(home.operations())) {
         const path = join(home.operation(id), "plan.json");
         const text = await files.read(path);
@@ -30,9 +35,10 @@ export function createOperationStore(disk: Disk, homePath: string): OperationSto
         const plan = parsePlan(text, path);
         const journalled = await journal(id).read();
         const stepsDone = standingsOf(plan.steps.length, journalled).filter(({ state }) => state === "done").length;
-        entries.push({ plan, outcome: outcomeOf(journalled), stepsDone });
+        entries.push({ plan, outcome: outcomeOf(journalled), stepsDone, sequence: await sequenceOf(id) });
       }
-      return entries;
+      // The sort is stable: those without a number stay in the order of their ids.
+      return entries.sort((a, b) => a.sequence - b.sequence).map(({ sequence: _, ...entry }) => entry);
     },
     async log(id, line) {
       await disk.append(join(home.operation(id), "log"), Buffer.from(`${line}\n`), 0o600);

@@ -157,6 +157,18 @@ done' fill "$2" {} +
 sync -f "$2" 2>/dev/null || sync
 `;
 
+/**
+ * `$1` tree: prints a digest of its files' names, sizes, times and inodes. A file that goes meanwhile is no error: the digest is another one then.
+ */
+export const FINGERPRINT_TREE = `set -eu
+list=$(mktemp)
+cd "$1"
+find . -type f -exec stat -c '%n %s %Y %Z %i' {} + >"$list" 2>/dev/null || true
+LC_ALL=C sort -o "$list" "$list"
+sha256sum <"$list"
+rm -f "$list"
+`;
+
 /** `$1` tree, `$2` seconds since 1970: prints a dot for each file that was written later. */
 export const COUNT_SINCE = `set -eu
 stamp=$(mktemp)

@@ -3,7 +3,16 @@ import { dirname, isAbsolute } from "node:path";
 import { OperatorError } from "../errors.ts";
 import type { Executor } from "./exec.ts";
 import type { Helpers } from "./helper-container.ts";
-import { COPY_TREE, COUNT_SINCE, copied, DIGEST_TREE, EMPTY_TREE, FILL_TREE, leavingOut } from "./tree-scripts.ts";
+import {
+  COPY_TREE,
+  COUNT_SINCE,
+  copied,
+  DIGEST_TREE,
+  EMPTY_TREE,
+  FILL_TREE,
+  FINGERPRINT_TREE,
+  leavingOut,
+} from "./tree-scripts.ts";
 import { COPY_RIGHTS, digestIn, READ_RIGHTS } from "./volume-copy.ts";
 import type { Progress, Trees } from "./world.ts";
 
@@ -126,6 +135,20 @@ export function createTrees(executor: Executor, helpers: Helpers, uid = process.
         capabilities: READ_RIGHTS,
       });
       return count(printed);
+    },
+    async fingerprint(path, helperImage) {
+      if (uid === 0) return digestIn(await executor.run({ program: "sh", args: ["-c", FINGERPRINT_TREE, "fingerprint", path] }));
+      if (helperImage === null) throw noHelper(path);
+      const printed = await helpers.run({
+        purpose: "fingerprint-files",
+        title: `Reading ${path}`,
+        image: helperImage,
+        script: FINGERPRINT_TREE,
+        args: ["/graph-mgr/source"],
+        folders: [{ path, at: "/graph-mgr/source", writable: false }],
+        capabilities: READ_RIGHTS,
+      });
+      return digestIn(printed);
     },
     async digest(path, helperImage) {
       if (uid === 0) return digestIn(await executor.run({ program: "sh", args: ["-c", DIGEST_TREE, "digest", path] }));

@@ -56,6 +56,8 @@ export interface Trees {
   digest(path: string, helperImage: string | null): Promise<string>;
   /** Files below it that were written after this moment (ISO 8601). */
   countSince(path: string, moment: string, helperImage: string | null): Promise<number>;
+  /** Another one as soon as a file below it was made, written or removed, wherever the clock stood; cheap, because no content is read. */
+  fingerprint(path: string, helperImage: string | null): Promise<string>;
   /** Adds to `to` what `from` has and `to` has not; nothing that is there changes. */
   fill(from: string, to: string, helperImage: string | null): Promise<void>;
   /** Also what other users own (with a helper container where this user may not). Nothing there is no error. */

@@ -7,7 +7,7 @@ export interface Occasion {
   readonly random: string;
 }
 
-/** `20261120T101500Z-install-3f9a`: sorts by time. */
+/** `20261120T101500Z-install-3f9a`: when, by a clock that may be set back. */
 export const operationId = (operation: string, { now, random }: Occasion): string =>
   `${now.toISOString().replaceAll(/[-:]|\.\d+/g, "")}-${operation}-${random
     .toLowerCase()

@@ -135,6 +135,8 @@ function baselineStep(facts: UpdateFacts, layOut: LayOut, home: Home, id: string
   return takeBaseline.step({
     target: isReached ? { project, instance: facts.instance.name, service: product.postgres?.service ?? "", helperImage } : null,
     to: join(home.operation(id), "baseline.json"),
+    trees: facts.layout.data.map(name => ({ name, path: join(project.dir, name) })),
+    helperImage,
   });
 }
 

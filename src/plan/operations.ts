@@ -8,7 +8,7 @@ export interface OperationEntry {
   readonly stepsDone: number;
 }
 
-/** The operations of one home, newest last: `.graph-mgr/operations/<id>/`. */
+/** The operations of one home, in the order in which they were begun, whatever the clock said: `.graph-mgr/operations/<id>/`. */
 export interface OperationStore {
   /** Writes the plan down, and the answers that a step will need and no plan may hold (0600, removed by `close`). */
   open(plan: Plan, answers: Readonly<Record<string, string>>): Promise<Journal>;

@@ -8,7 +8,7 @@ export const PLAN_SCHEMA = 1;
 /** A list of changes to one home, decided but not made. Plain JSON, without secrets. */
 export interface Plan {
   readonly schema: number;
-  /** Sorts by time and is unique: `20261120T101500Z-install-3f9a`. */
+  /** Unique, and says when by the clock of then: `20261120T101500Z-install-3f9a`. The order is that of the operations' numbers. */
   readonly id: string;
   /** The command: `install`, `copy`, `stop`. */
   readonly operation: string;

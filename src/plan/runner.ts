@@ -46,12 +46,14 @@ export class StepFailed extends OperatorError {
  * Carries out what the journal says is left; starting and resuming are the same code. Where an undo was begun, it is
  * brought to its end first: the steps count on what earlier ones left, so half of the way back is no place to turn round.
  *
- * @throws StepFailed when a step fails, Interrupted when the operator asked to stop, OperatorError ALREADY_CLOSED
+ * @throws StepFailed when a step fails, Interrupted when the operator asked to stop, OperatorError ALREADY_CLOSED and what
+ *   a step that is done says of what somebody else did since
  */
 export async function runPlan<World>(run: Run<World>): Promise<void> {
   // A kind that we lack is found out before the first step, and not in the middle.
   for (const planned of run.plan.steps) kindOf(planned, run.kinds);
   const standings = await openJournal(run);
+  await refuseTouched(run, standings);
   for (const [step, planned] of run.plan.steps.entries()) {
     const standing = standings[step];
     const isDone = standing?.state === "done";
@@ -61,6 +63,23 @@ export async function runPlan<World>(run: Run<World>): Promise<void> {
     await runStep(run, step, kindOf(planned, run.kinds), begun);
   }
   await run.journal.append({ type: "closed", outcome: "done" });
+}
+
+/** Nothing is done before everybody was heard. */
+async function refuseTouched<World>(run: Run<World>, standings: readonly Standing[]): Promise<void> {
+  const done = [...run.plan.steps.entries()].filter(([step]) => standings[step]?.state === "done");
+  try {
+    for (const [step, planned] of done)
+      await kindOf(planned, run.kinds).untouched?.(
+        planned.input,
+        contextOf(run, eventOf(run, step, planned)),
+        standings[step]?.before ?? null,
+      );
+  } catch (error) {
+    const begun = begunOf(run.plan, standings);
+    // Who can neither go on nor back would be stuck.
+    if ((neverBack(run, begun) ?? (await pastReturn(run, standings, begun))) === null) throw error;
+  }
 }
 
 /** Whether a done step need not be done again: it lasts, a later one took its place, or it was seen to hold. */
@@ -78,8 +97,10 @@ async function stillHolds<World>(
   const later = plan.steps.some(
     (other, index) => index > step && standings[index]?.state !== "waiting" && subjectOf(other) === subject,
   );
-  const event = { step, steps: plan.steps.length, title: kind.title(planned.input) };
-  return later || (await kind.fleeting.holds(planned.input, contextOf(run, event), standings[step]?.before ?? null));
+  return (
+    later ||
+    (await kind.fleeting.holds(planned.input, contextOf(run, eventOf(run, step, planned)), standings[step]?.before ?? null))
+  );
 }
 
 async function openJournal<World>(run: Run<World>): Promise<readonly Standing[]> {
@@ -167,19 +188,12 @@ async function walkBack<World>(run: Run<World>, entries: readonly Entry[]): Prom
   const remarks: string[] = [];
   const { plan, journal, kinds } = run;
   const standings = standingsOf(plan.steps.length, entries);
-  const begun = [...plan.steps.entries()].filter(([step]) => standings[step]?.state !== "waiting").reverse();
-  const final = begun.find(([, planned]) => typeof kindOf(planned, kinds).undo !== "function");
-  if (final) {
-    const kind = kindOf(final[1], kinds);
-    const why = typeof kind.undo === "function" ? "" : kind.undo.never;
-    throw new OperatorError("CANNOT_UNDO", `Cannot go back past step ${final[0] + 1} (${kind.title(final[1].input)}): ${why}`, {
-      hint: "graph-mgr resume",
-    });
-  }
-  if (!isTurnedBack(entries)) await refusePastReturn(run, standings, begun);
+  const begun = begunOf(plan, standings);
+  const why = neverBack(run, begun) ?? (isTurnedBack(entries) ? null : await pastReturn(run, standings, begun));
+  if (why !== null) throw new OperatorError("CANNOT_UNDO", `Cannot go back past ${why}`, { hint: "graph-mgr resume" });
   for (const [step, planned] of begun) {
     const kind = kindOf(planned, kinds);
-    const event = { step, steps: plan.steps.length, title: kind.title(planned.input) };
+    const event = eventOf(run, step, planned);
     run.on({ type: "undoing", ...event });
     await journal.append({ type: "undoing", step });
     if (typeof kind.undo === "function")
@@ -190,22 +204,37 @@ async function walkBack<World>(run: Run<World>, entries: readonly Entry[]): Prom
   return remarks;
 }
 
-/** @throws OperatorError CANNOT_UNDO */
-async function refusePastReturn<World>(
-  run: Run<World>,
-  standings: readonly Standing[],
-  begun: readonly (readonly [number, PlannedStep])[],
-): Promise<void> {
+type Steps = readonly (readonly [number, PlannedStep])[];
+
+/** Last first. */
+const begunOf = ({ steps }: Plan, standings: readonly Standing[]): Steps =>
+  [...steps.entries()].filter(([step]) => standings[step]?.state !== "waiting").reverse();
+
+/** Which step of those that began nobody can put back, ever, and why; null when there is none. */
+function neverBack<World>(run: Run<World>, begun: Steps): string | null {
+  for (const [step, planned] of begun) {
+    const { undo, title } = kindOf(planned, run.kinds);
+    if (typeof undo !== "function") return `step ${step + 1} (${title(planned.input)}): ${undo.never}`;
+  }
+  return null;
+}
+
+/** The same of those that could be put back if it were not for what came of them. */
+async function pastReturn<World>(run: Run<World>, standings: readonly Standing[], begun: Steps): Promise<string | null> {
   for (const [step, planned] of begun) {
     const kind = kindOf(planned, run.kinds);
-    const event = { step, steps: run.plan.steps.length, title: kind.title(planned.input) };
+    const event = eventOf(run, step, planned);
     const why = (await kind.pastReturn?.(planned.input, contextOf(run, event), standings[step]?.before ?? null)) ?? null;
-    if (why === null) continue;
-    throw new OperatorError("CANNOT_UNDO", `Cannot go back past step ${step + 1} (${event.title}): ${why}`, {
-      hint: "graph-mgr resume",
-    });
+    if (why !== null) return `step ${step + 1} (${event.title}): ${why}`;
   }
+  return null;
 }
+
+const eventOf = <World>({ plan, kinds }: Run<World>, step: number, planned: PlannedStep) => ({
+  step,
+  steps: plan.steps.length,
+  title: kindOf(planned, kinds).title(planned.input),
+});
 
 function contextOf<World>(run: Run<World>, event: Omit<RunEvent, "type">, remarks: string[] = []): StepContext<World> {
   return {

@@ -39,6 +39,11 @@ export interface StepKind<World, Input extends Json, Before extends Json> {
     holds(input: Input, context: StepContext<World>, before: Before): Promise<boolean>;
   };
   /**
+   * Asked of every step that is done before a run goes on after a cut, whatever took its place since: throws when what later steps rest on was
+   * changed meanwhile, so that going on would lose it. Its way out is the way back; where there is none any more it is not heard.
+   */
+  readonly untouched?: (input: Input, context: StepContext<World>, before: Before) => Promise<void>;
+  /**
    * Asked of every begun step before the first is put back: why there is no way back any more, as a part of a sentence; null while there is.
    * Once a way back was begun it is not asked again, because half of the way is no place to stop.
    */

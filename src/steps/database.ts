@@ -153,17 +153,25 @@ export const databaseAlone = defineStep({
   undo: async () => {},
 });
 
-type BaselineInput = { readonly target: Database | null; readonly to: string };
+type BaselineInput = {
+  readonly target: Database | null;
+  readonly to: string;
+  /** Folders with data; plans of older versions do not name them. */
+  readonly trees?: readonly { readonly name: string; readonly path: string }[];
+  readonly helperImage?: string;
+};
 
 /** What the new release holds before visitors come in: `rollback` says by it what was written since. */
 export const takeBaseline = defineStep({
   kind: "data.baseline",
   title: (_: BaselineInput) => "Note what is there before visitors come in",
   look: async () => null,
-  async do({ target, to }, context: Context) {
-    const { postgres, files, now } = context.world;
+  async do({ target, to, trees = [], helperImage = null }, context: Context) {
+    const { postgres, files, now, trees: folders } = context.world;
     const proof = target === null ? null : await postgres.prove(await accessTo(target, context));
-    const baseline = { takenAt: now().toISOString(), proof: proof === null ? null : { entries: proof.entries } };
+    const seen: Record<string, string> = {};
+    for (const { name, path } of trees) if (await files.isFolder(path)) seen[name] = await folders.fingerprint(path, helperImage);
+    const baseline = { takenAt: now().toISOString(), proof: proof === null ? null : { entries: proof.entries }, trees: seen };
     await files.write(to, `${JSON.stringify(baseline)}\n`, 0o600);
   },
   isDone: ({ to }, { world }) => world.files.exists(to),

@@ -37,8 +37,11 @@ export const openFront = defineStep({
     holds: async ({ project, instance, services }, context, before) =>
       (await launch.fleeting?.holds({ project, instance, services, all: true }, context, before)) ?? true,
   },
-  async pastReturn({ probe }, context) {
+  async pastReturn({ project, probe }, context) {
     if (probe === null || !(await answers(probe, context))) return null;
+    // Else it is somebody who took the port meanwhile.
+    const fronts = (await context.world.engine.containers()).filter(each => each.project === project.name);
+    if (!fronts.some(({ ports }) => ports.some(({ host }) => host === probe.port))) return null;
     return `visitors are answered on port ${probe.port} already, and what they wrote would be lost; after \`graph-mgr resume\` the way back is \`graph-mgr rollback\``;
   },
   async undo({ project, instance, services }, context, before) {

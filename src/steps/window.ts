@@ -120,33 +120,47 @@ export const quiet = defineStep({
       keptDown(containers, keep, before).length === 0
     );
   },
-  // What the later steps moved was read between two moments: if the instance ran in between, users may have written what was not moved.
   fleeting: {
     subject: ({ project }) => `containers of ${project}`,
-    async holds(input, context, before) {
-      const { project, instance, keep } = input;
-      const containers = await containersOf(context, project);
-      // Operations of older versions did not write it down.
-      const runs = (await stoppedRuns(input, context)) ?? runsOf(before.containers);
-      const ran = containers.filter(
-        each => !keep.includes(each.service ?? "") && (isUp(each) || runs[each.id] !== each.startedAt),
-      );
-      if (ran.length === 0) return keptDown(containers, keep, before).length === 0;
-      const who = ran.map(({ service, name }) => service ?? name).join(", ");
-      throw new OperatorError(
-        "OLD_RAN",
-        `${instance} was started again while this was unfinished (${who}): what users wrote since would be lost.`,
-        { exit: EXIT.refused, hint: "graph-mgr undo   (leaves it as it runs now)" },
-      );
+    async holds({ project, keep }, context, before) {
+      return keptDown(await containersOf(context, project), keep, before).length === 0;
     },
+  },
+  // What the later steps moved was read between two moments: if the instance ran in between, users may have written what was not moved.
+  async untouched(input, context, before) {
+    const { project, instance, keep } = input;
+    const containers = await containersOf(context, project);
+    // Operations of older versions did not write it down.
+    const runs = (await stoppedRuns(input, context)) ?? runsOf(before.containers);
+    const ran = containers.filter(each => !keep.includes(each.service ?? "") && (isUp(each) || runs[each.id] !== each.startedAt));
+    const isGone = before.containers.some(
+      ({ id, service }) => !keep.includes(service) && !containers.some(each => each.id === id),
+    );
+    if (ran.length === 0 && !isGone) return;
+    const who = ran.map(({ service, name }) => service ?? name).join(", ");
+    const what =
+      ran.length > 0
+        ? `${instance} was started again while this was unfinished (${who})`
+        : `Containers of ${instance} were removed while this was unfinished, and may have run before`;
+    throw new OperatorError("OLD_RAN", `${what}: what users wrote since would be lost.`, {
+      exit: EXIT.refused,
+      hint: "graph-mgr undo   (leaves it as it runs now)",
+    });
   },
   async undo(input, context, before) {
     const { record, isPassing = false } = input;
     const { world } = context;
     const now = new Map((await world.engine.containers()).map(each => [each.id, each] as const));
-    const old = isPassing ? [] : before.containers.filter(({ id }) => now.has(id));
-    for (const { id, policy } of old) await world.engine.setRestartPolicy(id, policy);
-    await world.engine.start(old.filter(({ id, running }) => running && now.get(id)?.state !== "running").map(({ id }) => id));
+    const old = isPassing ? [] : before.containers;
+    const there = old.filter(({ id }) => now.has(id));
+    for (const { id, policy } of there) await world.engine.setRestartPolicy(id, policy);
+    await world.engine.start(there.filter(({ id, running }) => running && now.get(id)?.state !== "running").map(({ id }) => id));
+    // Whoever took it down by hand took the containers away, and they are made again.
+    const missing = old.filter(({ id, running }) => running && !now.has(id)).map(({ service }) => service);
+    if (missing.length > 0) {
+      const own = parseRecord(before.record, record);
+      await world.compose.up({ name: own.project, dir: own.dir, envFiles: own.envFiles }, missing);
+    }
     await world.files.write(record, before.record, 0o600);
     await world.files.remove(stoppedFile(input, context));
   },

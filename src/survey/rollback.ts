@@ -68,15 +68,19 @@ async function lossesOf(world: World, home: Home, record: InstanceRecord, { cont
   if (record.origin.how !== "update") return [];
   const text = await world.files.read(`${home.operation(record.origin.operation)}/baseline.json`);
   if (text === null) return [];
-  const { takenAt, proof } = JSON.parse(text) as Baseline;
+  const { takenAt, proof, trees = {} } = JSON.parse(text) as Baseline;
   const access = await runningDatabase(world, record, containers);
   const rows = proof === null || access === null ? [] : rowsSince(proof, await world.postgres.prove(access));
   const image = helperImageOf(record) ?? null;
   const { data } = layoutFor(record.product, record.release);
   const files: string[] = [];
   for (const folder of data) {
-    if (await world.files.isFolder(`${record.dir}/${folder}`))
-      files.push(...filesSince(folder, await world.trees.countSince(`${record.dir}/${folder}`, takenAt, image)));
+    const path = `${record.dir}/${folder}`;
+    if (!(await world.files.isFolder(path))) continue;
+    const count = await world.trees.countSince(path, takenAt, image);
+    const before = trees[folder];
+    const isOther = count === 0 && before !== undefined && before !== (await world.trees.fingerprint(path, image));
+    files.push(...filesSince(folder, count, isOther));
   }
   return [...rows, ...files];
 }

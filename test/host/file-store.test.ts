@@ -45,14 +45,14 @@ async function cutEverywhere(work: Work, show: (files: ReturnType<typeof createF
 }
 
 describe("a file of the home", () => {
-  it("is written to the old text or the new one, whatever is cut off where", async () => {
+  it("F22 is written to the old text or the new one, whatever is cut off where", async () => {
     await cutEverywhere(
       files => files.write("/home/record.json", NEW),
       async (files, how) => expect([OLD, NEW], how).toContain(await files.read("/home/record.json")),
     );
   });
 
-  it("is new and whole, or not there", async () => {
+  it("F22 is new and whole, or not there", async () => {
     await cutEverywhere(
       files => files.write("/home/deep/er/new.json", NEW, 0o600),
       async (files, how) => {
@@ -62,7 +62,7 @@ describe("a file of the home", () => {
     );
   });
 
-  it("is on the disk once the call is over: text, mode, link, rename, removal", async () => {
+  it("F22 is on the disk once the call is over: text, mode, link, rename, removal", async () => {
     for (let seed = 0; seed < SEEDS; seed += 1) {
       const { machine, files } = host((await home()).clone());
       await files.write("/home/record.json", NEW);

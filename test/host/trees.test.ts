@@ -122,3 +122,18 @@ it("a copy that takes longer says how far it is", () => {
   expect(printed).toMatch(/^copied \d+ of 10\d KiB\n$/);
   expect(readFileSync(join(dir, "to/file"), "utf8")).toHaveLength(100_000);
 });
+
+it("F66 a file that was written after the clock was set back makes another fingerprint, and nothing else does", async () => {
+  const before = await trees.fingerprint(from, null);
+  readFileSync(join(from, "same"));
+  await trees.copy(from, to, [], null);
+  expect(await trees.fingerprint(from, null)).toBe(before);
+  const text = readFileSync(join(from, "same"), "utf8");
+  writeFileSync(join(from, "same"), text.replace(/./, "x"));
+  utimesSync(join(from, "same"), 1_000_000_000, 1_000_000_000);
+  expect(await trees.countSince(from, "2099-01-01T00:00:00Z", null)).toBe(0);
+  const changed = await trees.fingerprint(from, null);
+  expect(changed).not.toBe(before);
+  writeFileSync(join(from, "new"), "");
+  expect(await trees.fingerprint(from, null)).not.toBe(changed);
+});

@@ -126,7 +126,7 @@ describe("an update of v2.22.2 to v2.23.0", () => {
     },
   );
 
-  it("goes back with rollback, which says what it leaves behind", async () => {
+  it("F58 goes back with rollback, which says what it leaves behind", async () => {
     const { home, name, product, ids } = await lived("v2.22.2", 5);
     await home.ok("update", bundle("v2.23.0"), "--yes");
     await product.makeDataset("written after the update", [1]);

@@ -53,6 +53,13 @@ export function simTrees(machine: Machine, disk: SimDisk, engine: SimEngine): Tr
         const lines = disk.walk(path).map(each => [each.slice(path.length), plain(disk, each)]);
         return createHash("sha256").update(JSON.stringify(lines)).digest("hex");
       }),
+    fingerprint: (path, helperImage) =>
+      machine.command(() => {
+        needs(helperImage);
+        const files = disk.walk(path).filter(each => disk.node(each)?.type === "file");
+        const lines = files.map(each => [each, plain(disk, each)]);
+        return createHash("sha256").update(JSON.stringify(lines)).digest("hex");
+      }),
     // Nobody uses the product in a simulated run.
     countSince: (_path, _moment, helperImage) =>
       machine.command(() => {

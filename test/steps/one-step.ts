@@ -23,10 +23,11 @@ export async function installed(): Promise<Stage> {
 }
 
 /** One step as an operation of its own. */
-export const oneStep = (stage: Stage, step: PlannedStep, signal = new AbortController().signal) => steps(stage, [step], signal);
+export const oneStep = (stage: Stage, step: PlannedStep, signal = new AbortController().signal) =>
+  someSteps(stage, [step], signal);
 
 /** Some steps as an operation. */
-export function steps(stage: Stage, planned: readonly PlannedStep[], signal = new AbortController().signal) {
+export function someSteps(stage: Stage, steps: readonly PlannedStep[], signal = new AbortController().signal) {
   const entries: Entry[] = [];
   const said: string[] = [];
   const run: Run<World> = {
@@ -39,7 +40,7 @@ export function steps(stage: Stage, planned: readonly PlannedStep[], signal = ne
       summary: "Test",
       notes: [],
       wayBack: null,
-      steps: [...planned, { kind: "test.stuck", input: null }],
+      steps: [...steps, { kind: "test.stuck", input: null }],
     }),
     journal: { append: async entry => void entries.push(entry), read: async () => entries, settle: async () => {} },
     // The last step fails, so that those before it can be undone.
@@ -51,7 +52,7 @@ export function steps(stage: Stage, planned: readonly PlannedStep[], signal = ne
   return {
     entries,
     said,
-    /** Carries the step out. @throws what the step threw, as the runner reports it */
+    /** Carries the steps out. @throws what a step threw, as the runner reports it */
     async run() {
       try {
         await runPlan(run);

@@ -3,7 +3,7 @@ import { Interrupted, OperatorError } from "../../src/errors.ts";
 import { awaitHealth, launch, stop } from "../../src/steps/index.ts";
 import { HOME, type Stage } from "../simulator/scenario.ts";
 import type { SimContainer } from "../simulator/state.ts";
-import { DIR, failsWith, IMAGES, installed, NAME, oneStep, PROJECT, SLUG, steps } from "./one-step.ts";
+import { DIR, failsWith, IMAGES, installed, NAME, oneStep, PROJECT, SLUG, someSteps } from "./one-step.ts";
 
 const RECORD = `${HOME}/.graph-mgr/instances/${NAME}.json`;
 const up = launch.step({ project: PROJECT, instance: NAME, services: IMAGES, all: true });
@@ -87,7 +87,7 @@ describe("going back after Compose has replaced a container, because its file wa
     return { stage, old: of(stage, "caddy").id };
   }
   const restart = async (stage: Stage, work: () => Promise<void> = async () => {}) => {
-    const run = steps(stage, [down, up]);
+    const run = someSteps(stage, [down, up]);
     await run.run();
     await work();
     return await run.undo();

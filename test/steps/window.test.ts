@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseRecord } from "../../src/domain/instance.ts";
-import { openFront, quiet } from "../../src/steps/index.ts";
+import { commit, openFront, quiet } from "../../src/steps/index.ts";
 import { HOME, type Stage } from "../simulator/scenario.ts";
 import type { SimContainer } from "../simulator/state.ts";
-import { failsWith, IMAGES, installed, NAME, oneStep, PROJECT, SLUG } from "./one-step.ts";
+import { failsWith, IMAGES, installed, NAME, oneStep, PROJECT, SLUG, someSteps } from "./one-step.ts";
 
 const RECORD = `${HOME}/.graph-mgr/instances/${NAME}.json`;
 const stopping = (keep: readonly string[]) =>
@@ -77,6 +77,48 @@ describe("opening the window", () => {
     await step.undo();
     expect(of(stage, service).state).toBe("running");
   });
+
+  it("does not go on either when they ran while its database was being stopped", async () => {
+    const stage = await installed();
+    const steps = someSteps(stage, [stopping(["postgres"]), stopping([])]);
+    const { stop } = stage.world.engine;
+    const database = of(stage, "postgres").id;
+    stage.world.engine.stop = async (ids, grace) => {
+      if (ids.includes(database)) throw new Error("cut");
+      await stop(ids, grace);
+    };
+    await expect(steps.run()).rejects.toThrow("cut");
+    stage.world.engine.stop = stop;
+    await stage.world.engine.start([of(stage, "nexus").id]);
+    await expect(steps.run()).rejects.toThrow(failsWith("OLD_RAN", "nexus"));
+    expect(states(stage)).toMatchObject({ nexus: "running", postgres: "running" });
+    await steps.undo();
+    expect(states(stage)).toMatchObject({ nexus: "running", postgres: "running", caddy: "running" });
+  });
+
+  it("does not go on when its containers are gone, and going back makes them again", async () => {
+    const stage = await installed();
+    const step = oneStep(stage, stopping([]));
+    const before = [states(stage), policies(stage), await stage.world.files.read(RECORD)];
+    await step.run();
+    for (const service of IMAGES) await stage.world.engine.removeContainer(of(stage, service).id, false);
+    await expect(step.run()).rejects.toThrow(failsWith("OLD_RAN", `Containers of ${NAME} were removed`));
+    await step.undo();
+    // A one-shot that had ended is not run again.
+    const { job: _, ...rest } = before[0] as Record<string, string>;
+    for (const [service, state] of Object.entries(rest)) expect([service, of(stage, service).state]).toEqual([service, state]);
+    expect(await stage.world.files.read(RECORD)).toBe(before[2]);
+  });
+
+  it("goes on past the return, whoever ran again: nobody could go back", async () => {
+    const stage = await installed();
+    const steps = someSteps(stage, [stopping([]), commit.step({ instance: NAME })]);
+    await steps.run();
+    await stage.world.engine.start([of(stage, "nexus").id]);
+    await steps.run();
+    expect(of(stage, "nexus").state).toBe("running");
+    await expect(steps.undo()).rejects.toThrow(failsWith("CANNOT_UNDO"));
+  });
 });
 
 describe("letting visitors in", () => {
@@ -89,6 +131,15 @@ describe("letting visitors in", () => {
     const step = oneStep(stage, open(host));
     await step.run();
     await expect(step.undo()).rejects.toThrow(failsWith("CANNOT_UNDO", "rollback"));
+    expect(of(stage, "caddy").state).toBe("running");
+  });
+
+  it("goes back when it is somebody else who answers there", async () => {
+    const stage = await installed();
+    stage.world.ports.ask = async () => ({ status: 200, retryAfter: null, server: null });
+    const step = oneStep(stage, open(9));
+    await step.run();
+    await step.undo();
     expect(of(stage, "caddy").state).toBe("running");
   });
 
