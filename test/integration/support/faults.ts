@@ -11,6 +11,9 @@ const KILLABLE = resolve(import.meta.dirname, "../../../dist-test/graph-mgr.js")
 
 /** All of the faults, or a sample of them that fits into `npm test`. */
 export const isFull = process.env.FAULTS === "full";
+/** How many: for `npm test`, for FAULTS=sample (a quarter of an hour for everything), and for all. */
+export const amount = (few: number, some: number, all: number): number =>
+  isFull ? all : process.env.FAULTS === "sample" ? some : few;
 export const seed = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** A stream of its own for each test, so that one test can be repeated alone. */
@@ -44,8 +47,49 @@ export async function cut(home: TestHome, point: string | number, ...args: reado
 }
 
 /** How many moments of each kind a run has, told by the hook. */
-export function countsIn({ stderr }: Result): { readonly journal: number; readonly command: number } {
-  return JSON.parse(/^killable: (.*)$/m.exec(stderr)?.[1] ?? "null") as { journal: number; command: number };
+export function countsIn({ stderr }: Result): Counts {
+  return JSON.parse(/^killable: (.*)$/m.exec(stderr)?.[1] ?? "null") as Counts;
+}
+export interface Counts {
+  readonly journal: number;
+  readonly command: number;
+  /** For each program in its order: how many entries the journal had. */
+  readonly entriesAtCommand: readonly number[];
+}
+
+/**
+ * Runs the killable build until it stands still at a point (see its hook), lets something happen, and lets it go on to its end.
+ * @throws when it ends without having come to the point
+ */
+export async function interrupted(
+  home: TestHome,
+  point: string,
+  args: readonly string[],
+  strike: (pid: number) => Promise<void>,
+): Promise<Cut> {
+  const begun = performance.now();
+  const child = execa(process.execPath, [KILLABLE, ...args, "--home", home.path], {
+    reject: false,
+    stdin: "ignore",
+    env: { GRAPH_MGR_HOME: "", GRAPH_MGR_TEST_KILL: `${point}:pause` },
+  });
+  const pid = child.pid ?? 0;
+  let ended = false;
+  void child.then(() => {
+    ended = true;
+  });
+  const isStanding = async () => /\) T /.test(await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ""));
+  while (!ended && !(await isStanding())) await pause(20);
+  const wasReached = !ended;
+  try {
+    if (wasReached) await strike(pid);
+  } finally {
+    child.kill("SIGCONT");
+  }
+  const { exitCode, signal, stdout, stderr } = await child;
+  const result = { code: exitCode ?? -1, wasKilled: signal === "SIGKILL", stdout, stderr, tookMs: performance.now() - begun };
+  must(wasReached, `it ended before it came to ${point}`, result);
+  return result;
 }
 
 const linesOf = (text: string): readonly string[] => text.split("\n").filter(line => line !== "");
@@ -175,22 +219,32 @@ export async function runTrials<T>(
   fault: string,
   operation: string,
   trials: readonly T[],
-  each: (trial: T) => Promise<void>,
+  each: (trial: T, note: (phase: string) => void) => Promise<void>,
   mend: () => Promise<void>,
 ): Promise<void> {
   const failures: string[] = [];
+  const phases = new Map<string, { trials: number; failed: number }>();
   console.log(`${fault}, ${operation}: ${trials.length} trials, seed ${seed}`);
   for (const trial of trials) {
+    let phase = "";
+    const count = (failed: number) => {
+      const { trials: had, failed: bad } = phases.get(phase) ?? { trials: 0, failed: 0 };
+      phases.set(phase, { trials: had + 1, failed: bad + failed });
+    };
     try {
-      await each(trial);
+      await each(trial, where => {
+        phase = where;
+      });
+      count(0);
     } catch (error) {
+      count(1);
       failures.push(`${JSON.stringify(trial)}: ${error instanceof Error ? error.message : String(error)}`);
       await mend();
     }
   }
   const file = process.env.FAULTS_RESULTS;
-  if (file)
-    await appendFile(file, `${JSON.stringify({ fault, operation, trials: trials.length, failed: failures.length, seed })}\n`);
+  for (const [phase, counts] of file ? phases : [])
+    await appendFile(file!, `${JSON.stringify({ fault, operation, phase, ...counts, seed })}\n`);
   if (failures.length > 0)
     throw new Error(`${failures.length} of ${trials.length} failed (FAULTS_SEED=${seed}):\n${failures.join("\n\n")}`);
 }

@@ -1,0 +1,99 @@
+import { mend, type UpdateSubject } from "./fault-subjects.ts";
+import { type Counts, countsIn, cut, helpersOf, interrupted, must, next, outcomes, pick, runTrials, sample } from "./faults.ts";
+import { doneEntry, momentsOf, PHASES, type Phase, phaseNow } from "./phases.ts";
+
+export type Way = "resume" | "undo";
+
+/** Something that happens to an update that stands still at a moment. */
+export interface Fault {
+  /** A row of docs/reliability.md. */
+  readonly name: string;
+  /** @returns what takes it away again, before the operator goes on */
+  strike(subject: UpdateSubject, random: () => number): Promise<() => Promise<void>>;
+  /** The update may not be gone on with: what was wrong has gone into the new data. Then `resume` ends in an undo by itself. */
+  readonly mayStay?: true;
+  /** The update itself dies of it. */
+  readonly kills?: true;
+}
+
+export interface Moment {
+  readonly point: string;
+  readonly way: Way;
+}
+
+export interface Counted {
+  readonly counts: Counts;
+  readonly moments: ReadonlyMap<Phase, readonly string[]>;
+  /** When nobody listens on the public port: the old one's front has stopped, or the maintenance page. */
+  readonly gaps: readonly string[];
+  readonly tookMs: number;
+}
+
+/** One update without a fault, and when what happened in it. */
+export async function counted(subject: UpdateSubject): Promise<Counted> {
+  const whole = await cut(subject.home, "count", ...subject.command(0));
+  must(whole.code === 0, "the update failed without a fault", whole);
+  await subject.serves(0);
+  const counts = countsIn(whole);
+  const moments = await momentsOf(subject.home, counts.entriesAtCommand);
+  const gaps = await Promise.all(["instance.quiet", "maintenance.down"].map(kind => doneEntry(subject.home, kind)));
+  await subject.remove(0);
+  return { counts, moments, gaps: gaps.map(entry => `journal:${entry}:after`), tookMs: whole.tookMs };
+}
+
+/** So many of every phase, half of them resumed. Fewer than none in a phase: one phase of all, by chance. */
+export function spread(moments: ReadonlyMap<Phase, readonly string[]>, each: number, random: () => number): readonly Moment[] {
+  const phases = each >= 1 ? PHASES : [pick(random, PHASES)];
+  return phases.flatMap(phase => {
+    const first = pick(random, [0, 1]);
+    return sample(random, moments.get(phase) ?? [], Math.max(1, each)).map((point, index) => ({
+      point,
+      way: (["resume", "undo"] as const)[(index + first) % 2] ?? "undo",
+    }));
+  });
+}
+
+const idsOf = async ({ home }: UpdateSubject) => new Set((await outcomes(home)).map(({ id }) => id));
+
+/** Whatever state the update is in now: it ends well one way or the other, and nothing is left over. */
+export async function settle(subject: UpdateSubject, known: ReadonlySet<string>, way: Way, mayStay = false): Promise<void> {
+  const { home } = subject;
+  const own = async () => (await outcomes(home)).find(({ id }) => id.includes("-update-") && !known.has(id))?.outcome;
+  if ((await own()) === "unfinished") {
+    const asked = await next(home, way, "--yes");
+    // Visitors were let in already: then there is only the way forward.
+    const isPast = asked.code === 3 && asked.stderr.includes("Cannot go back past");
+    const last = isPast ? await next(home, "resume", "--yes") : asked;
+    must(last.code === 0 || (mayStay && last.code === 5), `${way} failed`, last);
+    must((await helpersOf(home)).length === 0, "helper containers are left");
+  }
+  if ((await own()) !== "done") return await subject.isGone(0);
+  await subject.serves(0);
+  await subject.remove(0);
+}
+
+export async function tryFault(
+  subject: UpdateSubject,
+  fault: Fault,
+  moments: readonly Moment[],
+  random: () => number,
+): Promise<void> {
+  const { home } = subject;
+  await runTrials(
+    fault.name,
+    subject.name,
+    moments,
+    async ({ point, way }, note) => {
+      const known = await idsOf(subject);
+      let heal: () => Promise<void> = async () => undefined;
+      const result = await interrupted(home, point, subject.command(0), async pid => {
+        note(await phaseNow(home));
+        if (fault.kills) process.kill(pid, "SIGKILL");
+        heal = await fault.strike(subject, random);
+      }).finally(() => heal());
+      must(result.wasKilled || result.code !== 1, "a fault from outside was taken for a bug", result);
+      await settle(subject, known, way, fault.mayStay);
+    },
+    () => mend(subject, 0, () => subject.remove(0)),
+  );
+}
