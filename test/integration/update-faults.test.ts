@@ -5,12 +5,12 @@ import { type UpdateSubject, updateProduct } from "./support/fault-subjects.ts";
 import { amount, randomFor } from "./support/faults.ts";
 import type { Phase } from "./support/phases.ts";
 import { homeFull, outOfMemory, portTaken, wrongPassword } from "./support/update-fault-kinds.ts";
-import { counted, type Fault, type Moment, spread, tryFault } from "./support/update-trials.ts";
+import { counted, type Fault, type Moment, methodsFor, spread, tryFault } from "./support/update-trials.ts";
 
 const timeout = 4 * 3_600_000;
 
 /** Faults that meet an update on an engine that others use, at a home with a small disk of its own. */
-describe.runIf(process.getuid?.() === 0).each(["dump", "copy"] as const)("an update by %s", method => {
+describe.runIf(process.getuid?.() === 0).each(methodsFor("update faults"))("an update by %s", method => {
   let home: TestHome;
   let subject: UpdateSubject;
   let moments: ReadonlyMap<Phase, readonly string[]>;
@@ -31,17 +31,17 @@ describe.runIf(process.getuid?.() === 0).each(["dump", "copy"] as const)("an upd
   });
   const tried = (fault: Fault, each: number) => tryFault(subject, fault, spread(moments, each, random), random);
 
-  it("F23 outlives a full disk under the home", { timeout }, () => tried(homeFull, amount(0, 1, 10)));
+  it("F23 outlives a full disk under the home", { timeout }, () => tried(homeFull, amount(1, 3, 60)));
 
-  it("F55 outlives a container that is killed for memory", { timeout }, () => tried(outOfMemory, amount(0, 1, 5)));
+  it("F55 outlives a container that is killed for memory", { timeout }, () => tried(outOfMemory, amount(0, 2, 30)));
 
-  it("F59 outlives a password that is no longer right", { timeout }, () => tried(wrongPassword, amount(0, 1, 5)));
+  it("F59 outlives a password that is no longer right", { timeout }, () => tried(wrongPassword, amount(0, 2, 30)));
 
   it("F35 outlives somebody else on its port", { timeout }, async () => {
     const trials: readonly Moment[] = gaps.flatMap(point => [
       { point, way: "resume" },
       { point, way: "undo" },
     ]);
-    await tryFault(subject, portTaken, trials.slice(0, amount(1, 4, trials.length)), random);
+    await tryFault(subject, portTaken, trials.slice(0, amount(0, 2, trials.length)), random);
   });
 });

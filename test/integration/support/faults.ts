@@ -223,28 +223,25 @@ export async function runTrials<T>(
   mend: () => Promise<void>,
 ): Promise<void> {
   const failures: string[] = [];
-  const phases = new Map<string, { trials: number; failed: number }>();
   console.log(`${fault}, ${operation}: ${trials.length} trials, seed ${seed}`);
   for (const trial of trials) {
     let phase = "";
-    const count = (failed: number) => {
-      const { trials: had, failed: bad } = phases.get(phase) ?? { trials: 0, failed: 0 };
-      phases.set(phase, { trials: had + 1, failed: bad + failed });
+    // At once: a run that is cut off after hours leaves what it found.
+    const count = async (failed: number) => {
+      const file = process.env.FAULTS_RESULTS;
+      if (file) await appendFile(file, `${JSON.stringify({ fault, operation, phase, trials: 1, failed, seed })}\n`);
     };
     try {
       await each(trial, where => {
         phase = where;
       });
-      count(0);
+      await count(0);
     } catch (error) {
-      count(1);
+      await count(1);
       failures.push(`${JSON.stringify(trial)}: ${error instanceof Error ? error.message : String(error)}`);
       await mend();
     }
   }
-  const file = process.env.FAULTS_RESULTS;
-  for (const [phase, counts] of file ? phases : [])
-    await appendFile(file!, `${JSON.stringify({ fault, operation, phase, ...counts, seed })}\n`);
   if (failures.length > 0)
     throw new Error(`${failures.length} of ${trials.length} failed (FAULTS_SEED=${seed}):\n${failures.join("\n\n")}`);
 }

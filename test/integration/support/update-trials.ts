@@ -1,5 +1,19 @@
 import { mend, type UpdateSubject } from "./fault-subjects.ts";
-import { type Counts, countsIn, cut, helpersOf, interrupted, must, next, outcomes, pick, runTrials, sample } from "./faults.ts";
+import {
+  amount,
+  type Counts,
+  countsIn,
+  cut,
+  helpersOf,
+  interrupted,
+  must,
+  next,
+  outcomes,
+  pick,
+  randomFor,
+  runTrials,
+  sample,
+} from "./faults.ts";
 import { doneEntry, momentsOf, PHASES, type Phase, phaseNow } from "./phases.ts";
 
 export type Way = "resume" | "undo";
@@ -41,17 +55,20 @@ export async function counted(subject: UpdateSubject): Promise<Counted> {
   return { counts, moments, gaps: gaps.map(entry => `journal:${entry}:after`), tookMs: whole.tookMs };
 }
 
-/** So many of every phase, half of them resumed. Fewer than none in a phase: one phase of all, by chance. */
-export function spread(moments: ReadonlyMap<Phase, readonly string[]>, each: number, random: () => number): readonly Moment[] {
-  const phases = each >= 1 ? PHASES : [pick(random, PHASES)];
-  return phases.flatMap(phase => {
-    const first = pick(random, [0, 1]);
-    return sample(random, moments.get(phase) ?? [], Math.max(1, each)).map((point, index) => ({
-      point,
-      way: (["resume", "undo"] as const)[(index + first) % 2] ?? "undo",
-    }));
+/** So many moments, over the phases by turns from one that chance takes; half of them are resumed. Of a phase that has no more there are fewer. */
+export function spread(moments: ReadonlyMap<Phase, readonly string[]>, count: number, random: () => number): readonly Moment[] {
+  const phases = PHASES.map(phase => sample(random, moments.get(phase) ?? [], Math.ceil(count / PHASES.length)));
+  const first = Math.floor(random() * PHASES.length);
+  const turns = Array.from({ length: count }, (_, index) => ({ turn: Math.floor(index / PHASES.length), index }));
+  return turns.flatMap(({ turn, index }): readonly Moment[] => {
+    const point = phases[(first + index) % PHASES.length]?.[turn];
+    return point === undefined ? [] : [{ point, way: (turn + index) % 2 === 0 ? "resume" : "undo" }];
   });
 }
+
+/** Both methods, or one of them by chance where there is little time. */
+export const methodsFor = (name: string): readonly ("dump" | "copy")[] =>
+  amount(0, 1, 1) === 1 ? ["dump", "copy"] : [pick(randomFor(name), ["dump", "copy"] as const)];
 
 const idsOf = async ({ home }: UpdateSubject) => new Set((await outcomes(home)).map(({ id }) => id));
 
