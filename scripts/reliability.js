@@ -80,7 +80,7 @@ be taken only while nobody listens on it.
 | after the commit | switches \`current\`, clears away what is needed no more |
 
 **The documented commands** are the vendor's manual, as a script (\`test/integration/support/documented-update.sh\`, which says what had to be corrected so that it runs at all), met by the same faults in its own
-phases. After the fault the commands are typed again from the first, and whoever types stops at the first that says that it failed. *fine*: the new release serves everything. *none serves*: nobody is served until somebody goes back
+phases. After the fault the commands are typed again from the first, and whoever types stops at the first that says that it failed. *fine*: the new release serves everything. *old serves*: the old one does, and the update has not happened. *none serves*: nobody is served until somebody goes back
 by hand. *half*: a release serves without all of the data, and going back by hand is possible. *both run*: containers of both releases run. *data lost*: not even going back by hand brings everything.`,
     ...all.filter(name => name.startsWith("update")).flatMap(updates),
     ...all.filter(name => !name.startsWith("update")).flatMap(others),

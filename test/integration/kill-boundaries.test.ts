@@ -3,20 +3,8 @@ import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Result } from "./support/cli.ts";
 import { copyProduct, installProduct, installTiny, mend, type Subject } from "./support/fault-subjects.ts";
-import {
-  childrenGone,
-  countsIn,
-  cut,
-  helpersOf,
-  isFull,
-  must,
-  next,
-  outcomes,
-  pick,
-  randomFor,
-  runTrials,
-  sample,
-} from "./support/faults.ts";
+import { childrenGone, helpersOf, isFull, must, next, outcomes, pick, randomFor, runTrials, sample } from "./support/faults.ts";
+import { countsIn, cut } from "./support/killable.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -1,19 +1,8 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { FailingEngine } from "./support/failing-engine.ts";
 import { copyProduct, installTiny, mend, type Subject } from "./support/fault-subjects.ts";
-import {
-  childrenGone,
-  countsIn,
-  cut,
-  helpersOf,
-  isFull,
-  must,
-  next,
-  outcomes,
-  pick,
-  randomFor,
-  runTrials,
-} from "./support/faults.ts";
+import { childrenGone, helpersOf, isFull, must, next, outcomes, pick, randomFor, runTrials } from "./support/faults.ts";
+import { countsIn, cut } from "./support/killable.ts";
 
 const HOUR_MS = 3_600_000;
 const timeout = isFull ? 4 * HOUR_MS : 900_000;

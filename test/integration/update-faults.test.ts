@@ -1,10 +1,10 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { TestHome } from "./support/cli.ts";
-import { type UpdateSubject, updateProduct } from "./support/fault-subjects.ts";
 import { amount, randomFor } from "./support/faults.ts";
 import type { Phase } from "./support/phases.ts";
 import { homeFull, outOfMemory, portTaken, wrongPassword } from "./support/update-fault-kinds.ts";
+import { type UpdateSubject, updateProduct } from "./support/update-subject.ts";
 import { counted, type Fault, type Moment, methodsFor, spread, tryFault } from "./support/update-trials.ts";
 
 const timeout = 4 * 3_600_000;

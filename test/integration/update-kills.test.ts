@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FailingEngine } from "./support/failing-engine.ts";
-import { mend, type UpdateSubject, updateProduct } from "./support/fault-subjects.ts";
-import { amount, childrenGone, cut, must, outcomes, pick, randomFor, runTrials } from "./support/faults.ts";
+import { amount, childrenGone, must, outcomes, pick, randomFor, runTrials } from "./support/faults.ts";
+import { cut } from "./support/killable.ts";
 import { type Phase, phaseNow } from "./support/phases.ts";
-import { counted, type Moment, methodsFor, settle, spread, type Way } from "./support/update-trials.ts";
+import { type UpdateSubject, updateProduct } from "./support/update-subject.ts";
+import { counted, type Moment, mendUpdate, methodsFor, settle, spread, type Way } from "./support/update-trials.ts";
 
 const timeout = 8 * 3_600_000;
 
@@ -25,7 +26,7 @@ describe.each(methodsFor("update kills"))("an update by %s that is killed", meth
   });
   const only = (kind: "journal" | "command"): ReadonlyMap<Phase, readonly string[]> =>
     new Map([...whole.moments].map(([phase, points]) => [phase, points.filter(point => point.startsWith(kind))]));
-  const mended = () => mend(subject, 0, () => subject.remove(0));
+  const mended = () => mendUpdate(subject);
   const idsNow = async () => new Set((await outcomes(subject.home)).map(({ id }) => id));
 
   async function killed(fault: string, moments: readonly Moment[]): Promise<void> {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { TestHome } from "./support/cli.ts";
-import { type UpdateSubject, updateProduct } from "./support/fault-subjects.ts";
 import { amount, childrenGone, pick, randomFor } from "./support/faults.ts";
 import { type FileSystem, mayHaveEngine, PrivateEngine } from "./support/private-engine.ts";
+import { type UpdateSubject, updateProduct } from "./support/update-subject.ts";
 import { counted, type Fault, spread, tryFault } from "./support/update-trials.ts";
 
 /** What happens to the whole machine, each with an engine and a disk of its own: under scripts/private-engine.sh, as `npm run test:faults` does. */

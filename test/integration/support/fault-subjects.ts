@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
@@ -35,20 +35,18 @@ export interface Subject {
 
 /** Nobody else's: between a kill and the resume another test may take the next free port, and then the resume rightly fails. */
 const ownPort = () => 20_000 + Math.floor(Math.random() * 12_000);
-const ownPorts = () => ["--http-port", String(ownPort()), "--https-port", String(ownPort())];
+export const ownPorts = () => ["--http-port", String(ownPort()), "--https-port", String(ownPort())];
 
-async function portOf(home: TestHome, name: string): Promise<number> {
+export async function portOf(home: TestHome, name: string): Promise<number> {
   const look = async () => (await home.json<Listed>("list")).instances;
-  const isStarting = (all: Listed["instances"]) => all.find(each => each.name === name)?.health === "starting";
+  const isWell = (each: Listed["instances"][number]) =>
+    each.name === name && each.state === "running" && each.health === "healthy";
   let instances = await look();
-  // An undo starts again what it had stopped, and does not wait for it.
-  for (const deadline = Date.now() + 60_000; isStarting(instances) && Date.now() < deadline; instances = await look())
+  // An undo starts again what it had stopped and does not wait for it, nor does an engine that comes back.
+  for (const deadline = Date.now() + 60_000; !instances.some(isWell) && Date.now() < deadline; instances = await look())
     await new Promise(resolve => setTimeout(resolve, 500));
-  const found = instances.find(each => each.name === name);
-  must(
-    found?.state === "running" && found.health === "healthy",
-    `${name} is not running and healthy: ${JSON.stringify(instances)}`,
-  );
+  const found = instances.find(isWell);
+  must(found !== undefined, `${name} is not running and healthy: ${JSON.stringify(instances)}`);
   const port = found?.ports.find(({ container }) => container === 80)?.host;
   must(port !== undefined, `${name} has no port`);
   return port!;
@@ -60,7 +58,7 @@ async function removed(home: TestHome, name: string, slug: string): Promise<void
   mustBeEqual(await tracesOf(home, slug), [], `left after removing ${name}`);
 }
 
-async function allClosed(home: TestHome): Promise<void> {
+export async function allClosed(home: TestHome): Promise<void> {
   const open = (await outcomes(home)).filter(({ outcome }) => outcome === "unfinished");
   must(open.length === 0, `unfinished: ${JSON.stringify(open)}`);
 }
@@ -114,7 +112,7 @@ export async function installTiny(): Promise<Subject> {
   };
 }
 
-const RELEASE = "v2.22.2";
+export const RELEASE = "v2.22.2";
 
 export async function installProduct(): Promise<Subject> {
   const home = await TestHome.make();
@@ -214,108 +212,6 @@ export async function copyProduct(data: "dump" | "copy"): Promise<Subject> {
     },
     cleanUp: () => home.remove(),
   };
-}
-
-const NEXT = "v2.23.0";
-
-/** What the faults of an update need to know of it besides. */
-export interface UpdateSubject extends Subject {
-  readonly oldProject: string;
-  readonly newProject: string;
-  /** The public port, which the old one, the maintenance page and the new one have in turns. */
-  readonly port: number;
-  /** What `.env` says. */
-  readonly password: string;
-}
-
-/** Updates of one instance, with an account and a dataset in it. Whatever happens, one of the two releases serves them. */
-export async function updateProduct(method: "dump" | "copy", home?: TestHome): Promise<UpdateSubject> {
-  home ??= await TestHome.make();
-  return await updateIn(home, method);
-}
-
-async function updateIn(home: TestHome, method: "dump" | "copy"): Promise<UpdateSubject> {
-  const old = `${RELEASE}-${home.suffix}`;
-  const name = `${NEXT}-${home.suffix}`;
-  const [oldProject, newProject] = [old, name].map(text => text.replaceAll(/[^a-z0-9]/g, "_")) as [string, string];
-  await home.ok("install", bundle(RELEASE), "--name", home.suffix, ...ownPorts(), "--yes");
-  // Holds the images of the new release, so that a trial is the window and not the loading before it.
-  await home.ok("install", bundle(NEXT), "--name", `hold${home.suffix}`, ...ownPorts(), "--no-launch", "--yes");
-  const port = await portOf(home, old);
-  const product = new Product(port);
-  await product.signUp("ada", "engine-no-1");
-  const dataset = await product.makeDataset("before the update", [1, 2, 3]);
-  const forget = () => rm(join(home.path, "backups"), { recursive: true, force: true });
-  const password = /^POSTGRES_PASSWORD=(.*)$/m.exec(await readFile(join(home.path, "releases", old, ".env"), "utf8"))?.[1] ?? "";
-  const contents = () => databaseContents(oldProject);
-  const [beforeHome, beforeFolder, beforeContents] = [
-    await photographHome(home),
-    await photograph(join(home.path, "releases", old)),
-    await contents(),
-  ];
-  const isWhole = async (release: string) => {
-    must((await product.version()).version === release, `${release} does not answer`);
-    must((await product.logIn("ada", "engine-no-1")) === 200, "nobody can log in");
-    must(JSON.stringify((await product.dataset(dataset)).body) === "[1,2,3]", "the dataset is lost");
-  };
-  const isOff = async (project: string) => {
-    const running = await docker("ps", "--format", "{{.Names}}", "--filter", `label=com.docker.compose.project=${project}`);
-    must(running === "", `both run: ${running}`);
-  };
-  return {
-    name: `update --postgres ${method} (${RELEASE} to ${NEXT})`,
-    home,
-    oldProject,
-    newProject,
-    port,
-    password,
-    slug: () => newProject,
-    command: () => ["update", bundle(NEXT), "--from", old, "--postgres", method, "--yes"],
-    async serves() {
-      await allClosed(home);
-      await portOf(home, name);
-      await isWhole(NEXT);
-      await isOff(oldProject);
-      await keepsNoSecret(home, password);
-    },
-    async isGone() {
-      await allClosed(home);
-      await portOf(home, old);
-      await isWhole(RELEASE);
-      mustBeEqual(await contents(), beforeContents, "the old database is not as it was");
-      mustBeEqual(await tracesOf(home, newProject), [], "left on the engine");
-      mustBeEqual(await photograph(join(home.path, "releases", old)), beforeFolder, "the old folder is not as it was");
-      mustBeEqual(await photographHome(home), beforeHome, "the home is not as it was");
-      await keepsNoSecret(home, password);
-    },
-    async remove() {
-      await home.ok("rollback", "--accept-loss", "--yes");
-      await home.ok("remove", name, "--volumes", "--confirm", name, "--yes");
-      await forget();
-      mustBeEqual(await tracesOf(home, newProject), [], `left after removing ${name}`);
-      await isWhole(RELEASE);
-    },
-    cleanUp: () => home.remove(),
-  };
-}
-
-/** Every database and role of an instance that runs, as text; dumps are marked with a random word, which is left out. */
-async function databaseContents(project: string): Promise<readonly string[]> {
-  const container = await docker(
-    ...["ps", "-q", "--filter", `label=com.docker.compose.project=${project}`],
-    ...["--filter", "label=com.docker.compose.service=postgres"],
-  );
-  const text = await docker("exec", container, "pg_dumpall", "--username=graphistry", "--database=graphistry");
-  return text.split("\n").filter(line => !/^\\(un)?restrict /.test(line));
-}
-
-/** INV7: nothing that operations write about themselves has the password in it. */
-async function keepsNoSecret(home: TestHome, secret: string): Promise<void> {
-  const own = join(home.path, ".graph-mgr/operations");
-  for (const path of await readdir(own, { recursive: true })) {
-    const text = await readFile(join(own, path), "utf8").catch(() => "");
-    must(secret === "" || !text.includes(secret), `a password stands in ${path}`);
-  }
 }
 
 /** After a trial that failed: whatever it left must not stand in the way of the next. */

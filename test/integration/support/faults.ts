@@ -1,13 +1,9 @@
 import { createHash } from "node:crypto";
 import { appendFile, lstat, readdir, readFile, readlink } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { execa } from "execa";
 import { below, seeded } from "../../simulator/random.ts";
 import { docker, type Result, type TestHome } from "./cli.ts";
-
-/** The program as it ships, with the kill hook (rolldown.faults.config.js). */
-const KILLABLE = resolve(import.meta.dirname, "../../../dist-test/graph-mgr.js");
 
 /** All of the faults, or a sample of them that fits into `npm test`. */
 export const isFull = process.env.FAULTS === "full";
@@ -25,71 +21,6 @@ export function sample<T>(random: () => number, from: readonly T[], count: numbe
   const left = [...from.keys()];
   while (left.length > count) left.splice(below(random, left.length), 1);
   return left.map(index => from[index]!);
-}
-
-export interface Cut extends Result {
-  readonly wasKilled: boolean;
-  readonly tookMs: number;
-}
-
-/** Runs the killable build. `point` is what its hook takes; a number kills it from outside, after so many milliseconds. */
-export async function cut(home: TestHome, point: string | number, ...args: readonly string[]): Promise<Cut> {
-  const begun = performance.now();
-  const child = execa(process.execPath, [KILLABLE, ...args, "--home", home.path], {
-    reject: false,
-    stdin: "ignore",
-    env: { GRAPH_MGR_HOME: "", GRAPH_MGR_TEST_KILL: typeof point === "string" ? point : "" },
-  });
-  const timer = typeof point === "number" ? setTimeout(() => child.kill("SIGKILL"), point) : undefined;
-  const { exitCode, signal, stdout, stderr } = await child;
-  clearTimeout(timer);
-  return { code: exitCode ?? -1, wasKilled: signal === "SIGKILL", stdout, stderr, tookMs: performance.now() - begun };
-}
-
-/** How many moments of each kind a run has, told by the hook. */
-export function countsIn({ stderr }: Result): Counts {
-  return JSON.parse(/^killable: (.*)$/m.exec(stderr)?.[1] ?? "null") as Counts;
-}
-export interface Counts {
-  readonly journal: number;
-  readonly command: number;
-  /** For each program in its order: how many entries the journal had. */
-  readonly entriesAtCommand: readonly number[];
-}
-
-/**
- * Runs the killable build until it stands still at a point (see its hook), lets something happen, and lets it go on to its end.
- * @throws when it ends without having come to the point
- */
-export async function interrupted(
-  home: TestHome,
-  point: string,
-  args: readonly string[],
-  strike: (pid: number) => Promise<void>,
-): Promise<Cut> {
-  const begun = performance.now();
-  const child = execa(process.execPath, [KILLABLE, ...args, "--home", home.path], {
-    reject: false,
-    stdin: "ignore",
-    env: { GRAPH_MGR_HOME: "", GRAPH_MGR_TEST_KILL: `${point}:pause` },
-  });
-  const pid = child.pid ?? 0;
-  let ended = false;
-  void child.then(() => {
-    ended = true;
-  });
-  const isStanding = async () => /\) T /.test(await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ""));
-  while (!ended && !(await isStanding())) await pause(20);
-  const wasReached = !ended;
-  try {
-    if (wasReached) await strike(pid);
-  } finally {
-    child.kill("SIGCONT");
-  }
-  const { exitCode, signal, stdout, stderr } = await child;
-  const result = { code: exitCode ?? -1, wasKilled: signal === "SIGKILL", stdout, stderr, tookMs: performance.now() - begun };
-  must(wasReached, `it ended before it came to ${point}`, result);
-  return result;
 }
 
 const linesOf = (text: string): readonly string[] => text.split("\n").filter(line => line !== "");
@@ -225,6 +156,7 @@ export async function runTrials<T>(
   const failures: string[] = [];
   console.log(`${fault}, ${operation}: ${trials.length} trials, seed ${seed}`);
   for (const trial of trials) {
+    const begun = performance.now();
     let phase = "";
     // At once: a run that is cut off after hours leaves what it found.
     const count = async (failed: number) => {
@@ -238,7 +170,9 @@ export async function runTrials<T>(
       await count(0);
     } catch (error) {
       await count(1);
-      failures.push(`${JSON.stringify(trial)}: ${error instanceof Error ? error.message : String(error)}`);
+      const failure = `${JSON.stringify(trial)}: ${error instanceof Error ? error.message : String(error)}`;
+      failures.push(failure);
+      console.error(`failed after ${Math.round((performance.now() - begun) / 1000)} s, ${phase}: ${failure}`);
       await mend();
     }
   }

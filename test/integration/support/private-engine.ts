@@ -52,9 +52,8 @@ export class PrivateEngine {
 
   async start(): Promise<void> {
     const path = (name: string) => join(this.#root, name);
-    // A killed one leaves the pid of its containerd, which would be waited for.
     await rm(path("docker.pid"), { force: true });
-    await rm(path("run/containerd/containerd.pid"), { force: true });
+    await this.#withoutContainerd(path("run/containerd/containerd.pid"));
     const child = execa(
       "dockerd",
       [
@@ -79,6 +78,13 @@ export class PrivateEngine {
       if (left === 0) throw new Error(`the engine did not start:\n${await readFile(path("log"), "utf8")}`);
       await pause(200);
     }
+  }
+
+  /** The kernel ends containerd with a killed dockerd, which leaves its pid behind; the next one would wait for it. */
+  async #withoutContainerd(pidFile: string): Promise<void> {
+    const pid = (await readFile(pidFile, "utf8").catch(() => "")).trim();
+    for (let left = 100; pid !== "" && existsSync(`/proc/${pid}/exe`) && left > 0; left--) await pause(50);
+    await rm(pidFile, { force: true });
   }
 
   /** SIGTERM stops the containers, too; after SIGKILL they run on. */

@@ -1,20 +1,7 @@
-import { mend, type UpdateSubject } from "./fault-subjects.ts";
-import {
-  amount,
-  type Counts,
-  countsIn,
-  cut,
-  helpersOf,
-  interrupted,
-  must,
-  next,
-  outcomes,
-  pick,
-  randomFor,
-  runTrials,
-  sample,
-} from "./faults.ts";
+import { amount, helpersOf, must, next, outcomes, pick, randomFor, runTrials, sample } from "./faults.ts";
+import { type Counts, countsIn, cut, interrupted } from "./killable.ts";
 import { doneEntry, momentsOf, PHASES, type Phase, phaseNow } from "./phases.ts";
+import type { UpdateSubject } from "./update-subject.ts";
 
 export type Way = "resume" | "undo";
 
@@ -70,6 +57,16 @@ export function spread(moments: ReadonlyMap<Phase, readonly string[]>, count: nu
 export const methodsFor = (name: string): readonly ("dump" | "copy")[] =>
   amount(0, 1, 1) === 1 ? ["dump", "copy"] : [pick(randomFor(name), ["dump", "copy"] as const)];
 
+/** After a trial that failed: the old release serves again, and the next trial begins where this one did. */
+export async function mendUpdate({ home, newProject, remove }: UpdateSubject): Promise<void> {
+  if ((await next(home, "undo", "--yes")).code !== 0) await next(home, "resume", "--yes");
+  const { instances } = await home
+    .json<{ readonly instances: readonly { readonly name: string; readonly project: string }[] }>("list")
+    .catch(() => ({ instances: [] }));
+  if (instances.some(({ project }) => project === newProject)) await remove(0).catch(() => undefined);
+  await next(home, "launch", "--yes");
+}
+
 const idsOf = async ({ home }: UpdateSubject) => new Set((await outcomes(home)).map(({ id }) => id));
 
 /** Whatever state the update is in now: it ends well one way or the other, and nothing is left over. */
@@ -111,6 +108,6 @@ export async function tryFault(
       must(result.wasKilled || result.code !== 1, "a fault from outside was taken for a bug", result);
       await settle(subject, known, way, fault.mayStay);
     },
-    () => mend(subject, 0, () => subject.remove(0)),
+    () => mendUpdate(subject),
   );
 }
