@@ -35,7 +35,7 @@ function updates(operation) {
     return [fault, ...PHASES.map(phase => cell(these.filter(each => each.phase === phase))), cell(these), outcomes(theirs)];
   });
   const manualPhases = PHASES.filter(phase => manual.some(each => each.phase === phase));
-  const manualRows = unique(manual.map(({ fault }) => fault)).map(fault => [
+  const manualRows = unique(manual.filter(({ phase }) => phase !== "").map(({ fault }) => fault)).map(fault => [
     fault,
     ...manualPhases.map(phase => outcomes(manual.filter(each => each.fault === fault && each.phase === phase))),
   ]);

@@ -32,7 +32,7 @@ describe.runIf(mayHaveEngine).each(machines.slice(0, amount(1, 2, 4)))(
     afterAll(async () => {
       await engine?.remove();
     });
-    const tried = (fault: Fault, each: number) => tryFault(subject, fault, spread(moments, each, random), random);
+    const tried = (fault: Fault, count: number) => tryFault(subject, fault, spread(moments, count, random), random);
 
     it("F22 outlives a power cut", { timeout }, async () => {
       const fault: Fault = {

@@ -42,16 +42,19 @@ function phasesOf({ steps }: Steps): readonly Phase[] {
   });
 }
 
-async function newestUpdate(home: TestHome): Promise<string | undefined> {
+const noneKnown: ReadonlySet<string> = new Set();
+
+/** @param known operations that were there before */
+async function newestUpdate(home: TestHome, known = noneKnown): Promise<string | undefined> {
   const folder = join(home.path, ".graph-mgr/operations");
   const own = (await readdir(folder).catch(() => [])).filter(name => name.includes("-update-")).sort();
   const newest = own.at(-1);
-  return newest === undefined ? undefined : join(folder, newest);
+  return newest === undefined || known.has(newest) ? undefined : join(folder, newest);
 }
 
 /** The phase of every entry of the newest update's journal. */
-async function entryPhases(home: TestHome): Promise<readonly Phase[]> {
-  const folder = await newestUpdate(home);
+async function entryPhases(home: TestHome, known = noneKnown): Promise<readonly Phase[]> {
+  const folder = await newestUpdate(home, known);
   if (folder === undefined) return [];
   const plan = JSON.parse(await readFile(join(folder, "plan.json"), "utf8").catch(() => '{"steps":[]}')) as Steps;
   const phases = phasesOf(plan);
@@ -62,8 +65,9 @@ async function entryPhases(home: TestHome): Promise<readonly Phase[]> {
   });
 }
 
-/** Where the update is that is under way. */
-export const phaseNow = async (home: TestHome): Promise<Phase> => (await entryPhases(home)).at(-1) ?? "prepare, lay out";
+/** Where the update is that is under way. Before its first step, while it is planned, it counts as preparing. */
+export const phaseNow = async (home: TestHome, known: ReadonlySet<string>): Promise<Phase> =>
+  (await entryPhases(home, known)).at(-1) ?? "prepare, lay out";
 
 /** Moments of an update that was counted and ran to its end, by phase: at its journal, and around the programs that it starts within steps. */
 export async function momentsOf(
@@ -81,7 +85,7 @@ export async function momentsOf(
   return moments;
 }
 
-/** The entry of the journal that says that a step of this kind is done, counted from 1. */
+/** The entry of the journal that says that the first step of this kind is done, counted from 1; 0 where there is none. */
 export async function doneEntry(home: TestHome, kind: string): Promise<number> {
   const folder = await newestUpdate(home);
   if (folder === undefined) throw new Error("there was no update");

@@ -51,6 +51,7 @@ export class PrivateEngine {
   #mounted = async () => void (await execa("mount", ["-o", "loop", this.#disk, this.mount]));
 
   async start(): Promise<void> {
+    if (this.#pid !== 0 && existsSync(`/proc/${this.#pid}/exe`)) return;
     const path = (name: string) => join(this.#root, name);
     await rm(path("docker.pid"), { force: true });
     await this.#withoutContainerd(path("run/containerd/containerd.pid"));

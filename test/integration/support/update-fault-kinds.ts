@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { docker } from "./cli.ts";
-import { pick } from "./faults.ts";
+import { must, pick } from "./faults.ts";
 import type { Fault } from "./update-trials.ts";
 
 const linesOf = (text: string): readonly string[] => text.split("\n").filter(line => line !== "");
@@ -30,14 +30,28 @@ export const outOfMemory: Fault = {
   name: "container killed for memory",
   async strike({ oldProject, newProject }, random) {
     const running = [...(await runningOf(newProject)), ...(await runningOf(oldProject))];
+    // For a moment in a copy nothing runs.
     if (running.length === 0) return async () => undefined;
     const container = pick(random, running);
+    const since = String(Math.floor(Date.now() / 1000));
     await docker("update", "--memory", MEMORY, "--memory-swap", MEMORY, container);
-    const { stdout } = await execa("docker", ["top", container, "-o", "pid"]);
-    for (const pid of linesOf(stdout).slice(1))
-      await writeFile(`/proc/${pid.trim()}/oom_score_adj`, "1000").catch(() => undefined);
+    const pids = linesOf(await docker("top", container, "-o", "pid")).slice(1);
+    for (const pid of pids) await writeFile(`/proc/${pid.trim()}/oom_score_adj`, "1000").catch(() => undefined);
     // Its one endless line is kept in memory until there is none.
     await execa("docker", ["exec", container, "tail", "/dev/zero"], { reject: false, timeout: 20_000 });
+    const until = String(Math.ceil(Date.now() / 1000) + 1);
+    const killed = await docker(
+      "events",
+      "--since",
+      since,
+      "--until",
+      until,
+      "--filter",
+      "event=oom",
+      "--filter",
+      `container=${container}`,
+    );
+    must(killed !== "", "nothing was killed for memory");
     return async () => undefined;
   },
 };
@@ -46,18 +60,16 @@ export const outOfMemory: Fault = {
 export const wrongPassword: Fault = {
   name: "wrong password",
   mayStay: true,
-  async strike({ oldProject, password }) {
-    const set = async (to: string): Promise<boolean> => {
-      const [postgres] = await runningOf(oldProject, "--filter", "label=com.docker.compose.service=postgres");
-      if (postgres === undefined) return false;
-      const sql = `ALTER ROLE graphistry PASSWORD '${to.replaceAll("'", "''")}'`;
-      const { exitCode } = await execa("docker", ["exec", "-i", postgres, "psql", "-Xq", "-U", "graphistry", "graphistry"], {
-        input: sql,
+  async strike({ oldProject, newProject, password }) {
+    const postgres = ["--filter", "label=com.docker.compose.service=postgres"];
+    const [container = ""] = [...(await runningOf(newProject, ...postgres)), ...(await runningOf(oldProject, ...postgres))];
+    const set = (to: string) =>
+      execa("docker", ["exec", "-i", container, "psql", "-Xq", "-U", "graphistry", "graphistry"], {
+        input: `ALTER ROLE graphistry PASSWORD '${to.replaceAll("'", "''")}'`,
         reject: false,
       });
-      return exitCode === 0;
-    };
-    await set("somebody else's");
+    must((await set("somebody else's")).exitCode === 0, "no password was changed");
+    // The new one's container may have gone with its release.
     return async () => void (await set(password));
   },
 };

@@ -60,7 +60,7 @@ async function updateIn(home: TestHome, method: "dump" | "copy"): Promise<Update
     port,
     password,
     slug: () => newProject,
-    command: () => ["update", bundle(NEXT), "--from", old, "--postgres", method, "--yes"],
+    command: () => ["update", bundle(NEXT), "--from", old, "--postgres", method, "--health-timeout", "90", "--yes"],
     async serves() {
       await allClosed(home);
       await portOf(home, name);

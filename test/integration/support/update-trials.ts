@@ -9,7 +9,7 @@ export type Way = "resume" | "undo";
 export interface Fault {
   /** A row of docs/reliability.md. */
   readonly name: string;
-  /** @returns what takes it away again, before the operator goes on */
+  /** @returns what takes it away again, before the operator goes on, and once more afterwards: so it may be done twice */
   strike(subject: UpdateSubject, random: () => number): Promise<() => Promise<void>>;
   /** The update may not be gone on with: what was wrong has gone into the new data. Then `resume` ends in an undo by itself. */
   readonly mayStay?: true;
@@ -27,6 +27,8 @@ export interface Counted {
   readonly moments: ReadonlyMap<Phase, readonly string[]>;
   /** When nobody listens on the public port: the old one's front has stopped, or the maintenance page. */
   readonly gaps: readonly string[];
+  /** When a database runs whose password still matters: the old one's until its data has moved, then the new one's. */
+  readonly logins: ReadonlyMap<Phase, readonly string[]>;
   readonly tookMs: number;
 }
 
@@ -37,9 +39,21 @@ export async function counted(subject: UpdateSubject): Promise<Counted> {
   await subject.serves(0);
   const counts = countsIn(whole);
   const moments = await momentsOf(subject.home, counts.entriesAtCommand);
-  const gaps = await Promise.all(["instance.quiet", "maintenance.down"].map(kind => doneEntry(subject.home, kind)));
+  const done = (kind: string) => doneEntry(subject.home, kind);
+  const gaps = await Promise.all(["instance.quiet", "maintenance.down"].map(done));
+  const [moved, started] = [
+    (await done("database.dump")) || (await done("instance.quiet")),
+    (await done("database.restore")) || (await done("instance.launch")),
+  ];
+  const hasLogin = (entry: number) => entry < moved || entry > started;
+  const logins = new Map(
+    [...moments].map(([phase, points]) => [
+      phase,
+      points.filter(point => /^journal/.test(point) && hasLogin(Number(point.split(":")[1]))),
+    ]),
+  );
   await subject.remove(0);
-  return { counts, moments, gaps: gaps.map(entry => `journal:${entry}:after`), tookMs: whole.tookMs };
+  return { counts, moments, logins, gaps: gaps.map(entry => `journal:${entry}:after`), tookMs: whole.tookMs };
 }
 
 /** So many moments, over the phases by turns from one that chance takes; half of them are resumed. Of a phase that has no more there are fewer. */
@@ -70,7 +84,12 @@ export async function mendUpdate({ home, newProject, remove }: UpdateSubject): P
 const idsOf = async ({ home }: UpdateSubject) => new Set((await outcomes(home)).map(({ id }) => id));
 
 /** Whatever state the update is in now: it ends well one way or the other, and nothing is left over. */
-export async function settle(subject: UpdateSubject, known: ReadonlySet<string>, way: Way, mayStay = false): Promise<void> {
+export async function settle(
+  subject: UpdateSubject,
+  known: ReadonlySet<string>,
+  way: Way,
+  { mayStay = false, heal = async () => undefined }: { readonly mayStay?: boolean; readonly heal?: () => Promise<void> } = {},
+): Promise<void> {
   const { home } = subject;
   const own = async () => (await outcomes(home)).find(({ id }) => id.includes("-update-") && !known.has(id))?.outcome;
   if ((await own()) === "unfinished") {
@@ -80,6 +99,7 @@ export async function settle(subject: UpdateSubject, known: ReadonlySet<string>,
     const last = isPast ? await next(home, "resume", "--yes") : asked;
     must(last.code === 0 || (mayStay && last.code === 5), `${way} failed`, last);
     must((await helpersOf(home)).length === 0, "helper containers are left");
+    await heal();
   }
   if ((await own()) !== "done") return await subject.isGone(0);
   await subject.serves(0);
@@ -101,12 +121,12 @@ export async function tryFault(
       const known = await idsOf(subject);
       let heal: () => Promise<void> = async () => undefined;
       const result = await interrupted(home, point, subject.command(0), async pid => {
-        note(await phaseNow(home));
+        note(await phaseNow(home, known));
         if (fault.kills) process.kill(pid, "SIGKILL");
         heal = await fault.strike(subject, random);
       }).finally(() => heal());
       must(result.wasKilled || result.code !== 1, "a fault from outside was taken for a bug", result);
-      await settle(subject, known, way, fault.mayStay);
+      await settle(subject, known, way, { mayStay: fault.mayStay === true, heal });
     },
     () => mendUpdate(subject),
   );
