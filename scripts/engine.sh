@@ -73,13 +73,16 @@ may_not_use_it() {
 }
 
 start_dockerd() {
-  local command=(dockerd)
+  # An engine as it is installed has addresses for 30 networks, which a dozen instances beside others' use up: smaller networks of the same range.
+  local engine=(dockerd)
+  [ -f /etc/docker/daemon.json ] || engine+=(--default-address-pool base=172.16.0.0/12,size=24)
+  local command=("${engine[@]}")
   # In a chroot, `docker exec` would run outside of it, because the kernel starts it at the root of the mount namespace (health checks are such runs too).
   # So the engine gets a mount namespace of its own, in which the chroot is the root; what is mounted in the chroot later is seen there too.
   if [ "$(nsenter --mount=/proc/self/ns/mnt stat -c %d:%i / 2>/dev/null || stat -c %d:%i /)" != "$(stat -c %d:%i /)" ]; then
     mount --make-shared /
     command=(nsenter --mount=/proc/self/ns/mnt --wd=/ unshare --mount --propagation slave
-      sh -c 'here=$(pwd -P); mount --rbind "$here" "$here" && cd "$here" && pivot_root . mnt && cd / && umount -l /mnt && exec dockerd')
+      sh -c 'here=$(pwd -P); mount --rbind "$here" "$here" && cd "$here" && pivot_root . mnt && cd / && umount -l /mnt && exec "$@"' sh "${engine[@]}")
   fi
   setsid "${command[@]}" >"$log" 2>&1 </dev/null &
 }

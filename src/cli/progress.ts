@@ -16,6 +16,9 @@ const everySecond: Ticker = tick => {
   return () => clearInterval(timer);
 };
 
+/** Before that nobody knows how long it takes. */
+const GUESSED_AFTER_MS = 3000;
+
 /** Below this a step's time is not worth a word. */
 const WORTH_SAYING_MS = 950;
 
@@ -30,9 +33,10 @@ export function progressOn(output: Output, elapsedMs: () => number, ticker: Tick
     flags.color && isTerminal ? styleText(style, words, { validateStream: false }) : words;
   const show = (line: string) => {
     const tookMs = elapsedMs() - begun;
-    const right = [withRate(text, tookMs), tookMs < WORTH_SAYING_MS ? "" : duration(Math.round(tookMs / 1000) * 1000, 0)]
-      .filter(part => part !== "")
-      .join(", ");
+    const how = withRate(text, tookMs);
+    // How long it still takes says more than how long it took.
+    const took = tookMs < WORTH_SAYING_MS || how.endsWith(" left") ? "" : duration(Math.round(tookMs / 1000) * 1000, 0);
+    const right = [how, took].filter(part => part !== "").join(", ");
     noteInPlace(besides(line, right === "" ? " ..." : `: ${right}`, output.columns - 1));
   };
   return event => {
@@ -49,7 +53,7 @@ export function progressOn(output: Output, elapsedMs: () => number, ticker: Tick
     } else if (event.type === "progress") {
       const said = event.text ?? "";
       // Percentages would fill a log; what is being waited for is worth a line.
-      if (!isTerminal && said !== text && parsePercent(said) === null) note(`      ${said}`);
+      if (!isTerminal && said !== text && parsePercent(said) === null && !SO_FAR.test(said)) note(`      ${said}`);
       text = said;
       if (isTerminal) show(line);
     } else {
@@ -85,17 +89,22 @@ function besides(line: string, right: string, columns: number): string {
   return `${cut(line, columns - widthOf(shortRight))}${shortRight}`;
 }
 
+const SO_FAR = /: (\d+) MB so far$/;
 const PERCENT = /^(?:.*: )?(\d+) % of (\d+) MB$/;
 function parsePercent(text: string): { readonly percent: number; readonly totalBytes: number } | null {
   const match = PERCENT.exec(text);
   return match === null ? null : { percent: Number(match[1]), totalBytes: Number(match[2]) * 1e6 };
 }
 
-/** `Loading images: 45 % of 320 MB` becomes `45 % of 320 MB, 70 MB/s`: the title says already what is being done. */
+/** `Loading images: 45 % of 320 MB` becomes `45 % of 320 MB, 70 MB/s, 3 s left`: the title says already what is being done. */
 export function withRate(text: string, elapsed: number): string {
+  const [, megabytes] = SO_FAR.exec(text) ?? [];
   const found = parsePercent(text);
-  if (found === null) return text;
-  const doneBytes = (found.percent / 100) * found.totalBytes;
-  const rate = elapsed < 500 || doneBytes === 0 ? "" : `, ${bytes(doneBytes / (elapsed / 1000))}/s`;
-  return `${found.percent} % of ${bytes(found.totalBytes)}${rate}`;
+  const doneBytes = megabytes === undefined ? ((found?.percent ?? 0) / 100) * (found?.totalBytes ?? 0) : Number(megabytes) * 1e6;
+  const perSecond = elapsed < 500 ? 0 : doneBytes / (elapsed / 1000);
+  const rate = perSecond === 0 ? "" : `, ${bytes(perSecond)}/s`;
+  if (found === null) return megabytes === undefined ? text : `${text}${rate}`;
+  const leftMs = perSecond === 0 || elapsed < GUESSED_AFTER_MS ? 0 : ((found.totalBytes - doneBytes) / perSecond) * 1000;
+  const left = leftMs < 1000 ? "" : `, ${duration(Math.round(leftMs / 1000) * 1000, 0)} left`;
+  return `${found.percent} % of ${bytes(found.totalBytes)}${rate}${left}`;
 }

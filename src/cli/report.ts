@@ -24,8 +24,15 @@ export async function reportFinished(
   )
     return;
   const { http, https } = record.product.ports;
-  const hostOf = (at: typeof http) =>
-    record.ports.find(({ service, container }) => at?.service === service && at.container === container)?.host ?? null;
+  const own = (await session.world.engine.containers()).filter(({ project }) => project === record.project);
+  const hostOf = (at: typeof http) => {
+    const published = own
+      .find(({ service }) => service === at?.service)
+      ?.ports.find(({ container }) => container === at?.container);
+    const recorded = record.ports.find(({ service, container }) => at?.service === service && at.container === container);
+    // Its files may have been edited since it was recorded.
+    return published?.host ?? recorded?.host ?? null;
+  };
   const [plain, secure] = [hostOf(http), hostOf(https)];
   if (plain !== null) session.print(`  http://localhost${plain === 80 ? "" : `:${plain}`}/`);
   if (secure !== null)

@@ -135,9 +135,10 @@ async function afterFailure(session: Session, run: Run<World>, onFailure: OnFail
   }
   session.note("Putting everything back:");
   session.phase("undoing");
+  let remarks: readonly string[];
   try {
     // A second Ctrl-C must not cut off the way back.
-    await undoPlan({ ...run, signal: new AbortController().signal });
+    remarks = await undoPlan({ ...run, signal: new AbortController().signal });
   } catch (cause) {
     if (cause instanceof OperatorError && cause.code === "CANNOT_UNDO")
       return new OperatorError(error.code, `${error.message} ${cause.message}.`, {
@@ -152,12 +153,16 @@ async function afterFailure(session: Session, run: Run<World>, onFailure: OnFail
     });
   }
   await session.store.close(run.plan.id);
-  return new OperatorError(error.code, `${error.message.replace(/(?<![.!?])$/, ".")} Everything was put back as it was.`, {
+  return new OperatorError(error.code, `${error.message.replace(/(?<![.!?])$/, ".")} ${undoneText(remarks)}`, {
     exit: EXIT.undone,
     cause: error,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
   });
 }
+
+/** What came of going back. */
+export const undoneText = (remarks: readonly string[]): string =>
+  remarks.length === 0 ? "Everything was put back as it was." : `The rest was put back as it was. ${remarks.join(" ")}`;
 
 function sayFailure(session: Session, { message, hint }: OperatorError): void {
   session.noteInPlace("");

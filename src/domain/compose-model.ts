@@ -57,6 +57,7 @@ export interface NetworkModel {
   readonly name: string;
   readonly external?: boolean;
   readonly driver?: string;
+  readonly ipam?: { readonly config?: readonly { readonly subnet?: string }[] };
 }
 
 /** Of the services that are active, those that get at least one container. */

@@ -6,7 +6,12 @@ export interface RoomFacts {
   readonly engine: { readonly neededBytes: number; readonly freeBytes: number };
   /** Whether both are on one file system, so that the needs add up. */
   readonly isOne: boolean;
+  /** What the machine has left; null where it does not tell. */
+  readonly freeMemoryBytes: number | null;
 }
+
+/** While a database is dumped and restored two servers and their tools run. With less the kernel begins to kill. */
+const LEAST_MEMORY_BYTES = 256 * 1024 ** 2;
 
 /** What is left free on top, because a database writes a log while it is restored, and a full disk stops everything. */
 const SPARE = 1.15;
@@ -52,4 +57,14 @@ export function refuseRoom({ home, engine, isOne }: RoomFacts): void {
   throw new OperatorError("NO_ROOM", `This takes ${what.join(", and ")}.`, {
     hint: "make room (an old instance: `graph-mgr remove NAME --volumes --confirm NAME`), then run it again",
   });
+}
+
+/** @throws OperatorError NO_MEMORY */
+export function refuseMemory({ freeMemoryBytes: free }: RoomFacts): void {
+  if (free === null || free >= LEAST_MEMORY_BYTES) return;
+  throw new OperatorError(
+    "NO_MEMORY",
+    `This machine has ${bytesText(free)} of memory left, and moving a database takes ${bytesText(LEAST_MEMORY_BYTES)} at least.`,
+    { hint: "stop what is not needed (`graph-mgr list`, `docker stats --no-stream`), then run it again" },
+  );
 }

@@ -12,6 +12,8 @@ export interface OutsideBind {
   readonly readOnly: boolean;
   /** Sockets, devices and the host's clock can be shared; a path that is written to cannot. */
   readonly kind: "socket-or-device-like" | "path";
+  /** As the compose file has it, where it leaves the bundle by `..`. */
+  readonly leaving: string | null;
 }
 
 /** Compose prints `$` as `$$`. */
@@ -22,6 +24,18 @@ export const isInside = (path: string, dir: string): boolean => {
   const relative = posix.relative(dir, path);
   return relative !== ".." && !relative.startsWith("../") && !posix.isAbsolute(relative);
 };
+
+/**
+ * Folders that stand above a bundle while it is read as texts, so that it can be told where a path leads that begins with `..`: in the
+ * instance it would be a place that nobody meant.
+ */
+export const ABOVE: readonly string[] = Array.from({ length: 6 }, () => "graph-mgr-above");
+
+/** `../shared` for a path that leaves the folder that a bundle is read in; null for every other. */
+export function leavingBundle(path: string, dir: string): string | null {
+  const [root = dir, ...below] = dir.split(`/${ABOVE[0]}`);
+  return below.length === 0 || isInside(path, dir) || !isInside(path, root) ? null : posix.relative(dir, path);
+}
 
 const HARMLESS = [
   /\.sock$/,
@@ -47,10 +61,27 @@ export function outsideBinds(model: ComposeModel, dir: string): readonly Outside
         target: plainText(target),
         readOnly: read_only === true,
         kind: harmless ? "socket-or-device-like" : "path",
+        leaving: leavingBundle(path, dir),
       },
     ];
   });
 }
+
+export interface FixedNetwork {
+  readonly key: string;
+  /** `10.5.0.0/16` */
+  readonly subnet: string;
+}
+
+/** Networks with addresses of their own: the engine gives these to one network only. */
+export const fixedNetworks = ({ networks = {} }: ComposeModel): readonly FixedNetwork[] =>
+  Object.entries(networks).flatMap(([key, { external, ipam }]) =>
+    external === true ? [] : (ipam?.config ?? []).flatMap(({ subnet }) => (subnet === undefined ? [] : [{ key, subnet }])),
+  );
+
+/** Services that stand in the machine's own network: whatever port they open is the machine's. */
+export const onHostNetwork = ({ services }: ComposeModel): readonly string[] =>
+  Object.entries(services).flatMap(([name, { network_mode: mode }]) => (mode === "host" ? [name] : []));
 
 export interface SharedDevice {
   readonly key: string;

@@ -1,12 +1,14 @@
 import type { ComposeModel } from "./compose-model.ts";
 
 /**
- * Services that can be brought up before anybody from outside reaches the product: all but the front (those that publish ports) and what
+ * Services that can be brought up before anybody from outside reaches the product: all but the front (those that publish ports or stand in the machine's network) and what
  * Compose would start the front for.
  * @param active services that a plain `up` starts
  */
 export function innerServices({ services }: ComposeModel, active: readonly string[]): readonly string[] {
-  const outer = new Set(active.filter(name => (services[name]?.ports ?? []).length > 0));
+  const outer = new Set(
+    active.filter(name => (services[name]?.ports ?? []).length > 0 || services[name]?.network_mode === "host"),
+  );
   for (let grew = true; grew; ) {
     grew = false;
     for (const name of active) {

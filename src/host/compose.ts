@@ -2,6 +2,7 @@ import { promises as fs } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import { EnvFile } from "../domain/env-file.ts";
+import { ABOVE } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
 import type { Command } from "./command.ts";
 import type { Executor } from "./exec.ts";
@@ -52,11 +53,26 @@ function plainly(error: unknown): unknown {
 
 function hintFor(message: string): string {
   if (/port is already allocated|address already in use/.test(message))
-    return "see what uses the port (`graph-mgr list`, `ss -ltnp`), or choose another with --port";
+    return "see what uses the port (`graph-mgr list`, `ss -ltunp`), and stop it";
   // An engine as it is installed has addresses for about 30 networks.
   if (/address pool/.test(message))
     return "docker network ls   (remove what nobody uses by its name, or give the engine more with `default-address-pools` in /etc/docker/daemon.json)";
   return "mend what Docker names there, then run the same again";
+}
+
+/** Compose's words about a bundle, with its paths as the bundle has them. */
+function unreadable(error: unknown, dir: string): unknown {
+  if (!(error instanceof OperatorError) || error.code !== "COMMAND_FAILED") return error;
+  const said = /` ended with [^:]*: ([\s\S]*)$/.exec(error.message)?.[1] ?? error.message;
+  const scratch = dir.slice(0, -join("/", ...ABOVE).length);
+  const plain = ABOVE.reduceRight(
+    (text, _, depth) => text.replaceAll(`${join(scratch, ...ABOVE.slice(0, depth))}/`, "../".repeat(ABOVE.length - depth)),
+    said.replaceAll(`${dir}/`, ""),
+  );
+  return new OperatorError("COMPOSE_UNREADABLE", `Compose cannot read the compose files: ${plain.trim()}`, {
+    hint: "ask the vendor, or mend it in a copy of the bundle   (`docker compose config -q` in it says the same)",
+    cause: error,
+  });
 }
 
 async function inScratch<T>(root: string, work: (dir: string) => Promise<T>): Promise<T> {
@@ -84,11 +100,26 @@ export function createCompose(executor: Executor, scratchRoot: string): Compose 
         return JSON.parse(await executor.run(config({ ...there, envFiles: [...envFiles, file] }), LOOKING)) as ComposeModel;
       });
     },
+    async replaced(project) {
+      const up = ["up", "--no-start", "--no-build", "--pull", "never"];
+      const lines: string[] = [];
+      const command = composeCommand(await asItStands(project), "--ansi", "never", "--dry-run", ...up);
+      try {
+        await executor.run(command, { ...LOOKING, onLine: line => void lines.push(line) });
+      } catch (error) {
+        // What it says is for a plan's notes; a rehearsal that fails need not mean that the launch does.
+        if (error instanceof OperatorError && error.code === "COMMAND_FAILED") return null;
+        throw error;
+      }
+      return lines.flatMap(line => /\bContainer (\S+)\s+Recreate$/.exec(line)?.[1] ?? []);
+    },
     async activeServices(project) {
       return linesOf(await executor.run(activeOf(await asItStands(project)), LOOKING));
     },
     async resolveTexts(name, envFiles, texts) {
-      return await inScratch(scratchRoot, async dir => {
+      return await inScratch(scratchRoot, async scratch => {
+        const dir = join(scratch, ...ABOVE);
+        await fs.mkdir(dir, { recursive: true, mode: 0o700 });
         for (const [path, text] of Object.entries(texts)) {
           await fs.mkdir(dirname(join(dir, path)), { recursive: true, mode: 0o700 });
           await fs.writeFile(join(dir, path), text, { mode: 0o600, flag: "wx" });
@@ -97,7 +128,9 @@ export function createCompose(executor: Executor, scratchRoot: string): Compose 
         const [json, active] = await Promise.all([
           executor.run(config(project), LOOKING),
           executor.run(activeOf(project), LOOKING),
-        ]);
+        ]).catch(error => {
+          throw unreadable(error, dir);
+        });
         return { model: JSON.parse(json) as ComposeModel, active: linesOf(active), dir };
       });
     },

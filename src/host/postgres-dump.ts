@@ -1,5 +1,5 @@
-import { chmod, mkdir, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { chmod, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { OperatorError } from "../errors.ts";
 import type { Connection } from "./postgres-connection.ts";
 import { sealDump } from "./postgres-dump-files.ts";
@@ -25,25 +25,27 @@ export async function dumpServer(connection: Connection, dir: string, progress: 
   await mkdir(part, { mode: 0o700 });
   await chmod(part, 0o700);
   try {
-    const printed = await connection.run(
-      {
-        purpose: "dump",
-        title: "Dumping the databases",
-        writesTo: dir,
-        script: DUMP,
-        env: {
-          HOLD,
-          DUMP_ALL,
-          CLUSTER_SQL: CLUSTER,
-          SEQUENCES_SQL: SEQUENCES,
-          DATABASE_SQL: DATABASE,
-          EXPECTED: look.oids,
-          DATABASES: look.databases.join("\n"),
-          COUNT: String(look.databases.length),
+    const printed = await whileGrowing(part, progress, said =>
+      connection.run(
+        {
+          purpose: "dump",
+          title: "Dumping the databases",
+          writesTo: dir,
+          script: DUMP,
+          env: {
+            HOLD,
+            DUMP_ALL,
+            CLUSTER_SQL: CLUSTER,
+            SEQUENCES_SQL: SEQUENCES,
+            DATABASE_SQL: DATABASE,
+            EXPECTED: look.oids,
+            DATABASES: look.databases.join("\n"),
+            COUNT: String(look.databases.length),
+          },
+          folders: [{ path: part, at: "/dump", writable: true }],
         },
-        folders: [{ path: part, at: "/dump", writable: true }],
-      },
-      numbered("dumping the database", look.databases, progress),
+        numbered("dumping the database", look.databases, said),
+      ),
     );
     const { version, major, systemIdentifier, databases } = look;
     await sealDump(part, { version, major, systemIdentifier, databases }, parseProof(printed, major));
@@ -86,6 +88,37 @@ function refuseWhatDumpsLose(look: ServerLook): void {
       },
     );
   }
+}
+
+const LOOK_EVERY_MS = 2000;
+
+/** Says with what was last said how much lies in a folder by now: `dumping the database a (1 of 2): 120 MB so far`. */
+async function whileGrowing<T>(dir: string, progress: Progress, work: (said: Progress) => Promise<T>): Promise<T> {
+  let last: string | null = null;
+  const timer = setInterval(() => {
+    // What is looked at is being written, and only to be shown.
+    void sizeOf(dir).then(
+      bytes => last !== null && progress(`${last}: ${Math.ceil(bytes / 1e6)} MB so far`),
+      () => undefined,
+    );
+  }, LOOK_EVERY_MS);
+  try {
+    return await work(text => {
+      last = text;
+      progress(text);
+    });
+  } finally {
+    last = null;
+    clearInterval(timer);
+  }
+}
+
+async function sizeOf(dir: string): Promise<number> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const sizes = await Promise.all(
+    entries.filter(each => each.isFile()).map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Turns a script's `progress N` into words. */

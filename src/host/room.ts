@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { statfs } from "node:fs/promises";
+import { readFile, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Executor } from "./exec.ts";
 import type { Helpers } from "./helper-container.ts";
@@ -29,6 +29,12 @@ export function createRoom(executor: Executor, helpers: Helpers, uid = process.g
       // The fourth of six columns; the first may hold blanks.
       const [, kibibytes = "0"] = /(\d+)\s+\d+%\s+\S+\s*$/.exec(printed.trim()) ?? [];
       return Number(kibibytes) * 1024;
+    },
+    async freeMemoryBytes() {
+      const told = await readFile("/proc/meminfo", "utf8").catch(() => "");
+      const kibibytes = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(told)?.[1] ?? Number.NaN);
+      const bytes = (kibibytes("MemAvailable") + kibibytes("SwapFree")) * 1024;
+      return Number.isNaN(bytes) ? null : bytes;
     },
     async treeBytes(path, helperImage) {
       const kibibytes = (printed: string): number => Number(/^(\d+)\s/m.exec(printed)?.[1] ?? 0) * 1024;

@@ -3,9 +3,9 @@ import { dirname, isAbsolute } from "node:path";
 import { OperatorError } from "../errors.ts";
 import type { Executor } from "./exec.ts";
 import type { Helpers } from "./helper-container.ts";
-import { COPY_TREE, COUNT_SINCE, DIGEST_TREE, EMPTY_TREE, FILL_TREE, leavingOut } from "./tree-scripts.ts";
+import { COPY_TREE, COUNT_SINCE, copied, DIGEST_TREE, EMPTY_TREE, FILL_TREE, leavingOut } from "./tree-scripts.ts";
 import { COPY_RIGHTS, digestIn, READ_RIGHTS } from "./volume-copy.ts";
-import type { Trees } from "./world.ts";
+import type { Progress, Trees } from "./world.ts";
 
 /**
  * Root works by itself. Anybody else may neither read what the product's containers own nor give files away, and
@@ -19,14 +19,21 @@ export function createTrees(executor: Executor, helpers: Helpers, uid = process.
       hint: "run the command as root",
     });
 
-  const copyInto = async (from: string, part: string, leaveOut: readonly string[], helperImage: string | null): Promise<void> => {
+  const copyInto = async (
+    from: string,
+    part: string,
+    leaveOut: readonly string[],
+    helperImage: string | null,
+    progress: Progress,
+  ): Promise<void> => {
     const env = leavingOut(leaveOut);
+    const onLine = copied(progress);
     if (uid === 0) {
-      await executor.run({ program: "sh", args: ["-c", COPY_TREE, "copy", from, part], env });
+      await executor.run({ program: "sh", args: ["-c", COPY_TREE, "copy", from, part], env }, { onLine });
       return;
     }
     if (helperImage === null) throw noHelper(from);
-    await helpers.run({
+    const copying = {
       purpose: "copy-folder",
       title: `Copying ${from}`,
       writesTo: part,
@@ -39,7 +46,8 @@ export function createTrees(executor: Executor, helpers: Helpers, uid = process.
         { path: part, at: "/graph-mgr/target", writable: true },
       ],
       capabilities: COPY_RIGHTS,
-    });
+    };
+    await helpers.run(copying, onLine);
   };
 
   const remove = async (path: string, helperImage: string | null): Promise<void> => {
@@ -67,14 +75,14 @@ export function createTrees(executor: Executor, helpers: Helpers, uid = process.
   };
 
   return {
-    async copy(from, to, leaveOut, helperImage) {
+    async copy(from, to, leaveOut, helperImage, progress = () => {}) {
       if (await there(to)) throw new OperatorError("EXISTS", `There is already ${to}.`);
       const part = `${to}.part`;
       await remove(part, helperImage);
       await mkdir(part, { mode: 0o700 });
       await chmod(part, 0o700);
       try {
-        await copyInto(from, part, leaveOut, helperImage);
+        await copyInto(from, part, leaveOut, helperImage, progress);
       } catch (error) {
         await remove(part, helperImage).catch(() => undefined);
         throw error;

@@ -3,7 +3,7 @@ import type { HelperWork } from "./engine.ts";
 import type { Executor } from "./exec.ts";
 import type { Helpers } from "./helper-container.ts";
 import { sweepHelpers } from "./helper-sweep.ts";
-import { COPY_TREE, DIGEST_TREE, SIZE_TREES } from "./tree-scripts.ts";
+import { COPY_TREE, copied, DIGEST_TREE, SIZE_TREES } from "./tree-scripts.ts";
 
 /** What it takes to read and recreate files of any owner and mode: nothing to do with devices, the network or the kernel. */
 export const COPY_RIGHTS = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP"] as const;
@@ -28,7 +28,7 @@ export function createVolumeWork(executor: Executor, helpers: Helpers): HelperWo
     },
     async copyVolume(from, to, helperImage, progress) {
       progress(`copying the volume ${from} into ${to}`);
-      await helpers.run({
+      const copying = {
         purpose: "copy",
         title: `Copying the volume ${from} into ${to}`,
         writesTo: to,
@@ -40,7 +40,8 @@ export function createVolumeWork(executor: Executor, helpers: Helpers): HelperWo
           { name: to, at: "/graph-mgr/target", writable: true },
         ],
         capabilities: COPY_RIGHTS,
-      });
+      };
+      await helpers.run(copying, copied(progress));
     },
     async volumeSizeBytes(names, helperImage) {
       const known = new Set((await executor.run(docker("volume", "ls", "--quiet"))).split("\n"));

@@ -51,7 +51,7 @@ export interface Files {
 /** Whole folders, which may hold files of other owners and more than fits in memory. */
 export interface Trees {
   /** Owners, modes, times, links and xattrs as they are; `to` must not exist and appears whole (staged beside, then renamed). */
-  copy(from: string, to: string, leaveOut: readonly string[], helperImage: string | null): Promise<void>;
+  copy(from: string, to: string, leaveOut: readonly string[], helperImage: string | null, progress?: Progress): Promise<void>;
   /** By the same rules as `Engine.volumeDigest`: a folder and a volume of equal content have equal digests. */
   digest(path: string, helperImage: string | null): Promise<string>;
   /** Files below it that were written after this moment (ISO 8601). */
@@ -248,6 +248,8 @@ export interface Compose {
   ): Promise<{ readonly model: ComposeModel; readonly active: readonly string[]; readonly dir: string }>;
   /** Services that a plain `up` starts: without those of profiles that are off. */
   activeServices(project: Project): Promise<readonly string[]>;
+  /** Names of containers that a launch would replace by new ones; null where Compose does not tell. */
+  replaced(project: Project): Promise<readonly string[] | null>;
   /** Builds the images of services that come as sources. */
   build(project: Project, services: readonly string[], progress: Progress): Promise<void>;
   /** Creates and starts; all services of the active profiles when none is named. Never pulls, never builds, never asks. */
@@ -338,6 +340,8 @@ export interface Room {
   freeBytes(path: string): Promise<number>;
   /** The same where the engine keeps images and volumes. */
   engineFreeBytes(helperImage: string): Promise<number>;
+  /** Memory that programs can still have, swap included; null where the system does not tell. */
+  freeMemoryBytes(): Promise<number | null>;
   /** What a tree takes on disk. */
   treeBytes(path: string, helperImage: string | null): Promise<number>;
 }

@@ -6,7 +6,7 @@ import { buildImages, keepPristine, loadImages, setCurrent, unpackBundle } from 
 import type { InstallFacts } from "../survey/install.ts";
 import { editSteps, type LayOut, launchSteps, settleSteps } from "./lay-out.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
-import { externalNote, refuseInstall, sharedNotes } from "./refusals.ts";
+import { externalNote, hostNetworkNotes, refuseInstall, sharedNotes } from "./refusals.ts";
 
 /** What the operator wants; from flags or from the wizard, which give the same value. */
 export interface InstallRequest {
@@ -119,6 +119,7 @@ function notesOn(facts: InstallFacts, request: InstallRequest, generates: boolea
       tag => `loading moves the tag ${tag} to the bundle's image; instances that run keep theirs by id`,
     ),
     ...sharedNotes(outside),
+    ...hostNetworkNotes(facts),
     ...facts.externalVolumes.map(externalNote),
     ...facts.outside.map(({ key, what }) => `${key} is set: the instance ${what}`),
     ...(request.launch ? [] : ["it is not launched"]),

@@ -1,5 +1,6 @@
 import { portPlace } from "../domain/isolation.ts";
 import { type InstanceName, show } from "../domain/names.ts";
+import { fixedNetworks, onHostNetwork } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
 import type { InstallFacts } from "../survey/install.ts";
 
@@ -62,13 +63,21 @@ export function refusePorts(facts: Pick<InstallFacts, "ports">, asked: InstallFa
 /**
  * @param isSettled whether it was said what becomes of a folder
  * @param hintFor the flag that says it
- * @throws OperatorError DEVICE_SHARED, BIND_OUTSIDE: what every instance would share, whatever its name
+ * @throws OperatorError BIND_LEAVES, DEVICE_SHARED, BIND_OUTSIDE: what every instance would share, whatever its name
  */
 export function refuseShared(
   { outsideBinds, sharedDevices }: Pick<InstallFacts, "outsideBinds" | "sharedDevices">,
   isSettled: (path: string) => boolean,
   hintFor: (path: string) => string,
 ): void {
+  const leaving = outsideBinds.find(bind => bind.leaving !== null);
+  if (leaving) {
+    throw new OperatorError(
+      "BIND_LEAVES",
+      `${leaving.service} mounts ${leaving.leaving}, which leads out of the bundle: in an instance that is nobody's folder.`,
+      { hint: "ask the vendor, or give it an absolute path in a copy of the bundle" },
+    );
+  }
   const [device] = sharedDevices;
   if (device) {
     throw new OperatorError(
@@ -99,6 +108,34 @@ export const sharedNotes = (binds: InstallFacts["outsideBinds"]): readonly strin
 
 export const externalNote = (volume: string): string =>
   `the volume ${volume} is external: it is not of this instance, is not copied, and is used by whoever names it`;
+
+/** @throws OperatorError NETWORK_FIXED: a second network with the same addresses, which the engine does not make */
+export function refuseFixedNetworks({ model }: Pick<InstallFacts, "model">): void {
+  const [network] = fixedNetworks(model);
+  if (network === undefined) return;
+  throw new OperatorError(
+    "NETWORK_FIXED",
+    `The network ${network.key} has the fixed addresses ${network.subnet}, which only one instance can have.`,
+    { hint: "take its `ipam` out of the compose file, and what names an address of it, then `graph-mgr restart`" },
+  );
+}
+
+/** @throws OperatorError NETWORK_HOST: a second instance would want the same ports, whatever its settings */
+export function refuseHostNetwork({ model }: Pick<InstallFacts, "model">): void {
+  const [service] = onHostNetwork(model);
+  if (service === undefined) return;
+  throw new OperatorError(
+    "NETWORK_HOST",
+    `${service} stands in the network of this machine, so a second instance would open the same ports.`,
+    { hint: "give it `ports` instead of `network_mode: host` in its compose file, then `graph-mgr restart`" },
+  );
+}
+
+/** None where no service does. */
+export const hostNetworkNotes = ({ model }: Pick<InstallFacts, "model">): readonly string[] =>
+  onHostNetwork(model).map(
+    service => `${service} stands in the network of this machine: every port that it opens is the machine's`,
+  );
 
 const SERVICE = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 

@@ -1,10 +1,10 @@
 import { ofRelease } from "../domain/by-release.ts";
 import { conflictError } from "../domain/merge-result.ts";
-import { refuseRoom, roomForAll } from "../domain/room.ts";
+import { refuseMemory, refuseRoom, roomForAll } from "../domain/room.ts";
 import { OperatorError } from "../errors.ts";
 import type { UpdateFacts } from "../survey/update.ts";
 import { allAtOnce } from "./at-once.ts";
-import { refuseClaims, refuseLacking, refuseOldEngine, refuseServices, refuseShared } from "./refusals.ts";
+import { refuseClaims, refuseFixedNetworks, refuseLacking, refuseOldEngine, refuseServices, refuseShared } from "./refusals.ts";
 import { hopsTo, refuseUnread } from "./refuse-path.ts";
 import { refuseMissingVolumes, refuseOutsiders } from "./run-instance.ts";
 import type { UpdateRequest } from "./update.ts";
@@ -42,6 +42,7 @@ export function refuseUpdate(hops: readonly [AskedHop, ...AskedHop[]], also: rea
     () => refuseMissingVolumes(first.source, "there is nothing to update from"),
     ...all.flatMap(facts => [
       () => refuseLacking(facts),
+      () => refuseFixedNetworks(facts),
       () =>
         refuseShared(
           facts,
@@ -51,6 +52,7 @@ export function refuseUpdate(hops: readonly [AskedHop, ...AskedHop[]], also: rea
     ]),
     () => refuseOpen(all.slice(0, -1)),
     () => refuseRoom(roomForAll(all.map(({ room }) => room))),
+    () => refuseMemory(first.room),
     () => refuseMerge(all),
     ...also.map(error => () => {
       throw error;

@@ -1,3 +1,4 @@
+import { portPlace } from "../domain/isolation.ts";
 import { OperatorError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlannedStep } from "../plan/step.ts";
@@ -16,6 +17,7 @@ function planOf(
   operation: string,
   summary: string,
   steps: readonly PlannedStep[],
+  notes: readonly string[] = [],
 ): Plan {
   const { record, home } = facts;
   return newPlan({
@@ -25,7 +27,7 @@ function planOf(
     home,
     engine: record.engine,
     summary,
-    notes: [],
+    notes,
     wayBack: operation === "stop" ? `graph-mgr launch ${record.name}` : `graph-mgr stop ${record.name}`,
     steps,
   });
@@ -34,6 +36,12 @@ function planOf(
 const upSteps = (facts: InstanceFacts): readonly PlannedStep[] =>
   relaunchSteps({ ...facts.record, services: facts.active }, facts.recordPath, facts.record.product.health);
 
+/** From a new container there is no way back to the old one. */
+const replacedNotes = ({ replaced }: InstanceFacts): readonly string[] =>
+  replaced === null || replaced.length === 0
+    ? []
+    : [`${replaced.join(", ")}: a new container is made, because what its files say is not what it was started with`];
+
 /** @throws OperatorError PORT_TAKEN */
 function refuseTakenPorts({ takenPorts, record }: InstanceFacts): void {
   const [taken] = takenPorts;
@@ -41,9 +49,9 @@ function refuseTakenPorts({ takenPorts, record }: InstanceFacts): void {
   const who = taken.by === null ? "another program" : taken.by;
   throw new OperatorError(
     "PORT_TAKEN",
-    `Port ${taken.host}, which ${record.name} publishes ${taken.service}:${taken.container} on, is in use by ${who}.`,
+    `Port ${taken.host}, which ${record.name} publishes ${portPlace(taken)} on, is in use by ${who}.`,
     {
-      hint: `stop what uses it (\`graph-mgr list\`, \`ss -ltnp\`), then \`graph-mgr launch ${record.name}\``,
+      hint: `stop what uses it (\`graph-mgr list\`, \`ss -ltunp\`), or choose another in its files, then \`graph-mgr launch ${record.name}\``,
     },
   );
 }
@@ -95,7 +103,7 @@ export function planLaunch(facts: InstanceFacts, occasion: Occasion): Plan {
   refuseOutsiders(facts, "any state");
   refuseMissingVolumes(facts, "it would start with empty ones");
   refuseTakenPorts(facts);
-  return planOf(facts, occasion, "launch", `Launch ${facts.record.name}`, upSteps(facts));
+  return planOf(facts, occasion, "launch", `Launch ${facts.record.name}`, upSteps(facts), replacedNotes(facts));
 }
 
 export const stopStep = (facts: InstanceFacts): PlannedStep =>
@@ -119,7 +127,14 @@ export function planRestart(facts: InstanceFacts, occasion: Occasion): Plan {
   refuseOutsiders(facts, "any state");
   refuseMissingVolumes(facts, "it would start with empty ones");
   refuseTakenPorts(facts);
-  return planOf(facts, occasion, "restart", `Restart ${facts.record.name}`, [stopStep(facts), ...upSteps(facts)]);
+  return planOf(
+    facts,
+    occasion,
+    "restart",
+    `Restart ${facts.record.name}`,
+    [stopStep(facts), ...upSteps(facts)],
+    replacedNotes(facts),
+  );
 }
 
 /** @throws OperatorError IS_RUNNING */

@@ -1,7 +1,7 @@
 import { portPlace } from "../domain/isolation.ts";
 import type { Hop } from "./hop.ts";
 import { mergeNotes } from "./merge-notes.ts";
-import { externalNote, sharedNotes } from "./refusals.ts";
+import { externalNote, hostNetworkNotes, sharedNotes } from "./refusals.ts";
 import type { Hops } from "./update.ts";
 
 /** What the administrator should know before saying yes. */
@@ -58,6 +58,7 @@ function notesOnHop({ facts, request }: Hop): readonly string[] {
       ? ["every service of this product publishes a port or needs one that does, so nothing is tried before visitors come in"]
       : []),
     ...sharedNotes(outside),
+    ...hostNetworkNotes(facts),
     ...facts.externalVolumes.map(externalNote),
   ];
 }

@@ -145,23 +145,26 @@ async function runStep<World>(run: Run<World>, step: number, kind: AnyStepKind<W
 /**
  * Puts back, last first, every step that began. Stops at the first that will not go back, because the order matters.
  *
+ * @returns what could not be put back, a sentence each
  * @throws OperatorError CANNOT_UNDO, ALREADY_DONE, PLAN_CHANGED, or what a step's undo threw
  */
-export async function undoPlan<World>(run: Run<World>): Promise<void> {
+export async function undoPlan<World>(run: Run<World>): Promise<readonly string[]> {
   const { plan, journal } = run;
   const entries = await entriesFor(plan, journal);
   const outcome = outcomeOf(entries);
-  if (outcome === "undone") return;
+  if (outcome === "undone") return [];
   if (outcome === "done") {
     throw new OperatorError("ALREADY_DONE", `Operation ${plan.id} is finished; undo is for operations that are not.`, {
       ...(plan.wayBack === null ? {} : { hint: plan.wayBack }),
     });
   }
-  await walkBack(run, entries);
+  const remarks = await walkBack(run, entries);
   await journal.append({ type: "closed", outcome: "undone" });
+  return remarks;
 }
 
-async function walkBack<World>(run: Run<World>, entries: readonly Entry[]): Promise<void> {
+async function walkBack<World>(run: Run<World>, entries: readonly Entry[]): Promise<readonly string[]> {
+  const remarks: string[] = [];
   const { plan, journal, kinds } = run;
   const standings = standingsOf(plan.steps.length, entries);
   const begun = [...plan.steps.entries()].filter(([step]) => standings[step]?.state !== "waiting").reverse();
@@ -179,10 +182,12 @@ async function walkBack<World>(run: Run<World>, entries: readonly Entry[]): Prom
     const event = { step, steps: plan.steps.length, title: kind.title(planned.input) };
     run.on({ type: "undoing", ...event });
     await journal.append({ type: "undoing", step });
-    if (typeof kind.undo === "function") await kind.undo(planned.input, contextOf(run, event), standings[step]?.before ?? null);
+    if (typeof kind.undo === "function")
+      await kind.undo(planned.input, contextOf(run, event, remarks), standings[step]?.before ?? null);
     await journal.append({ type: "undone", step });
     run.on({ type: "undone", ...event });
   }
+  return remarks;
 }
 
 /** @throws OperatorError CANNOT_UNDO */
@@ -202,11 +207,12 @@ async function refusePastReturn<World>(
   }
 }
 
-function contextOf<World>(run: Run<World>, event: Omit<RunEvent, "type">): StepContext<World> {
+function contextOf<World>(run: Run<World>, event: Omit<RunEvent, "type">, remarks: string[] = []): StepContext<World> {
   return {
     world: run.world,
     operation: { id: run.plan.id, home: run.plan.home },
     progress: text => run.on({ type: "progress", ...event, text }),
+    remark: text => void remarks.push(text),
     signal: run.signal,
   };
 }

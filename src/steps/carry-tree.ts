@@ -30,14 +30,14 @@ export const carryTree = defineStep({
     ships: await world.files.exists(to),
     lacks: mayLack && !(await world.files.exists(from)),
   }),
-  async do(input, { world }, { ships, lacks }) {
+  async do(input, { world, progress }, { ships, lacks }) {
     if (lacks) return;
     const { from, to, aside, helperImage } = input;
     const { trees, files } = world;
     const isAside = ships && (await files.exists(aside));
     if (!isAside) {
       await trees.remove(built(input), helperImage);
-      await trees.copy(from, built(input), [], helperImage);
+      await trees.copy(from, built(input), [], helperImage, progress);
       const [was, is] = [await trees.digest(from, helperImage), await trees.digest(built(input), helperImage)];
       if (was !== is)
         throw new OperatorError("NOT_EQUAL", `The copy of ${from} differs from it.`, {

@@ -1,4 +1,5 @@
 import { editCompose } from "../domain/compose-edit.ts";
+import { namedEnvFiles } from "../domain/compose-env-files.ts";
 import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
 import type { BindMoves, PortSetting } from "../domain/isolation.ts";
@@ -105,9 +106,12 @@ async function imageIds({ images }: Input, { world }: Context): Promise<Readonly
 }
 
 /** Env files hold secrets, whatever their mode in the bundle. */
-const envFilesOf = ({ project, secrets }: Input): readonly string[] => [
-  ...new Set([".env", ...project.envFiles, ...(secrets ? [secrets.file] : [])]),
-];
+async function envFilesOf({ project, secrets }: Input, context: Context): Promise<readonly string[]> {
+  const read = readerOf(context, project.dir);
+  const composeFile = literalsOf(EnvFile.parse((await read(".env")) ?? ""))["COMPOSE_FILE"] ?? null;
+  const named = (await composeSources(read, { composeFile })).flatMap(namedEnvFiles);
+  return [...new Set([".env", ...project.envFiles, ...(secrets ? [secrets.file] : []), ...named])];
+}
 
 /** Exact edits to the instance's own files: names, ports, image ids, settings, secrets. The folder is still in staging, so undo has nothing to do. */
 export const configure = defineStep({
@@ -120,14 +124,14 @@ export const configure = defineStep({
     for (const [path, { old, text }] of await wantedTexts(input, context)) {
       if (old !== text) await files.write(`${input.project.dir}/${path}`, text);
     }
-    for (const path of envFilesOf(input)) {
+    for (const path of await envFilesOf(input, context)) {
       const full = `${input.project.dir}/${path}`;
       const mode = await files.mode(full);
       if (mode !== null && mode !== 0o600) await files.changeMode(full, 0o600);
     }
   },
   async isDone(input, context) {
-    for (const path of envFilesOf(input)) {
+    for (const path of await envFilesOf(input, context)) {
       const mode = await context.world.files.mode(`${input.project.dir}/${path}`);
       if (mode !== null && mode !== 0o600) return false;
     }

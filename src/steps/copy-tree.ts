@@ -17,9 +17,9 @@ export const copyTree = defineStep({
   title: ({ from, leaveOut }: Input) =>
     `Copy the files of ${from}${leaveOut.length > 0 ? ` without ${leaveOut.join(", ")}` : ""}`,
   look: async () => null,
-  async do({ from, to, leaveOut, helperImage }, { world }: Context) {
+  async do({ from, to, leaveOut, helperImage }, { world, progress }: Context) {
     await world.files.makeFolder(dirname(to));
-    await world.trees.copy(from, to, leaveOut, helperImage);
+    await world.trees.copy(from, to, leaveOut, helperImage, progress);
   },
   isDone: ({ to }, { world }) => world.files.exists(to),
   async undo({ to, helperImage }, { world }) {

@@ -70,6 +70,13 @@ export async function refuseSharedVolumes(context: Context, project: ProjectInpu
   }
 }
 
+/** Whether Compose has taken away a container of the service, because its settings are others now: of it nobody can make the old one again. */
+const isReplaced = ({ service }: ContainerDetail, { containers: before }: Before, now: readonly ContainerDetail[]): boolean =>
+  before.some(old => old.service === service && !now.some(({ id }) => id === old.id));
+
+const didRun = ({ service }: ContainerDetail, { containers }: Before): boolean =>
+  containers.some(old => old.service === service && old.running);
+
 /** Creates and starts. Nothing is pulled, built or asked; health is waited for by the next step. */
 export const launch = defineStep({
   kind: "instance.launch",
@@ -116,16 +123,24 @@ export const launch = defineStep({
       return services.every(service => containers.some(each => each.service === service && isWell(each)));
     },
   },
-  async undo({ project }, context, before) {
+  async undo({ project, instance }, context, before) {
     const { engine } = context.world;
     const containers = (await containersOf(context, project.name)).filter(({ workingDir }) => workingDir === project.dir);
-    const created = containers.filter(({ id }) => !before.containers.some(old => old.id === id));
+    const made = containers.filter(({ id }) => !before.containers.some(old => old.id === id));
+    const replaced = made.filter(each => isReplaced(each, before, containers));
+    const created = made.filter(each => !replaced.includes(each));
     const started = containers.filter(each => isUp(each) && before.containers.some(old => old.id === each.id && !old.running));
     await engine.stop(
-      [...created.filter(isUp), ...started].map(({ id }) => id),
+      [...created.filter(isUp), ...started, ...replaced.filter(each => isUp(each) && !didRun(each, before))].map(({ id }) => id),
       STOP_GRACE_SECONDS,
     );
     for (const { id } of created) await engine.removeContainer(id, true);
+    if (replaced.length > 0) {
+      const services = [...new Set(replaced.map(({ service }) => service))].join(", ");
+      context.remark(
+        `But ${services} of ${instance} got a new container, made of what the files say now, and Compose has taken the old one away.`,
+      );
+    }
     for (const network of await engine.networks()) {
       if (network.labels["com.docker.compose.project"] === project.name && !before.networks.includes(network.id))
         await engine.removeNetwork(network.id);

@@ -1,11 +1,18 @@
 import { parseRecord, recordToText } from "../domain/instance.ts";
+import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context } from "./context.ts";
 import { containersOf } from "./launch.ts";
 
 type Input = { readonly project: string; readonly instance: string; readonly record: string; readonly graceSeconds: number };
 type Before = {
-  readonly containers: readonly { readonly id: string; readonly policy: string; readonly running: boolean }[];
+  readonly containers: readonly {
+    readonly id: string;
+    /** Journals of older versions lack it. */
+    readonly service?: string | null;
+    readonly policy: string;
+    readonly running: boolean;
+  }[];
   readonly record: string | null;
 };
 
@@ -21,7 +28,12 @@ export const stop = defineStep({
   async look({ project, record }, context: Context): Promise<Before> {
     const containers = await containersOf(context, project);
     return {
-      containers: containers.map(({ id, restartPolicy, state }) => ({ id, policy: restartPolicy, running: isUp(state) })),
+      containers: containers.map(({ id, service, restartPolicy, state }) => ({
+        id,
+        service,
+        policy: restartPolicy,
+        running: isUp(state),
+      })),
       record: await context.world.files.read(record),
     };
   },
@@ -61,12 +73,27 @@ export const stop = defineStep({
   },
   // Nothing wakes it; and who was started by hand since is not stopped behind somebody's back.
   fleeting: { subject: ({ project }) => `containers of ${project}`, holds: async () => true },
-  async undo({ record }, { world }, before) {
-    const there = new Set((await world.engine.containers()).map(({ id }) => id));
+  async undo({ project, instance, record }, context, before) {
+    const { engine, files } = context.world;
+    const containers = await containersOf(context, project);
+    const there = new Set(containers.map(({ id }) => id));
     const old = before.containers.filter(({ id }) => there.has(id));
-    for (const { id, policy } of old) await world.engine.setRestartPolicy(id, policy);
-    await world.engine.start(old.filter(({ running }) => running).map(({ id }) => id));
-    if (before.record !== null) await world.files.write(record, before.record, 0o600);
+    for (const { id, policy } of old) await engine.setRestartPolicy(id, policy);
+    await engine.start(old.filter(({ running }) => running).map(({ id }) => id));
+    // Of those that Compose has replaced meanwhile the new ones run, if they can.
+    const down: string[] = [];
+    for (const { service, policy } of before.containers.filter(({ id, running }) => running && !there.has(id))) {
+      const next = containers.find(each => each.service === service && !before.containers.some(({ id }) => id === each.id));
+      if (next === undefined) continue;
+      await engine.setRestartPolicy(next.id, policy);
+      await engine.start([next.id]).catch(error => {
+        if (!(error instanceof OperatorError)) throw error;
+        down.push(next.name);
+      });
+    }
+    if (down.length > 0)
+      context.remark(`${down.join(", ")} will not start like this: mend the files, then \`graph-mgr launch ${instance}\`.`);
+    if (before.record !== null) await files.write(record, before.record, 0o600);
   },
 });
 

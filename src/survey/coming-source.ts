@@ -62,6 +62,7 @@ function comingInstance(facts: SurveyedUpdate["facts"]): InstanceFacts {
     containers: [],
     active,
     takenPorts: [],
+    replaced: [],
     outsiders: [],
     missingVolumes: [],
     anonymous: [],

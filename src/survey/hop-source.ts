@@ -30,4 +30,5 @@ export interface HopSizes {
   readonly homeFreeBytes: number;
   readonly engineFreeBytes: number;
   readonly isOneDisk: boolean;
+  readonly freeMemoryBytes: number | null;
 }

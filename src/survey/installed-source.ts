@@ -50,6 +50,7 @@ async function sizesOf(world: World, record: InstanceRecord, home: string, trees
     homeFreeBytes,
     engineFreeBytes,
     isOneDisk: Math.abs(homeFreeBytes - engineFreeBytes) < SAME_DISK_BYTES,
+    freeMemoryBytes: await world.room.freeMemoryBytes(),
   };
 }
 

@@ -1,8 +1,9 @@
 import { startedServices } from "../domain/compose-model.ts";
 import { Home } from "../domain/home.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
+import { publishedPorts } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
-import type { ContainerDetail, World } from "../host/world.ts";
+import type { ContainerDetail, Project, World } from "../host/world.ts";
 import { takenBy } from "./ports.ts";
 
 /** One instance as it is now. */
@@ -14,10 +15,13 @@ export interface InstanceFacts {
   readonly containers: readonly ContainerDetail[];
   /** Services of the compose files that a plain `up` starts, as the files are now. */
   readonly active: readonly string[];
-  /** Ports that somebody else listens on, of those that it would publish; asked only while it does not run. */
+  /** Services that Compose would give a new container, because their settings are others than those that they run with; null where nobody knows. */
+  readonly replaced: readonly string[] | null;
+  /** Ports that somebody else listens on, of those that it would publish by its files as they are now. */
   readonly takenPorts: readonly {
     readonly service: string;
     readonly container: number;
+    readonly protocol: "tcp" | "udp";
     readonly host: number;
     readonly by: string | null;
   }[];
@@ -69,27 +73,41 @@ export async function surveyInstance(
     ({ project, labels }) => project === record.project && labels["com.docker.compose.oneoff"] !== "True",
   );
   const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
-  const idle = record.ports.flatMap(({ host, ...port }) =>
-    host === null || containers.some(each => each.service === port.service && isUp(each)) ? [] : [{ ...port, host }],
+  const model = await world.compose.resolve(project);
+  const active = startedServices(model, await world.compose.activeServices(project));
+  const own = new Set(containers.filter(isUp).flatMap(({ ports }) => ports.map(({ host, protocol }) => `${host}/${protocol}`)));
+  const wanted = publishedPorts(model).flatMap(({ host, ...port }) =>
+    host === null || !active.includes(port.service) || own.has(`${host}/${port.protocol}`) ? [] : [{ ...port, host }],
   );
   const volumes = new Set((await world.engine.volumes()).map(({ name }) => name));
-  const taken = await takenBy(world, idle);
+  const taken = await takenBy(world, wanted);
   return {
     record,
     recordPath: new Home(home).record(record.name),
     home,
     isCurrent: current === record.name,
     containers,
-    active: startedServices(await world.compose.resolve(project), await world.compose.activeServices(project)),
-    takenPorts: idle.flatMap(({ service, container, host }) => {
+    active,
+    replaced: await replacedServices(world, project, containers),
+    takenPorts: wanted.flatMap(({ service, container, protocol, host }) => {
       if (!taken.has(host)) return [];
       const holder = all.find(each => each.ports.some(port => port.host === host));
-      return [{ service, container, host, by: holder ? (holder.project ?? holder.name) : null }];
+      return [{ service, container, protocol, host, by: holder ? (holder.project ?? holder.name) : null }];
     }),
     outsiders: outsidersOf(record, all),
     anonymous: anonymousOf(record, containers),
     missingVolumes: [...new Set(record.volumes.map(({ name }) => name))].filter(name => !volumes.has(name)),
   };
+}
+
+async function replacedServices(
+  world: World,
+  project: Project,
+  containers: readonly ContainerDetail[],
+): Promise<readonly string[] | null> {
+  if (containers.length === 0) return [];
+  const names = await world.compose.replaced(project);
+  return names && [...new Set(containers.flatMap(({ name, service }) => (names.includes(name) ? (service ?? []) : [])))].sort();
 }
 
 function outsidersOf({ project, dir, volumes }: InstanceRecord, all: readonly ContainerDetail[]): readonly Outsider[] {

@@ -246,6 +246,7 @@ const roomFor = ({ home, contents }: UpdateAsk, sizes: HopSizes): RoomFacts => (
   },
   engine: { neededBytes: sizes.volumeBytes + contents.source.sizeBytes, freeBytes: sizes.engineFreeBytes },
   isOne: sizes.isOneDisk,
+  freeMemoryBytes: sizes.freeMemoryBytes,
 });
 
 /** The release's own name, or after a return to an older release the next one that is free. */

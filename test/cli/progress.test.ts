@@ -71,7 +71,7 @@ it("is refreshed in place at a terminal, with how much, how fast and for how lon
   expect(lines).toEqual([
     "~   3/11 Load 2 images: a, b ...",
     "~   3/11 Load 2 images: a, b: 50 % of 300 MB, 75.0 MB/s, 2 s",
-    "~   3/11 Load 2 images: a, b: 50 % of 300 MB, 50.0 MB/s, 3 s",
+    "~   3/11 Load 2 images: a, b: 50 % of 300 MB, 50.0 MB/s, 3 s left",
     "   3/11 Load 2 images: a, b ok (3.0 s)",
   ]);
 });
@@ -111,8 +111,19 @@ it("gives a rate only where a step tells its bytes, and not in the first moment"
     withRate("waiting for web", 5000),
     withRate("Loading images: 50 % of 300 MB", 100),
     withRate("Loading images: 0 % of 300 MB", 5000),
+    withRate("50 % of 2000 MB", 2500),
     withRate("50 % of 2000 MB", 10_000),
-  ]).toEqual(["waiting for web", "50 % of 300 MB", "0 % of 300 MB", "50 % of 2.0 GB, 100 MB/s"]);
+    withRate("dumping the database a (1 of 2): 120 MB so far", 4000),
+    withRate("dumping the database a (1 of 2): 0 MB so far", 4000),
+  ]).toEqual([
+    "waiting for web",
+    "50 % of 300 MB",
+    "0 % of 300 MB",
+    "50 % of 2.0 GB, 400 MB/s",
+    "50 % of 2.0 GB, 100 MB/s, 10 s left",
+    "dumping the database a (1 of 2): 120 MB so far, 30.0 MB/s",
+    "dumping the database a (1 of 2): 0 MB so far",
+  ]);
 });
 
 it("writes over its last line in one go, and lines that stay appear above it", () => {

@@ -3,9 +3,12 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ComposeModel, MountModel, ServiceModel } from "../../src/domain/compose-model.ts";
 import {
+  ABOVE,
   externalNetworks,
   externalVolumes,
+  fixedNetworks,
   isolationNames,
+  onHostNetwork,
   outsideBinds,
   ownVolumes,
   publishedPorts,
@@ -52,7 +55,15 @@ describe("binds", () => {
   it("says who, where and whether it is written to, with Compose's dollars undone", () => {
     expect(
       outsideBinds(model({ s: { volumes: [bind("/a$$b", true), { type: "volume", source: "v", target: "/v" }] } }), "/srv"),
-    ).toEqual([{ service: "s", source: "/a$b", target: "/t", readOnly: true, kind: "path" }]);
+    ).toEqual([{ service: "s", source: "/a$b", target: "/t", readOnly: true, kind: "path", leaving: null }]);
+  });
+
+  it("a path that leaves the bundle by .. is known as the bundle has it, however far it goes", () => {
+    const dir = ["/tmp/graph-mgr-x1", ...ABOVE].join("/");
+    const found = (...paths: string[]) =>
+      outsideBinds(model({ s: { volumes: paths.map(path => bind(join(dir, path))) } }), dir).map(({ leaving }) => leaving);
+    expect(found("../shared", "../../a/b", "data")).toEqual(["../shared", "../../a/b"]);
+    expect(outsideBinds(model({ s: { volumes: [bind("/tmp/shared")] } }), dir)[0]?.leaving).toBeNull();
   });
 
   it("F48 binds that come by volumes_from count for who takes them over", () => {
@@ -62,6 +73,16 @@ describe("binds", () => {
       ["b", true],
     ]);
   });
+});
+
+it("networks with addresses of their own, and services in the machine's network, are told", () => {
+  const networks = {
+    fixed: { name: "p_fixed", ipam: { config: [{ subnet: "10.5.0.0/16" }] } },
+    theirs: { name: "theirs", external: true, ipam: { config: [{ subnet: "10.6.0.0/16" }] } },
+    plain: { name: "p_plain", ipam: {} },
+  };
+  const all = { ...model({ a: { network_mode: "host" }, b: { network_mode: "service:a" } }), networks };
+  expect([fixedNetworks(all), onHostNetwork(all)]).toEqual([[{ key: "fixed", subnet: "10.5.0.0/16" }], ["a"]]);
 });
 
 describe("volumes", () => {

@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { OperatorError } from "../../src/errors.ts";
 import type { Command } from "../../src/host/command.ts";
@@ -45,5 +47,27 @@ it("says what to do when the engine has no addresses left for another network", 
   await expect(compose.up({ name: "v1", dir: "/srv/v1", envFiles: [] }, [])).rejects.toMatchObject({
     code: "LAUNCH_FAILED",
     hint: expect.stringMatching(/^docker network ls .*default-address-pools/),
+  });
+});
+
+it("says what Compose cannot read with the paths that the bundle has", async () => {
+  const compose = createCompose(
+    {
+      run: async ({ cwd = "" }) => {
+        const missing = join(cwd, "../x.env");
+        throw new OperatorError(
+          "COMMAND_FAILED",
+          `\`docker compose config\` ended with code 1: ${cwd}/a.yml: ${missing} not found`,
+        );
+      },
+      feed: async () => "",
+      attach: async () => 0,
+    },
+    tmpdir(),
+  );
+  await expect(compose.resolveTexts("v1", [], { "docker-compose.yml": "" })).rejects.toMatchObject({
+    code: "COMPOSE_UNREADABLE",
+    message: "Compose cannot read the compose files: a.yml: ../x.env not found",
+    hint: expect.stringContaining("docker compose config -q"),
   });
 });

@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createExecutor } from "../../src/host/exec.ts";
-import { leavingOut } from "../../src/host/tree-scripts.ts";
+import { COPY_TREE, copied, leavingOut } from "../../src/host/tree-scripts.ts";
 import { createTrees } from "../../src/host/trees.ts";
 
 // As root does it, by itself. What needs root to be seen (owners) is in the integration tests.
@@ -102,4 +102,23 @@ it("only paths inside the tree can be left out", () => {
   expect(leavingOut([])).toEqual({});
   expect(leavingOut(["a/b/c", "d"])).toEqual({ SKIP: "./a/b/c\n./d", PARENTS: ".\n./a\n./a/b" });
   for (const path of ["../x", "a/../../x", ".", "", "a\nb"]) expect(() => leavingOut([path]), path).toThrow(RangeError);
+});
+
+it("says how far a copy is, and never that it is done before it is", () => {
+  const said: string[] = [];
+  for (const line of ["copied 512000 of 1024000 KiB", "copied 2048000 of 1024000 KiB", "copied 1 of 0 KiB", "cp: odd"])
+    copied(text => void said.push(text))(line);
+  expect(said).toEqual(["50 % of 1049 MB", "99 % of 1049 MB"]);
+});
+
+it("a copy that takes longer says how far it is", () => {
+  mkdirSync(join(dir, "from"));
+  mkdirSync(join(dir, "to"));
+  mkdirSync(join(dir, "bin"));
+  writeFileSync(join(dir, "from/file"), "x".repeat(100_000));
+  writeFileSync(join(dir, "bin/cp"), '#!/bin/sh\n[ "$1" = --version ] || sleep 3\nexec /bin/cp "$@"\n', { mode: 0o755 });
+  const env = { ...process.env, PATH: `${join(dir, "bin")}:${process.env.PATH}` };
+  const printed = execFileSync("sh", ["-c", COPY_TREE, "copy", join(dir, "from"), join(dir, "to")], { env, encoding: "utf8" });
+  expect(printed).toMatch(/^copied \d+ of 10\d KiB\n$/);
+  expect(readFileSync(join(dir, "to/file"), "utf8")).toHaveLength(100_000);
 });

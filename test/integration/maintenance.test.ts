@@ -47,6 +47,7 @@ async function installed(release: keyof typeof CERTIFICATES) {
     world,
     operation: { id: OPERATION, home: home.path },
     progress: () => {},
+    remark: () => {},
     signal: new AbortController().signal,
   };
   const hostPort = (container: number) => record.ports.find(each => each.container === container)!.host!;

@@ -32,6 +32,7 @@ const context = (id = "20260102T000000Z-test-aaaaaa") => ({
   world: stage.world,
   operation: { id, home: HOME },
   progress: () => undefined,
+  remark: () => undefined,
   signal: new AbortController().signal,
 });
 const containersOf = (project: string) =>

@@ -31,7 +31,12 @@ export function createSimWorld(machine: Machine, home: string, shelf: Readonly<R
     compose: new SimCompose(machine, disk, engine).port,
     postgres: new SimPostgres(machine, disk, engine).port,
     // A full disk is a fault of its own; that there is little room is refused before anything is done.
-    room: { freeBytes: async () => 1e12, engineFreeBytes: async () => 1e12, treeBytes: async () => 1000 },
+    room: {
+      freeBytes: async () => 1e12,
+      engineFreeBytes: async () => 1e12,
+      freeMemoryBytes: async () => 1e10,
+      treeBytes: async () => 1000,
+    },
     ports: simPorts(machine, disk),
     now: () => new Date(machine.state.clockMs),
     elapsedMs: () => machine.state.clockMs,

@@ -23,7 +23,10 @@ export async function installed(): Promise<Stage> {
 }
 
 /** One step as an operation of its own. */
-export function oneStep(stage: Stage, step: PlannedStep, signal = new AbortController().signal) {
+export const oneStep = (stage: Stage, step: PlannedStep, signal = new AbortController().signal) => steps(stage, [step], signal);
+
+/** Some steps as an operation. */
+export function steps(stage: Stage, planned: readonly PlannedStep[], signal = new AbortController().signal) {
   const entries: Entry[] = [];
   const said: string[] = [];
   const run: Run<World> = {
@@ -36,10 +39,10 @@ export function oneStep(stage: Stage, step: PlannedStep, signal = new AbortContr
       summary: "Test",
       notes: [],
       wayBack: null,
-      steps: [step, { kind: "test.stuck", input: null }],
+      steps: [...planned, { kind: "test.stuck", input: null }],
     }),
     journal: { append: async entry => void entries.push(entry), read: async () => entries, settle: async () => {} },
-    // The second step fails, so that the first can be undone.
+    // The last step fails, so that those before it can be undone.
     kinds: new Map([...kinds, ["test.stuck", stuck]]),
     world: stage.world,
     on: ({ text }) => text !== undefined && said.push(text),

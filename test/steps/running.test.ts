@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { Interrupted } from "../../src/errors.ts";
+import { Interrupted, OperatorError } from "../../src/errors.ts";
 import { awaitHealth, launch, stop } from "../../src/steps/index.ts";
 import { HOME, type Stage } from "../simulator/scenario.ts";
 import type { SimContainer } from "../simulator/state.ts";
-import { DIR, failsWith, IMAGES, installed, NAME, oneStep, PROJECT, SLUG } from "./one-step.ts";
+import { DIR, failsWith, IMAGES, installed, NAME, oneStep, PROJECT, SLUG, steps } from "./one-step.ts";
 
 const RECORD = `${HOME}/.graph-mgr/instances/${NAME}.json`;
 const up = launch.step({ project: PROJECT, instance: NAME, services: IMAGES, all: true });
@@ -74,6 +74,65 @@ describe("launching", () => {
     await step.undo();
     expect((await engine.containers()).filter(({ state }) => state === "running")).toEqual([]);
     expect(of(stage, "postgres").id).toBe(before);
+  });
+});
+
+describe("going back after Compose has replaced a container, because its file was edited", () => {
+  async function edited() {
+    const stage = await installed();
+    const file = `${DIR}/docker-compose.yml`;
+    const text = (await stage.world.files.read(file)) ?? "";
+    expect(text).toContain("  caddy:\n");
+    await stage.world.files.write(file, text.replace("  caddy:\n", "  caddy:\n    environment: { COLOUR: blue }\n"));
+    return { stage, old: of(stage, "caddy").id };
+  }
+  const restart = async (stage: Stage, work: () => Promise<void> = async () => {}) => {
+    const run = steps(stage, [down, up]);
+    await run.run();
+    await work();
+    return await run.undo();
+  };
+
+  it("the new one stays, runs as the old one did, and it is said", async () => {
+    const { stage, old } = await edited();
+    expect(await restart(stage)).toEqual([
+      "But caddy of v2.22.2 got a new container, made of what the files say now, and Compose has taken the old one away.",
+    ]);
+    expect(of(stage, "caddy").id).not.toBe(old);
+    expect(IMAGES.filter(service => service !== "job").map(service => of(stage, service).state)).toEqual(
+      ["caddy", "cache", "nexus", "postgres"].map(() => "running"),
+    );
+    expect(policies(stage)).toMatchObject({ caddy: "unless-stopped", nexus: "unless-stopped" });
+  });
+
+  it("where the new one does not start, all others do, and it is said", async () => {
+    const { stage } = await edited();
+    const { start } = stage.world.engine;
+    const remarks = await restart(stage, async () => {
+      const { id } = of(stage, "caddy");
+      stage.world.engine.start = async ids => {
+        if (ids.includes(id)) throw new OperatorError("COMMAND_FAILED", "`docker start` ended with code 1: no such file");
+        await start(ids);
+      };
+    });
+    expect(remarks).toEqual([
+      expect.stringContaining("caddy of v2.22.2 got a new container"),
+      "v2_22_2-caddy-1 will not start like this: mend the files, then `graph-mgr launch v2.22.2`.",
+    ]);
+    expect([of(stage, "caddy").state, of(stage, "nexus").state, of(stage, "postgres").state]).toEqual([
+      "exited",
+      "running",
+      "running",
+    ]);
+  });
+
+  it("what did not run before does not run afterwards", async () => {
+    const { stage } = await edited();
+    await oneStep(stage, down).run();
+    const step = oneStep(stage, up);
+    await step.run();
+    expect(await step.undo()).toHaveLength(1);
+    expect(IMAGES.map(service => of(stage, service).state)).not.toContain("running");
   });
 });
 

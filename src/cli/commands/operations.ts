@@ -5,7 +5,7 @@ import type { Plan } from "../../plan/plan.ts";
 import { type Run, undoPlan } from "../../plan/runner.ts";
 import { planText, stepsLeft, undoSteps } from "../plan-text.ts";
 import { reportFinished } from "../report.ts";
-import { runOf, runOrUndo } from "../run-or-undo.ts";
+import { runOf, runOrUndo, undoneText } from "../run-or-undo.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { wrap } from "../text.ts";
@@ -134,8 +134,9 @@ export const undo = (session: Session): Promise<void> =>
   withUnfinished(session, { command: "undo", dryRun: undoSteps, work: run => takeBack(session, run) });
 
 async function takeBack(session: Session, run: Run<World>): Promise<void> {
+  let remarks: readonly string[];
   try {
-    await undoPlan(run);
+    remarks = await undoPlan(run);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     throw new OperatorError(error.code, error.message, {
@@ -148,7 +149,15 @@ async function takeBack(session: Session, run: Run<World>): Promise<void> {
   const { id, operation, instance, steps } = run.plan;
   if (session.flags.json)
     session.print(
-      JSON.stringify({ operation: id, kind: operation, instance, steps: steps.length, outcome: "undone", wayBack: null }),
+      JSON.stringify({
+        operation: id,
+        kind: operation,
+        instance,
+        steps: steps.length,
+        outcome: "undone",
+        wayBack: null,
+        remarks,
+      }),
     );
-  else session.print(`${instance ?? session.home.path}: ${operation} was undone; everything is as it was before.`);
+  else session.print(`${instance ?? session.home.path}: ${operation} was undone. ${undoneText(remarks)}`);
 }
