@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, statfs, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, statfs, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
+import { contained, programsBelow } from "./engine-processes.ts";
 
 /**
  * Set by scripts/private-engine.sh, which gives the tests a network and mounts of their own. Without those a second engine would take the first one's
@@ -131,7 +132,7 @@ export class PrivateEngine {
   /** The engine, what it started, and what runs in its containers: by their command lines, which name its folder, and their control group. */
   async #killAll(): Promise<void> {
     for (let left = 100; ; left--) {
-      const pids = [...(await this.#programs()), ...(await this.#contained())];
+      const pids = [...(await programsBelow(this.#root)), ...(await contained(this.#group))];
       if (pids.length === 0) return;
       if (left === 0) throw new Error(`these do not die: ${pids}`);
       for (const pid of pids) {
@@ -143,29 +144,6 @@ export class PrivateEngine {
       }
       await pause(50);
     }
-  }
-
-  async #programs(): Promise<readonly number[]> {
-    const pids: number[] = [];
-    for (const name of (await readdir("/proc")).filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)) {
-      const words = await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "");
-      if (words.includes(`${this.#root}/`)) pids.push(Number(name));
-    }
-    return pids;
-  }
-
-  async #contained(): Promise<readonly number[]> {
-    const roots = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"].map(root => join(root, this.#group)).filter(existsSync);
-    const files = await Promise.all(
-      roots.map(async root => (await readdir(root, { recursive: true })).map(name => join(root, name))),
-    );
-    const lists = await Promise.all(
-      files
-        .flat()
-        .filter(name => name.endsWith("cgroup.procs"))
-        .map(name => readFile(name, "utf8").catch(() => "")),
-    );
-    return lists.flatMap(text => text.split("\n").filter(Boolean).map(Number)).filter(pid => pid > 0);
   }
 
   async #unmount(): Promise<void> {
