@@ -8,6 +8,8 @@ const integration = process.env.TESTS === "story" ? STORY : ["test/integration/*
 /** What takes longest first, so that the others run beside it. */
 const LONG = [
   "kill-boundaries",
+  "update-kills",
+  "update-faults",
   "update",
   "hazards-data",
   "update-at-once",

@@ -6,7 +6,7 @@ import type { UpdateFacts } from "../survey/update.ts";
 import { allAtOnce } from "./at-once.ts";
 import { refuseClaims, refuseFixedNetworks, refuseLacking, refuseOldEngine, refuseServices, refuseShared } from "./refusals.ts";
 import { hopsTo, refuseUnread } from "./refuse-path.ts";
-import { refuseMissingVolumes, refuseOutsiders } from "./run-instance.ts";
+import { refuseMissingVolumes, refuseOutsiders, refuseTakenPorts } from "./run-instance.ts";
 import type { UpdateRequest } from "./update.ts";
 
 /** A hop before it is known how its database moves. */
@@ -40,6 +40,8 @@ export function refuseUpdate(hops: readonly [AskedHop, ...AskedHop[]], also: rea
     ...all.flatMap(facts => [() => refuseServices(facts), () => refuseClaims(facts.instance, facts.claims)]),
     () => refuseOutsiders(first.source, "any state"),
     () => refuseMissingVolumes(first.source, "there is nothing to update from"),
+    // Where it does not run, somebody else may have its ports by now, and the window would end at the maintenance page.
+    () => refuseTakenPorts(first.source, `graph-mgr update --from ${first.source.record.name}`),
     ...all.flatMap(facts => [
       () => refuseLacking(facts),
       () => refuseFixedNetworks(facts),

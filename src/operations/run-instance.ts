@@ -42,8 +42,11 @@ const replacedNotes = ({ replaced }: InstanceFacts): readonly string[] =>
     ? []
     : [`${replaced.join(", ")}: a new container is made, because what its files say is not what it was started with`];
 
-/** @throws OperatorError PORT_TAKEN */
-function refuseTakenPorts({ takenPorts, record }: InstanceFacts): void {
+/**
+ * @param again what to type once the port is free
+ * @throws OperatorError PORT_TAKEN
+ */
+export function refuseTakenPorts({ takenPorts, record }: InstanceFacts, again = `graph-mgr launch ${record.name}`): void {
   const [taken] = takenPorts;
   if (!taken) return;
   const who = taken.by === null ? "another program" : taken.by;
@@ -51,7 +54,7 @@ function refuseTakenPorts({ takenPorts, record }: InstanceFacts): void {
     "PORT_TAKEN",
     `Port ${taken.host}, which ${record.name} publishes ${portPlace(taken)} on, is in use by ${who}.`,
     {
-      hint: `stop what uses it (\`graph-mgr list\`, \`ss -ltunp\`), or choose another in its files, then \`graph-mgr launch ${record.name}\``,
+      hint: `stop what uses it (\`graph-mgr list\`, \`ss -ltunp\`), or choose another in its files, then \`${again}\``,
     },
   );
 }

@@ -2,21 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Result } from "./support/cli.ts";
-import { copyProduct, installProduct, installTiny, mend, type Subject, updateProduct } from "./support/fault-subjects.ts";
-import {
-  childrenGone,
-  countsIn,
-  cut,
-  helpersOf,
-  isFull,
-  must,
-  next,
-  outcomes,
-  pick,
-  randomFor,
-  runTrials,
-  sample,
-} from "./support/faults.ts";
+import { copyProduct, installProduct, installTiny, mend, type Subject } from "./support/fault-subjects.ts";
+import { childrenGone, helpersOf, isFull, must, next, outcomes, pick, randomFor, runTrials, sample } from "./support/faults.ts";
+import { countsIn, cut } from "./support/killable.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -37,8 +25,6 @@ const operations: readonly { readonly make: () => Promise<Subject>; readonly tit
   { title: "install of a release", make: installProduct, sampled: 1 },
   { title: "copy with a dump", make: () => copyProduct("dump"), sampled: 2 },
   { title: "copy of stopped volumes", make: () => copyProduct("copy"), sampled: 1 },
-  { title: "update by dump", make: () => updateProduct("dump"), sampled: 2 },
-  { title: "update by copy", make: () => updateProduct("copy"), sampled: 1 },
 ];
 
 it("what ships cannot be told to kill itself", () => {

@@ -90,3 +90,12 @@ it("F72 neither plan nor facts hold a secret; the merged texts go their own way"
   expect(JSON.stringify(known)).not.toContain(password);
   expect(JSON.stringify(planUpdate([{ facts: known, request: REQUEST }], OCCASION))).not.toContain(password);
 });
+
+it("F35 refuses to update what does not run while somebody else has its port", async () => {
+  const { facts: found } = await facts();
+  const port = { service: "caddy", container: 80, protocol: "tcp", host: 80, by: "v2_23_0" } as const;
+  const taken = { ...found, source: { ...found.source, takenPorts: [port] } };
+  expect(() => planUpdate([{ facts: taken, request: REQUEST }], OCCASION)).toThrow(
+    expect.objectContaining({ code: "PORT_TAKEN", message: expect.stringContaining("in use by v2_23_0") }),
+  );
+});

@@ -35,20 +35,18 @@ export interface Subject {
 
 /** Nobody else's: between a kill and the resume another test may take the next free port, and then the resume rightly fails. */
 const ownPort = () => 20_000 + Math.floor(Math.random() * 12_000);
-const ownPorts = () => ["--http-port", String(ownPort()), "--https-port", String(ownPort())];
+export const ownPorts = () => ["--http-port", String(ownPort()), "--https-port", String(ownPort())];
 
-async function portOf(home: TestHome, name: string): Promise<number> {
+export async function portOf(home: TestHome, name: string): Promise<number> {
   const look = async () => (await home.json<Listed>("list")).instances;
-  const isStarting = (all: Listed["instances"]) => all.find(each => each.name === name)?.health === "starting";
+  const isWell = (each: Listed["instances"][number]) =>
+    each.name === name && each.state === "running" && each.health === "healthy";
   let instances = await look();
-  // An undo starts again what it had stopped, and does not wait for it.
-  for (const deadline = Date.now() + 60_000; isStarting(instances) && Date.now() < deadline; instances = await look())
+  // An undo starts again what it had stopped and does not wait for it, nor does an engine that comes back.
+  for (const deadline = Date.now() + 60_000; !instances.some(isWell) && Date.now() < deadline; instances = await look())
     await new Promise(resolve => setTimeout(resolve, 500));
-  const found = instances.find(each => each.name === name);
-  must(
-    found?.state === "running" && found.health === "healthy",
-    `${name} is not running and healthy: ${JSON.stringify(instances)}`,
-  );
+  const found = instances.find(isWell);
+  must(found !== undefined, `${name} is not running and healthy: ${JSON.stringify(instances)}`);
   const port = found?.ports.find(({ container }) => container === 80)?.host;
   must(port !== undefined, `${name} has no port`);
   return port!;
@@ -60,7 +58,7 @@ async function removed(home: TestHome, name: string, slug: string): Promise<void
   mustBeEqual(await tracesOf(home, slug), [], `left after removing ${name}`);
 }
 
-async function allClosed(home: TestHome): Promise<void> {
+export async function allClosed(home: TestHome): Promise<void> {
   const open = (await outcomes(home)).filter(({ outcome }) => outcome === "unfinished");
   must(open.length === 0, `unfinished: ${JSON.stringify(open)}`);
 }
@@ -114,7 +112,7 @@ export async function installTiny(): Promise<Subject> {
   };
 }
 
-const RELEASE = "v2.22.2";
+export const RELEASE = "v2.22.2";
 
 export async function installProduct(): Promise<Subject> {
   const home = await TestHome.make();
@@ -211,56 +209,6 @@ export async function copyProduct(data: "dump" | "copy"): Promise<Subject> {
       await home.ok("remove", name(trial), "--volumes", "--confirm", name(trial), "--yes");
       mustBeEqual(await tracesOf(home, slug(trial)), [], `left after removing ${name(trial)}`);
       mustBeEqual(await photographHome(home), beforeHome, "the home is not as it was");
-    },
-    cleanUp: () => home.remove(),
-  };
-}
-
-const NEXT = "v2.23.0";
-
-/** Updates of one instance, with an account and a dataset in it. Whatever happens, one of the two releases serves them. */
-export async function updateProduct(method: "dump" | "copy"): Promise<Subject> {
-  const home = await TestHome.make();
-  const old = `${RELEASE}-${home.suffix}`;
-  const name = `${NEXT}-${home.suffix}`;
-  const slug = name.replaceAll(/[^a-z0-9]/g, "_");
-  await home.ok("install", bundle(RELEASE), "--name", home.suffix, ...ownPorts(), "--yes");
-  // Holds the images of the new release, so that a trial is the window and not the loading before it.
-  await home.ok("install", bundle(NEXT), "--name", `${home.suffix}hold`, ...ownPorts(), "--no-launch", "--yes");
-  const product = new Product(await portOf(home, old));
-  await product.signUp("ada", "engine-no-1");
-  const dataset = await product.makeDataset("before the update", [1, 2, 3]);
-  const forget = () => rm(join(home.path, "backups"), { recursive: true, force: true });
-  const [beforeHome, beforeFolder] = [await photographHome(home), await photograph(join(home.path, "releases", old))];
-  const isWhole = async (release: string) => {
-    must((await product.version()).version === release, `${release} does not answer`);
-    must((await product.logIn("ada", "engine-no-1")) === 200, "nobody can log in");
-    must(JSON.stringify((await product.dataset(dataset)).body) === "[1,2,3]", "the dataset is lost");
-  };
-  return {
-    name: `update --postgres ${method} (${RELEASE} to ${NEXT})`,
-    home,
-    slug: () => slug,
-    command: () => ["update", bundle(NEXT), "--from", old, "--postgres", method, "--yes"],
-    async serves() {
-      await allClosed(home);
-      await portOf(home, name);
-      await isWhole(NEXT);
-    },
-    async isGone() {
-      await allClosed(home);
-      await portOf(home, old);
-      await isWhole(RELEASE);
-      mustBeEqual(await tracesOf(home, slug), [], "left on the engine");
-      mustBeEqual(await photograph(join(home.path, "releases", old)), beforeFolder, "the old folder is not as it was");
-      mustBeEqual(await photographHome(home), beforeHome, "the home is not as it was");
-    },
-    async remove() {
-      await home.ok("rollback", "--accept-loss", "--yes");
-      await home.ok("remove", name, "--volumes", "--confirm", name, "--yes");
-      await forget();
-      mustBeEqual(await tracesOf(home, slug), [], `left after removing ${name}`);
-      await isWhole(RELEASE);
     },
     cleanUp: () => home.remove(),
   };

@@ -1,16 +1,15 @@
 import { createHash } from "node:crypto";
 import { appendFile, lstat, readdir, readFile, readlink } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { execa } from "execa";
 import { below, seeded } from "../../simulator/random.ts";
 import { docker, type Result, type TestHome } from "./cli.ts";
 
-/** The program as it ships, with the kill hook (rolldown.faults.config.js). */
-const KILLABLE = resolve(import.meta.dirname, "../../../dist-test/graph-mgr.js");
-
 /** All of the faults, or a sample of them that fits into `npm test`. */
 export const isFull = process.env.FAULTS === "full";
+/** How many: for `npm test`, for FAULTS=sample (a quarter of an hour for everything), and for all. */
+export const amount = (few: number, some: number, all: number): number =>
+  isFull ? all : process.env.FAULTS === "sample" ? some : few;
 export const seed = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** A stream of its own for each test, so that one test can be repeated alone. */
@@ -22,30 +21,6 @@ export function sample<T>(random: () => number, from: readonly T[], count: numbe
   const left = [...from.keys()];
   while (left.length > count) left.splice(below(random, left.length), 1);
   return left.map(index => from[index]!);
-}
-
-export interface Cut extends Result {
-  readonly wasKilled: boolean;
-  readonly tookMs: number;
-}
-
-/** Runs the killable build. `point` is what its hook takes; a number kills it from outside, after so many milliseconds. */
-export async function cut(home: TestHome, point: string | number, ...args: readonly string[]): Promise<Cut> {
-  const begun = performance.now();
-  const child = execa(process.execPath, [KILLABLE, ...args, "--home", home.path], {
-    reject: false,
-    stdin: "ignore",
-    env: { GRAPH_MGR_HOME: "", GRAPH_MGR_TEST_KILL: typeof point === "string" ? point : "" },
-  });
-  const timer = typeof point === "number" ? setTimeout(() => child.kill("SIGKILL"), point) : undefined;
-  const { exitCode, signal, stdout, stderr } = await child;
-  clearTimeout(timer);
-  return { code: exitCode ?? -1, wasKilled: signal === "SIGKILL", stdout, stderr, tookMs: performance.now() - begun };
-}
-
-/** How many moments of each kind a run has, told by the hook. */
-export function countsIn({ stderr }: Result): { readonly journal: number; readonly command: number } {
-  return JSON.parse(/^killable: (.*)$/m.exec(stderr)?.[1] ?? "null") as { journal: number; command: number };
 }
 
 const linesOf = (text: string): readonly string[] => text.split("\n").filter(line => line !== "");
@@ -175,22 +150,32 @@ export async function runTrials<T>(
   fault: string,
   operation: string,
   trials: readonly T[],
-  each: (trial: T) => Promise<void>,
+  each: (trial: T, note: (phase: string) => void) => Promise<void>,
   mend: () => Promise<void>,
 ): Promise<void> {
   const failures: string[] = [];
   console.log(`${fault}, ${operation}: ${trials.length} trials, seed ${seed}`);
   for (const trial of trials) {
+    const begun = performance.now();
+    let phase = "";
+    // At once: a run that is cut off after hours leaves what it found.
+    const count = async (failed: number) => {
+      const file = process.env.FAULTS_RESULTS;
+      if (file) await appendFile(file, `${JSON.stringify({ fault, operation, phase, trials: 1, failed, seed })}\n`);
+    };
     try {
-      await each(trial);
+      await each(trial, where => {
+        phase = where;
+      });
+      await count(0);
     } catch (error) {
-      failures.push(`${JSON.stringify(trial)}: ${error instanceof Error ? error.message : String(error)}`);
+      await count(1);
+      const failure = `${JSON.stringify(trial)}: ${error instanceof Error ? error.message : String(error)}`;
+      failures.push(failure);
+      console.error(`failed after ${Math.round((performance.now() - begun) / 1000)} s, ${phase}: ${failure}`);
       await mend();
     }
   }
-  const file = process.env.FAULTS_RESULTS;
-  if (file)
-    await appendFile(file, `${JSON.stringify({ fault, operation, trials: trials.length, failed: failures.length, seed })}\n`);
   if (failures.length > 0)
     throw new Error(`${failures.length} of ${trials.length} failed (FAULTS_SEED=${seed}):\n${failures.join("\n\n")}`);
 }

@@ -1,0 +1,47 @@
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { TestHome } from "./support/cli.ts";
+import { amount, randomFor } from "./support/faults.ts";
+import { homeFull, outOfMemory, portTaken, wrongPassword } from "./support/update-fault-kinds.ts";
+import { type UpdateSubject, updateProduct } from "./support/update-subject.ts";
+import { type Counted, counted, type Fault, type Moment, methodsFor, spread, tryFault } from "./support/update-trials.ts";
+
+const timeout = 4 * 3_600_000;
+
+/** Faults that meet an update on an engine that others use, at a home with a small disk of its own. */
+describe.runIf(process.getuid?.() === 0).each(methodsFor("update faults"))("an update by %s", method => {
+  let home: TestHome;
+  let subject: UpdateSubject;
+  let whole: Counted;
+  const random = randomFor(`update faults ${method}`);
+  beforeAll(async () => {
+    home = await TestHome.make();
+    await execa("mount", ["-t", "tmpfs", "-o", "size=96m,mode=0700", "graph-mgr-test", home.path]);
+    subject = await updateProduct(method, home);
+    whole = await counted(subject);
+  });
+  afterAll(async () => {
+    await subject?.cleanUp().catch(() => undefined);
+    await execa("umount", ["--lazy", home.path]);
+    await home.remove();
+  });
+  const tried = (fault: Fault, count: number) => tryFault(subject, fault, spread(whole.moments, count, random), random);
+  // For `npm test` one kind of fault is enough.
+  const many = it.runIf(amount(0, 1, 1) > 0);
+
+  it("F23 outlives a full disk under the home", { timeout }, () => tried(homeFull, amount(1, 3, 60)));
+
+  many("F55 outlives a container that is killed for memory", { timeout }, () => tried(outOfMemory, amount(0, 2, 30)));
+
+  many("F59 outlives a password that is no longer right", { timeout }, async () => {
+    await tryFault(subject, wrongPassword, spread(whole.logins, amount(0, 2, 30), random), random);
+  });
+
+  many("F35 outlives somebody else on its port", { timeout }, async () => {
+    const trials: readonly Moment[] = whole.gaps.flatMap(point => [
+      { point, way: "resume" },
+      { point, way: "undo" },
+    ]);
+    await tryFault(subject, portTaken, trials.slice(0, amount(0, 2, trials.length)), random);
+  });
+});
