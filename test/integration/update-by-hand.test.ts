@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { docker } from "./support/cli.ts";
-import { cut } from "./support/faults.ts";
+import { cut } from "./support/killable.ts";
 import { NEW, NOTES, OLD, said } from "./support/small-home.ts";
 import { smallStage } from "./support/small-stage.ts";
 
