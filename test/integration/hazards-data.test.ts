@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundle } from "./support/bundles.ts";
 import { BIN, docker, TestHome } from "./support/cli.ts";
 import { containersOf, type Inspected, imageId, inspect, leftovers, randomPort, until, watch } from "./support/engine.ts";
+import { ownPorts } from "./support/fault-subjects.ts";
 import { HEALTH, Workshop } from "./support/make-bundle.ts";
 import { Product } from "./support/product.ts";
 
@@ -98,7 +99,7 @@ beforeAll(async () => {
   const settings = join(workshop.folder, "settings");
   await writeFile(settings, `SPLUNK_KEY=${CANARY}\nEXTRA_TOKEN='${CANARY} two'\n`, { mode: 0o600 });
   const watching = watch(readCommandLines, 10);
-  await ok("install", bundle("v2.22.2"), "--name", home.suffix, "--set-from", settings, "--yes");
+  await ok("install", bundle("v2.22.2"), "--name", home.suffix, "--set-from", settings, ...ownPorts(), "--yes");
   await watching.stop();
   product = await productOf(name);
   expect(await product.signUp("ada", "engine-no-1")).toBe(201);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bundle } from "./support/bundles.ts";
 import { BIN, docker, TestHome } from "./support/cli.ts";
+import { amount, randomFor, sample } from "./support/faults.ts";
 import { KEYS, Terminal } from "./support/pty.ts";
 
 let home: TestHome;
@@ -114,7 +115,7 @@ const lastDone = (stderr: string): number =>
   Math.max(0, ...[...stderr.matchAll(/^ *(\d+)\/\d+ .* ok/gm)].map(([, step]) => Number(step)));
 
 describe("F86 a signal while an installation is at work", () => {
-  it.each([
+  const RESUMED = [
     ["SIGINT", 1],
     ["SIGTERM", 2],
     ["SIGINT", 4],
@@ -122,39 +123,47 @@ describe("F86 a signal while an installation is at work", () => {
     ["SIGINT", 7],
     ["SIGTERM", 8],
     ["SIGINT", 9],
-  ] as const)("%s after step %i ends after a whole step, exit 4; resume finishes it", async (signal, after) => {
-    const run = start(installArgs());
-    await run.line(new RegExp(`^ *${after}/\\d+ .*\\n`, "m"));
-    run.kill(signal);
-    // A second one skips nothing.
-    run.kill(signal);
-    const { code, stderr } = await run.end;
-    expect(code, stderr).toBe(4);
-    expect(stderr).toContain("Try: graph-mgr resume");
-    const [operation] = await operations();
-    expect(operation).toMatchObject({ outcome: "unfinished" });
-    // What was said to be done is what the journal has, except for a wait that was ended.
-    expect(operation?.stepsDone).toBe(lastDone(stderr));
-    const refused = await home.run("launch");
-    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("is not finished")]);
-    const resumed = await home.json<{ operation: string; kind: string; instance: string; steps: number }>("resume");
-    expect(resumed).toMatchObject({ operation: operation?.id, kind: "install", instance: name, steps: operation?.steps });
-    expect(await listed()).toMatchObject([{ name, health: "healthy" }]);
-  });
+  ] as const;
+  it.each(sample(randomFor("resumed after a signal"), RESUMED, amount(2, 7, 7)))(
+    "%s after step %i ends after a whole step, exit 4; resume finishes it",
+    async (signal, after) => {
+      const run = start(installArgs());
+      await run.line(new RegExp(`^ *${after}/\\d+ .*\\n`, "m"));
+      run.kill(signal);
+      // A second one skips nothing.
+      run.kill(signal);
+      const { code, stderr } = await run.end;
+      expect(code, stderr).toBe(4);
+      expect(stderr).toContain("Try: graph-mgr resume");
+      const [operation] = await operations();
+      expect(operation).toMatchObject({ outcome: "unfinished" });
+      // What was said to be done is what the journal has, except for a wait that was ended.
+      expect(operation?.stepsDone).toBe(lastDone(stderr));
+      const refused = await home.run("launch");
+      expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("is not finished")]);
+      const resumed = await home.json<{ operation: string; kind: string; instance: string; steps: number }>("resume");
+      expect(resumed).toMatchObject({ operation: operation?.id, kind: "install", instance: name, steps: operation?.steps });
+      expect(await listed()).toMatchObject([{ name, health: "healthy" }]);
+    },
+  );
 
-  it.each([
+  const UNDONE = [
     ["SIGTERM", 3],
     ["SIGINT", 5],
     ["SIGTERM", 9],
-  ] as const)("%s after step %i, and undo leaves nothing", async (signal, after) => {
-    const run = start(installArgs());
-    await run.line(new RegExp(`^ *${after}/\\d+ .*\\n`, "m"));
-    run.kill(signal);
-    expect((await run.end).code).toBe(4);
-    await home.ok("undo");
-    await expectNothingLeft();
-    expect((await operations())[0]?.outcome).toBe("undone");
-  });
+  ] as const;
+  it.each(sample(randomFor("undone after a signal"), UNDONE, amount(1, 3, 3)))(
+    "%s after step %i, and undo leaves nothing",
+    async (signal, after) => {
+      const run = start(installArgs());
+      await run.line(new RegExp(`^ *${after}/\\d+ .*\\n`, "m"));
+      run.kill(signal);
+      expect((await run.end).code).toBe(4);
+      await home.ok("undo");
+      await expectNothingLeft();
+      expect((await operations())[0]?.outcome).toBe("undone");
+    },
+  );
 
   it("before the first step it exits 130, and there is nothing to undo", async () => {
     for (const afterMs of [500, 1000, 1500]) {

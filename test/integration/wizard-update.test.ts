@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Plan } from "../../src/plan/plan.ts";
 import { bundle } from "./support/bundles.ts";
 import { BIN, TestHome } from "./support/cli.ts";
+import { amount, randomFor, sample } from "./support/faults.ts";
 import { KEYS, Terminal } from "./support/pty.ts";
 
 const { enter, down, ctrlC } = KEYS;
@@ -122,39 +123,47 @@ describe("the wizard of update", () => {
     expect(await instances()).toEqual([old]);
   });
 
-  it.each([
+  const QUESTIONS: readonly (readonly [string, readonly string[]])[] = [
     ["the release", []],
     ["a key", [RELEASE]],
     ["a text", [RELEASE, KEY]],
     ["the method", [RELEASE, KEY, TEXT]],
     ["the plan", [RELEASE, KEY, TEXT, METHOD]],
-  ] as const)("F86 Ctrl-C at the question for %s changes nothing and exits 130", async (_, before) => {
-    const terminal = start([]);
-    for (const question of before) await answer(terminal, question, "");
-    await terminal.until([RELEASE, KEY, TEXT, METHOD, "Do this?"][before.length]!);
-    terminal.press(ctrlC);
-    expect(await terminal.exit, terminal.text).toBe(130);
-    expect(terminal.text).toContain("Cancelled; nothing was changed.");
-    expect(await instances()).toEqual([old]);
-  });
+  ];
+  it.each(sample(randomFor("Ctrl-C at a question"), QUESTIONS, amount(2, 5, 5)))(
+    "F86 Ctrl-C at the question for %s changes nothing and exits 130",
+    async (_, before) => {
+      const terminal = start([]);
+      for (const question of before) await answer(terminal, question, "");
+      await terminal.until([RELEASE, KEY, TEXT, METHOD, "Do this?"][before.length]!);
+      terminal.press(ctrlC);
+      expect(await terminal.exit, terminal.text).toBe(130);
+      expect(terminal.text).toContain("Cancelled; nothing was changed.");
+      expect(await instances()).toEqual([old]);
+    },
+  );
 
-  it.each([
+  const ANSWERS: readonly (readonly [string, readonly string[], string])[] = [
     ["mine", [], "Caddyfile stays yours, as you decided."],
     ["the vendor's", [down], "Caddyfile is the vendor's new one, as you decided."],
     ["edited", [down, down], "Caddyfile is the text that you gave."],
-  ] as const)("a conflict is settled as %s", async (_, keys, said) => {
-    const terminal = start([NAME, "--dry-run", "--postgres", "copy", "--resolve", ".env:JWT_EXPIRATION_DELTA=mine"], {
-      EDITOR: editor,
-    });
-    await terminal.until(TEXT);
-    await terminal.until("edit it");
-    terminal.press(...keys, enter);
-    await terminal.until("JWT_EXPIRATION_DELTA stays out, as you decided.");
-    await terminal.until(said);
-    expect(await terminal.exit, terminal.text).toBe(0);
-    expect(terminal.text).not.toContain("Do this?");
-    expect(await instances()).toEqual([old]);
-  });
+  ];
+  it.each(sample(randomFor("a conflict settled"), ANSWERS, amount(1, 3, 3)))(
+    "a conflict is settled as %s",
+    async (_, keys, said) => {
+      const terminal = start([NAME, "--dry-run", "--postgres", "copy", "--resolve", ".env:JWT_EXPIRATION_DELTA=mine"], {
+        EDITOR: editor,
+      });
+      await terminal.until(TEXT);
+      await terminal.until("edit it");
+      terminal.press(...keys, enter);
+      await terminal.until("JWT_EXPIRATION_DELTA stays out, as you decided.");
+      await terminal.until(said);
+      expect(await terminal.exit, terminal.text).toBe(0);
+      expect(terminal.text).not.toContain("Do this?");
+      expect(await instances()).toEqual([old]);
+    },
+  );
 
   it("shows the vendor's instructions whole, and leaves when they were not read", async () => {
     const terminal = start([bundle("v2.24.9"), "--dry-run"]);
