@@ -8,6 +8,8 @@ import { PHASES } from "./support/phases.ts";
 import { mayHaveEngine, PrivateEngine } from "./support/private-engine.ts";
 
 const timeout = 4 * 3_600_000;
+/** An installation, another, and a whole update, on a machine that may have more to do. */
+const HOOK_MS = 1_800_000;
 /** The manual has no front of its own and nothing to commit. */
 const phases = PHASES.slice(0, 4);
 
@@ -59,7 +61,7 @@ describe.runIf(mayHaveEngine)("the documented commands", () => {
   let engine: PrivateEngine;
   beforeAll(async () => {
     engine = await PrivateEngine.make("ext4", 6144);
-  });
+  }, HOOK_MS);
   afterAll(async () => {
     await engine?.remove();
   });

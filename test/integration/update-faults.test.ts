@@ -7,6 +7,8 @@ import { type UpdateSubject, updateProduct } from "./support/update-subject.ts";
 import { type Counted, counted, type Fault, type Moment, methodsFor, spread, tryFault } from "./support/update-trials.ts";
 
 const timeout = 4 * 3_600_000;
+/** An installation, another, and a whole update, on a machine that may have more to do. */
+const HOOK_MS = 1_800_000;
 
 /** Faults that meet an update on an engine that others use, at a home with a small disk of its own. */
 describe.runIf(process.getuid?.() === 0).each(methodsFor("update faults"))("an update by %s", method => {
@@ -19,7 +21,7 @@ describe.runIf(process.getuid?.() === 0).each(methodsFor("update faults"))("an u
     await execa("mount", ["-t", "tmpfs", "-o", "size=96m,mode=0700", "graph-mgr-test", home.path]);
     subject = await updateProduct(method, home);
     whole = await counted(subject);
-  });
+  }, HOOK_MS);
   afterAll(async () => {
     await subject?.cleanUp().catch(() => undefined);
     await execa("umount", ["--lazy", home.path]);

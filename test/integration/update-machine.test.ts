@@ -15,6 +15,8 @@ const machines: readonly { readonly method: "dump" | "copy"; readonly fileSystem
 
 const DISK_MIB = 4096;
 const timeout = 4 * 3_600_000;
+/** An installation, another, and a whole update, on a machine that may have more to do. */
+const HOOK_MS = 1_800_000;
 const nothing = async () => undefined;
 
 describe.runIf(mayHaveEngine).each(machines.slice(0, amount(1, 2, 4)))(
@@ -28,7 +30,7 @@ describe.runIf(mayHaveEngine).each(machines.slice(0, amount(1, 2, 4)))(
       engine = await PrivateEngine.make(fileSystem, DISK_MIB);
       subject = await updateProduct(method, await TestHome.make());
       moments = (await counted(subject)).moments;
-    });
+    }, HOOK_MS);
     afterAll(async () => {
       await engine?.remove();
     });

@@ -9,19 +9,35 @@ import type { OperationStore } from "../../../src/plan/operations.ts";
  * Stands in for two modules in the build that the fault tests run (rolldown.faults.config.js), never in the one that ships.
  *
  * `GRAPH_MGR_TEST_KILL`: `journal:N:before` and `journal:N:after` end the process as kill -9 does, before and after its N-th entry is on
- * the disk; `command:N:before` and `command:N:after` do so around the N-th program that it starts. With `:pause` behind, it stands still there until
+ * the disk; `within:N.K:before` and `within:N.K:after` do so around the K-th program that it starts after its N-th entry, or, where there are fewer this
+ * time because there was less to wait for, before the next entry. With `:pause` behind, it stands still there until
  * it gets SIGCONT, so that something can happen to it at just this moment. `count` kills nothing, and says at the end how many there were, and how
  * many entries the journal had when each program was started.
  */
 const [kind = "", number = "", side = "", then = ""] = (process.env.GRAPH_MGR_TEST_KILL ?? "").split(":");
+const [entry = 0, program = 0] = number.split(".").map(Number);
 
 const counts = { journal: 0, command: 0, entriesAtCommand: [] as number[] };
 if (kind === "count") process.on("exit", () => process.stderr.write(`killable: ${JSON.stringify(counts)}\n`));
+let sinceEntry = 0;
+let isOver = false;
 
-async function around<T>(what: "journal" | "command", work: () => Promise<T>): Promise<T> {
-  counts[what] += 1;
-  if (what === "command") counts.entriesAtCommand.push(counts.journal);
-  const isMoment = kind === what && Number(number) === counts[what];
+async function append<T>(work: () => Promise<T>): Promise<T> {
+  const isLate = kind === "within" && counts.journal === entry;
+  counts.journal += 1;
+  sinceEntry = 0;
+  const isMoment = kind === "journal" && entry === counts.journal;
+  if (isLate || (isMoment && side === "before")) await struck();
+  const result = await work();
+  if (isMoment && side === "after") await struck();
+  return result;
+}
+
+async function start<T>(work: () => Promise<T>): Promise<T> {
+  counts.command += 1;
+  counts.entriesAtCommand.push(counts.journal);
+  sinceEntry += 1;
+  const isMoment = kind === "within" && counts.journal === entry && sinceEntry === program;
   if (isMoment && side === "before") await struck();
   const result = await work();
   if (isMoment && side === "after") await struck();
@@ -29,6 +45,8 @@ async function around<T>(what: "journal" | "command", work: () => Promise<T>): P
 }
 
 async function struck(): Promise<void> {
+  if (isOver) return;
+  isOver = true;
   if (then === "pause") process.kill(process.pid, "SIGSTOP");
   else {
     process.kill(process.pid, "SIGKILL");
@@ -36,7 +54,7 @@ async function struck(): Promise<void> {
   }
 }
 
-const killable = (journal: Journal): Journal => ({ ...journal, append: entry => around("journal", () => journal.append(entry)) });
+const killable = (journal: Journal): Journal => ({ ...journal, append: entry => append(() => journal.append(entry)) });
 
 export function createOperationStore(disk: Disk, homePath: string): OperationStore {
   const store = createStore(disk, homePath);
@@ -51,8 +69,8 @@ export function localExecutor(environment: Readonly<Record<string, string | unde
   const executor = createLocalExecutor(environment);
   return {
     ...executor,
-    run: (command, options) => around("command", () => executor.run(command, options)),
-    feed: (command, source, options) => around("command", () => executor.feed(command, source, options)),
+    run: (command, options) => start(() => executor.run(command, options)),
+    feed: (command, source, options) => start(() => executor.feed(command, source, options)),
   };
 }
 

@@ -80,7 +80,9 @@ export async function momentsOf(
     moments.get(phase)?.push(`journal:${index + 1}:before`, `journal:${index + 1}:after`);
   for (const [index, entries] of entriesAtCommand.entries()) {
     const phase = phases[entries - 1];
-    if (phase !== undefined) moments.get(phase)?.push(`command:${index + 1}:before`, `command:${index + 1}:after`);
+    const program = 1 + index - entriesAtCommand.indexOf(entries);
+    if (phase !== undefined)
+      moments.get(phase)?.push(`within:${entries}.${program}:before`, `within:${entries}.${program}:after`);
   }
   return moments;
 }
