@@ -30,7 +30,7 @@ describe("several at once", () => {
       await own.sql(NEW, "create table go()");
       return results;
     };
-    const [updated, refused] = await Promise.all([own.home.run(...waiting()), others()]);
+    const [updated, refused] = await Promise.all([own.home.run(...waiting("--health-timeout", "600")), others()]);
     expect(updated.code, said(updated)).toBe(0);
     for (const result of refused) {
       expect(result.code, said(result)).toBe(6);

@@ -9,6 +9,8 @@ import { containersOf, leftovers, until } from "./engine.ts";
 
 /** The releases that tests update from and to. */
 export const [OLD, NEW] = ["v1.0.0", "v1.1.0"] as const;
+/** An update waits for every other one on the engine before it begins. */
+const WAIT_MS = 400_000;
 /** What is in the database before an update. */
 export const NOTES = ["first", "second"] as const;
 
@@ -86,7 +88,7 @@ export class SmallHome {
     await until(
       () => this.sql(release, query).catch(() => ""),
       count => count === "1",
-      120_000,
+      WAIT_MS,
     );
   }
 
@@ -129,7 +131,7 @@ export class SmallHome {
     await until(
       () => this.doing(),
       seen => seen === kind,
-      120_000,
+      WAIT_MS,
     );
   }
 
