@@ -1,5 +1,6 @@
 import { promises as fs } from "node:fs";
 import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import { EnvFile } from "../domain/env-file.ts";
 import { ABOVE } from "../domain/shared-resources.ts";
@@ -100,18 +101,21 @@ export function createCompose(executor: Executor, scratchRoot: string): Compose 
         return JSON.parse(await executor.run(config({ ...there, envFiles: [...envFiles, file] }), LOOKING)) as ComposeModel;
       });
     },
-    async replaced(project) {
-      const up = ["up", "--no-start", "--no-build", "--pull", "never"];
-      const lines: string[] = [];
-      const command = composeCommand(await asItStands(project), "--ansi", "never", "--dry-run", ...up);
+    async hashes(project) {
+      const there = await asItStands(project);
       try {
-        await executor.run(command, { ...LOOKING, onLine: line => void lines.push(line) });
+        // Of files that name env files Compose tells another hash than the one that it writes on containers, so they are resolved first.
+        const resolved = await executor.run(composeCommand(there, "config", "--format", "json"), LOOKING);
+        const command = composeCommand({ ...there, envFiles: [] }, "--file", "-", "config", "--hash", "*");
+        const printed = await executor.feed(command, Readable.from([resolved]), LOOKING);
+        return Object.fromEntries(
+          [...printed.matchAll(/^(\S+) ([0-9a-f]{64})$/gm)].map(([, service = "", hash = ""]) => [service, hash]),
+        );
       } catch (error) {
-        // What it says is for a plan's notes; a rehearsal that fails need not mean that the launch does.
+        // What it says is for a plan's notes.
         if (error instanceof OperatorError && error.code === "COMMAND_FAILED") return null;
         throw error;
       }
-      return lines.flatMap(line => /\bContainer (\S+)\s+Recreate$/.exec(line)?.[1] ?? []);
     },
     async activeServices(project) {
       return linesOf(await executor.run(activeOf(await asItStands(project)), LOOKING));

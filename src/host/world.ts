@@ -250,8 +250,8 @@ export interface Compose {
   ): Promise<{ readonly model: ComposeModel; readonly active: readonly string[]; readonly dir: string }>;
   /** Services that a plain `up` starts: without those of profiles that are off. */
   activeServices(project: Project): Promise<readonly string[]>;
-  /** Names of containers that a launch would replace by new ones; null where Compose does not tell. */
-  replaced(project: Project): Promise<readonly string[] | null>;
+  /** Of each active service, what Compose writes on its containers as the hash of what they are made of; null where it does not tell. */
+  hashes(project: Project): Promise<Readonly<Record<string, string>> | null>;
   /** Builds the images of services that come as sources. */
   build(project: Project, services: readonly string[], progress: Progress): Promise<void>;
   /** Creates and starts; all services of the active profiles when none is named. Never pulls, never builds, never asks. */

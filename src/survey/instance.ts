@@ -123,8 +123,13 @@ async function replacedServices(
   containers: readonly ContainerDetail[],
 ): Promise<readonly string[] | null> {
   if (containers.length === 0) return [];
-  const names = await world.compose.replaced(project);
-  return names && [...new Set(containers.flatMap(({ name, service }) => (names.includes(name) ? (service ?? []) : [])))].sort();
+  const hashes = await world.compose.hashes(project);
+  if (hashes === null) return null;
+  const isOther = ({ service, labels }: ContainerDetail): boolean => {
+    const [made, now] = [labels["com.docker.compose.config-hash"], hashes[service ?? ""]];
+    return made !== undefined && now !== undefined && made !== now;
+  };
+  return [...new Set(containers.filter(isOther).flatMap(({ service }) => service ?? []))].sort();
 }
 
 function outsidersOf({ project, dir, volumes }: InstanceRecord, all: readonly ContainerDetail[]): readonly Outsider[] {

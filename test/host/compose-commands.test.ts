@@ -71,3 +71,34 @@ it("says what Compose cannot read with the paths that the bundle has", async () 
     hint: expect.stringContaining("docker compose config -q"),
   });
 });
+
+it("asks for hashes with env files resolved, by standard input, and for none where Compose fails", async () => {
+  const fed: { args: readonly string[]; text: string }[] = [];
+  const hash = "0".repeat(64);
+  const executor = (run: () => Promise<string>) => ({
+    run,
+    feed: async ({ args }: Command, source: AsyncIterable<unknown>) => {
+      let text = "";
+      for await (const chunk of source) text += String(chunk);
+      fed.push({ args, text });
+      return `web ${hash}`;
+    },
+    attach: async () => 0,
+  });
+  const project = { name: "v1", dir: "/nowhere", envFiles: ["custom.env"] };
+  const asked = createCompose(
+    executor(async () => "{}"),
+    "/nowhere",
+  );
+  expect(await asked.hashes(project)).toEqual({ web: hash });
+  expect(fed).toEqual([
+    { args: "compose --project-name v1 --project-directory /nowhere --file - config --hash *".split(" "), text: "{}" },
+  ]);
+  const failing = createCompose(
+    executor(async () => {
+      throw new OperatorError("COMMAND_FAILED", "no");
+    }),
+    "/nowhere",
+  );
+  expect(await failing.hashes(project)).toBeNull();
+});

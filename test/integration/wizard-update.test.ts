@@ -210,6 +210,7 @@ describe("the wizard of update", () => {
     expect(text).toContain("X-Release v2.23.0");
     expect(text).not.toMatch(/<<<<<<<|# ours/);
     expect((await readdir(tmpdir())).filter(isOfAnEditor)).toEqual(before);
+    await home.ok("rollback", "--accept-loss", "--yes");
   });
 });
 

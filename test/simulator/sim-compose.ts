@@ -166,7 +166,7 @@ export class SimCompose {
         const model = this.model(name, dir, envFiles, path => texts[path] ?? null);
         return { model, active: active(model), dir };
       }),
-    replaced: async () => this.look("replaced", () => []),
+    hashes: async () => this.look("hashes", () => ({})),
     activeServices: async project => this.look("services", () => active(this.resolve(project))),
     build: (project, services) =>
       this.machine.command(() => {
