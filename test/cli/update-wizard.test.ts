@@ -107,7 +107,7 @@ function sessionOf(answers: readonly string[], over: object = {}) {
     return answer;
   };
   const session = {
-    cwd: "/work",
+    cwd: "/srv/bundles",
     userHome: "/root",
     columns: 100,
     flags: { color: false, dryRun: false },
@@ -140,7 +140,7 @@ function sessionOf(answers: readonly string[], over: object = {}) {
 }
 
 const bundle = (version: string, hops: readonly string[] = [version], instructions: readonly unknown[] = []) => ({
-  path: `/work/${version}.tar`,
+  path: `/srv/bundles/${version}.tar`,
   version,
   way: { hops },
   instructions,
@@ -163,7 +163,7 @@ it("takes the defaults by Enter all the way: the newest that can be reached dire
   const { session, told } = sessionOf(["", "", "", "", "", ""]);
   const answers = await updateWizard(session, GIVEN, making);
   expect(answers).toMatchObject({
-    bundle: "/work/v2.23.0.tar",
+    bundle: "/srv/bundles/v2.23.0.tar",
     acknowledge: ["v2.23.0"],
     resolutions: { ".env:LOG_LEVEL": "mine", Caddyfile: "mine" },
     postgres: "auto",
@@ -287,11 +287,11 @@ it("asks whether a path shall be walked whole, and for another release where not
     "? It is reached only through v2.24.9. Shall all of it be gone through in one window? [*Yes, in one window | No, choose another] <";
   const walked = sessionOf(["v2.45.11", "", "", ""]);
   const answers = await updateWizard(walked.session, GIVEN, makingOf({ bundles }).making);
-  expect([answers.bundle, answers.viaPath]).toEqual(["/work/v2.45.11.tar", true]);
+  expect([answers.bundle, answers.viaPath]).toEqual(["/srv/bundles/v2.45.11.tar", true]);
   expect(walked.asked()[1]).toBe(question);
   const not = sessionOf(["v2.45.11", "No", "v2.45.11", "<", "v2.23.0", "", ""]);
   const others = await updateWizard(not.session, GIVEN, makingOf({ bundles }).making);
-  expect([others.bundle, others.viaPath]).toEqual(["/work/v2.23.0.tar", false]);
+  expect([others.bundle, others.viaPath]).toEqual(["/srv/bundles/v2.23.0.tar", false]);
   // Who said it before is not asked.
   const said = sessionOf(["v2.45.11", "", ""]);
   expect((await updateWizard(said.session, { ...GIVEN, viaPath: true }, makingOf({ bundles }).making)).viaPath).toBe(true);

@@ -62,7 +62,7 @@ describe.runIf(command !== "")("after a restart of the engine", () => {
     try {
       // In the window: the page is up, and the new release waits.
       const cut = own.home.run("update", waits, "--postgres", "dump", "--yes");
-      await own.seen(NEW, "to_regclass");
+      await own.seen(NEW, "while not exists");
       await restart();
       const { code } = await cut;
       expect([4, 5]).toContain(code);
@@ -73,7 +73,7 @@ describe.runIf(command !== "")("after a restart of the engine", () => {
       await own.oldServes();
 
       const updated = own.home.run("update", waits, "--yes");
-      await own.seen(NEW, "to_regclass");
+      await own.seen(NEW, "while not exists");
       await own.sql(NEW, "create table go()");
       expect((await updated).code).toBe(0);
       await restart();

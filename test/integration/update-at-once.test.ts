@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { docker } from "./support/cli.ts";
@@ -15,7 +15,7 @@ describe("several at once", () => {
     const own = await installed();
     const dump = join(own.home.path, "dumped");
     const others = async () => {
-      await own.seen(NEW, "to_regclass");
+      await own.seen(NEW, "while not exists");
       const results = await Promise.all(
         [
           update(),
@@ -90,7 +90,13 @@ describe("several at once", () => {
 
 /** Takes a port as soon as nobody has it. @param answers what it says to whoever knocks */
 async function thief(port: number, answers: string): Promise<{ readonly has: () => boolean; stop(): Promise<void> }> {
-  const server = createServer(socket => socket.end(answers)).on("error", () => undefined);
+  const knocking = new Set<Socket>();
+  const server = createServer(socket => {
+    knocking.add(socket);
+    // Whoever knocks may be gone before the answer is.
+    socket.on("error", () => undefined).on("close", () => knocking.delete(socket));
+    socket.resume().end(answers);
+  }).on("error", () => undefined);
   const trying = watch(async () => {
     if (!server.listening) server.listen({ port, host: "0.0.0.0", exclusive: true });
   }, 2);
@@ -98,7 +104,9 @@ async function thief(port: number, answers: string): Promise<{ readonly has: () 
     has: () => server.listening,
     async stop() {
       await trying.stop();
-      await new Promise(resolve => server.close(resolve));
+      const closed = new Promise(resolve => server.close(resolve));
+      for (const socket of knocking) socket.destroy();
+      await closed;
     },
   };
 }
