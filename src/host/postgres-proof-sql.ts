@@ -30,18 +30,38 @@ ORDER BY n.nspname, c.relname \\gexec
 COMMIT;
 `;
 
+/** Types whose hash, the same in every major, tells apart whatever their text tells apart. Not those with several spellings of one value, like numeric. */
+const EXACT = "'{int2,int4,int8,oid,uuid,date,timestamp,timestamptz}'::regtype[]";
+
 /**
- * Rows as count and order-free sum of hashes. Columns in order of name, because an inherited table may come back with another order.
- * Of an extension's tables only those rows that the extension itself calls the user's.
+ * What is hashed of the row `x`, as the fields of one record: exact values as they are, texts by their bytes, JSON as its text, and all
+ * others as the text of a record. Printing them is most of a proof's time. Columns in order of name, because an inherited table may
+ * come back with another order. `a` is pg_attribute.
  */
-const ROWS = `SELECT format('SELECT json_build_array(''entry'', json_build_array(''table'', %L, %L), count(*) || '' rows, sum '' || coalesce(sum(hashtextextended((ROW(%s)::text) COLLATE "C", 0)), 0)) FROM ONLY %I.%I AS x %s',
+const FIELDS = `concat_ws(',',
+    string_agg(CASE WHEN a.atttypid = ANY (${EXACT}) THEN format('x.%I', a.attname)
+      WHEN a.atttypid = ANY ('{text,varchar}'::regtype[]) THEN format('x.%I COLLATE "C"', a.attname)
+      WHEN a.atttypid = ANY ('{json,jsonb}'::regtype[]) THEN format('x.%I::text COLLATE "C"', a.attname) END, ',' ORDER BY a.attname COLLATE "C"),
+    '(ROW(' || string_agg(format('x.%I', a.attname), ',' ORDER BY a.attname COLLATE "C")
+      FILTER (WHERE a.atttypid <> ALL (${EXACT} || '{text,varchar,json,jsonb}'::regtype[])) || '))::text COLLATE "C"')`;
+
+/**
+ * Rows as count and order-free sum of hashes. Servers before 14 cannot hash a record, so theirs are hashed as text, and with the variable
+ * `by_text` those of a newer one as well, to be held against them. Of an extension's tables only those rows that the extension itself calls the user's.
+ */
+const rows = (hash: string, fields: string) =>
+  `SELECT format('SELECT json_build_array(''entry'', json_build_array(''table'', %L, %L), count(*) || '' rows, sum '' || coalesce(sum(${hash}), 0)) FROM ONLY %I.%I AS x %s',
   n.nspname, c.relname,
-  (SELECT string_agg(format('x.%I', a.attname), ',' ORDER BY a.attname COLLATE "C") FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  (SELECT ${fields} FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   n.nspname, c.relname, e.condition)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN (SELECT unnest(extconfig) AS config, unnest(extcondition) AS condition FROM pg_extension) e ON e.config = c.oid
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND (e.config IS NOT NULL OR (${OF_USERS}))
 ORDER BY n.nspname, c.relname \\gexec
+`;
+const ROWS = `\\if :{?by_text}
+${rows('hashtextextended((ROW(%s))::text COLLATE "C", 0)', `string_agg(format('x.%I', a.attname), ',' ORDER BY a.attname COLLATE "C")`)}\\else
+${rows("hash_record_extended(ROW(%s), 0)", FIELDS)}\\endif
 `;
 
 /** Columns without their order; what a definition says of them in the server's own spelling is compared apart. */
@@ -109,3 +129,6 @@ SELECT json_build_array('entry', json_build_array('database', d.datname), concat
    FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a)))
 FROM pg_database d WHERE d.datname NOT IN ('template0', 'template1') AND d.datallowconn;
 `;
+
+/** The value of BY_TEXT that sets `by_text`, by the older of the majors that are compared. */
+export const byText = (major: number): string => (major < 14 ? "1" : "");

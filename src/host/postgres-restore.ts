@@ -17,7 +17,7 @@ import type { Progress } from "./world.ts";
  */
 export async function restoreServer(
   connection: Connection,
-  prove: () => Promise<DatabaseProof>,
+  prove: (like: DatabaseProof) => Promise<DatabaseProof>,
   dir: string,
   progress: Progress,
 ): Promise<void> {
@@ -40,7 +40,10 @@ export async function restoreServer(
   const full = Object.entries(look.tables).filter(([, count]) => count > 0);
   if (!(await there(begun))) {
     // Whoever asks again after a restore that ended gets it, unless somebody has changed something since.
-    if ((await there(ended)) && proofDifferences(await readProof(dir), await prove()).length === 0) return;
+    if (await there(ended)) {
+      const taken = await readProof(dir);
+      if (proofDifferences(taken, await prove(taken)).length === 0) return;
+    }
     const [name, count] = full[0] ?? [];
     if (name !== undefined) {
       throw new OperatorError("DATABASE_NOT_EMPTY", `The database ${name} has ${count} tables already; nothing was changed.`, {

@@ -17,13 +17,13 @@ while IFS= read -r name; do PGDATABASE=$name ${PSQL} --command="$CONTENTS"; done
 
 /**
  * Proof of the databases in /tmp/databases (COUNT of them) by their numbers; in their exported snapshots, where /tmp/snapshot.N has one.
- * Reads DATABASE_SQL; leaves /tmp/rows.N and /tmp/lines.N.
+ * Reads DATABASE_SQL and BY_TEXT; leaves /tmp/rows.N and /tmp/lines.N.
  */
 const PROVE_ONE = `prove() { # NUMBER NAME
   snapshot=
   [ ! -e "/tmp/snapshot.$1" ] || snapshot=$(cat "/tmp/snapshot.$1")
   printf '%s' "$DATABASE_SQL" > "/tmp/database.$1.sql"
-  PGDATABASE=$2 ${PSQL} \${snapshot:+--set=snapshot="$snapshot"} --file="/tmp/database.$1.sql" > "/tmp/rows.$1"
+  PGDATABASE=$2 ${PSQL} \${snapshot:+--set=snapshot="$snapshot"} \${BY_TEXT:+--set=by_text=1} --file="/tmp/database.$1.sql" > "/tmp/rows.$1"
   encoding=$(PGDATABASE=$2 ${PSQL} --command='SHOW server_encoding')
   # Bytes of no known encoding stay as they are; all others are printed in ours.
   [ "$encoding" = SQL_ASCII ] || encoding=UTF8

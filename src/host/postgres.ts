@@ -11,7 +11,7 @@ import { readProof } from "./postgres-dump-files.ts";
 import { describeImage } from "./postgres-image.ts";
 import { lookAtServer } from "./postgres-look.ts";
 import { parseProof } from "./postgres-proof-lines.ts";
-import { CLUSTER, DATABASE, SEQUENCES } from "./postgres-proof-sql.ts";
+import { byText, CLUSTER, DATABASE, SEQUENCES } from "./postgres-proof-sql.ts";
 import { emptyServer, restoreServer } from "./postgres-restore.ts";
 import { PROVE, QUERY } from "./postgres-scripts.ts";
 import { readBack } from "./postgres-verify.ts";
@@ -35,7 +35,7 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
   /** What the server itself was started from, whatever image the helper has. */
   const imageOf = async ({ containerId }: DatabaseAccess): Promise<string> =>
     await executor.run(docker("inspect", "--type=container", "--format={{.Image}}", containerId));
-  const prove = async (connection: Connection): Promise<DatabaseProof> => {
+  const prove = async (connection: Connection, like?: DatabaseProof): Promise<DatabaseProof> => {
     const { major, databases } = await lookAtServer(connection);
     const printed = await connection.run({
       purpose: "prove",
@@ -45,6 +45,7 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
         CLUSTER_SQL: CLUSTER,
         SEQUENCES_SQL: SEQUENCES,
         DATABASE_SQL: DATABASE,
+        BY_TEXT: byText(Math.min(major, like?.major ?? major)),
         DATABASES: databases.join("\n"),
         COUNT: String(databases.length),
       },
@@ -74,10 +75,10 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
     proofOf: readProof,
     async restore(access, dir, progress) {
       const connection = await open(evenWithoutDatabase(access));
-      await restoreServer(connection, () => prove(connection), dir, progress);
+      await restoreServer(connection, like => prove(connection, like), dir, progress);
     },
     empty: async (access, dir) => emptyServer(await open(evenWithoutDatabase(access)), access.database, dir),
-    prove: async access => prove(await open(evenWithoutDatabase(access))),
+    prove: async (access, like) => prove(await open(evenWithoutDatabase(access)), like),
     clusterState: (volume, helperImage) => clusterStateOf(helpers, volume, helperImage),
   };
 }

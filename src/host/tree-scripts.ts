@@ -77,7 +77,8 @@ sync -f "$to" 2>/dev/null || sync
 
 /**
  * `$1` the tree. Prints one sha256 over the sorted paths, and for each its type, mode, owner, device numbers, link target, number of
- * names (files) and the sha256 of its content. Times are left out, because reading and mounting moves them; so are extended attributes,
+ * names (files) and the digest of its content: BLAKE2 where the machine or image has it, which takes a third of the time of sha256. So only
+ * digests that were made in one place compare. Times are left out, because reading and mounting moves them; so are extended attributes,
  * which POSIX tools cannot list. The lists lie in files between the steps: odd names (spaces, line breaks) stay whole between NULs.
  */
 export const DIGEST_TREE = `set -eu
@@ -93,7 +94,8 @@ find . -type l -print0 > "$scratch/found"
 sort -z "$scratch/found" > "$scratch/links"
 xargs -0 -r stat -c '%f %u %g %t %T' < "$scratch/all" > "$scratch/attributes"
 xargs -0 -r stat -c '%h' < "$scratch/files" > "$scratch/names"
-xargs -0 -r sha256sum < "$scratch/files" > "$scratch/contents"
+if command -v b2sum >/dev/null; then sum='b2sum --length=256'; else sum=sha256sum; fi
+xargs -0 -r $sum < "$scratch/files" > "$scratch/contents"
 xargs -0 -r -n 1 readlink < "$scratch/links" > "$scratch/targets"
 cd "$scratch"
 sha256sum all attributes names contents targets > digests

@@ -52,7 +52,7 @@ export interface Files {
 export interface Trees {
   /** Owners, modes, times, links and xattrs as they are; `to` must not exist and appears whole (staged beside, then renamed). */
   copy(from: string, to: string, leaveOut: readonly string[], helperImage: string | null, progress?: Progress): Promise<void>;
-  /** By the same rules as `Engine.volumeDigest`: a folder and a volume of equal content have equal digests. */
+  /** By the same rules as `Engine.volumeDigest`. Digests compare that were made in one place: tools differ. */
   digest(path: string, helperImage: string | null): Promise<string>;
   /** Files below it that were written after this moment (ISO 8601). */
   countSince(path: string, moment: string, helperImage: string | null): Promise<number>;
@@ -291,8 +291,11 @@ export interface Postgres {
    * Nothing when no restore of it began there.
    */
   empty(access: DatabaseAccess, dir: string): Promise<void>;
-  /** What a proof is made of, read from a running database. */
-  prove(access: DatabaseAccess): Promise<DatabaseProof>;
+  /**
+   * What a proof is made of, read from a running database.
+   * @param like the proof that it will be held against: servers before 14 hash rows in another way than later ones
+   */
+  prove(access: DatabaseAccess, like?: DatabaseProof): Promise<DatabaseProof>;
   /** `pg_controldata`'s "Database cluster state" and PG_VERSION of a volume; null when it holds no cluster. */
   clusterState(volume: string, helperImage: string): Promise<{ readonly state: string; readonly major: string } | null>;
 }

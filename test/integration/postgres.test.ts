@@ -133,6 +133,48 @@ describe("dump and restore", () => {
     ]);
   });
 
+  it("a proof tells apart what only its spelling does, in every type, and by the rules of servers before 14 as well", async () => {
+    const target = await fresh(pg15);
+    const spellings: readonly (readonly [type: string, one: string, other: string])[] = [
+      ["numeric", "1.0", "1.00"],
+      ["float8", "0", "-0"],
+      ["jsonb", '{"a": 1.0}', '{"a": 1.00}'],
+      ["json", '{"a":1}', '{"a": 1}'],
+      ["text", "a", "A"],
+      ["text", "", "NULL"],
+      ["varchar", "a ", "a"],
+      ["interval", "1 day", "24 hours"],
+      ["timestamptz", "2026-01-01 00:00:00+00", "2026-01-01 00:00:00.000001+00"],
+      ["bytea", "\\x00", "\\x0000"],
+      ["int8", "1", "2"],
+      ["int4[]", "{1,2}", "{2,1}"],
+      ["inet", "10.0.0.1", "10.0.0.1/32"],
+    ];
+    const names = spellings.map((_, index) => `spelling_${index}`);
+    const create = spellings.map(
+      ([type, one], index) =>
+        `CREATE TABLE ${names[index]} (k int, v ${type}, w int); INSERT INTO ${names[index]} VALUES (1, '${one}', NULL)`,
+    );
+    await target.sql(create.join(";"));
+    const access = target.access(pg15);
+    const before = await postgres.prove(access);
+    const old = { ...before, major: 13 };
+    const byText = await postgres.prove(access, old);
+    for (const entry of names.map(name => `graphistry/table/public.${name}`)) {
+      expect(byText.entries[entry]).toMatch(/^1 rows, sum -?\d+$/);
+      expect(byText.entries[entry]).not.toBe(before.entries[entry]);
+    }
+    const change = spellings.map(
+      ([, , other], index) => `UPDATE ${names[index]} SET v = ${other === "NULL" ? other : `'${other}'`}`,
+    );
+    await target.sql(change.join(";"));
+    // An address with the whole of its mask is the same address to Postgres, which stores and prints it so.
+    const expected = names.filter((_, index) => spellings[index]![0] !== "inet").sort();
+    const tables = (lines: readonly string[]) => lines.map(line => /public\.(\w+)/.exec(line)?.[1]).sort();
+    expect(tables(proofDifferences(before, await postgres.prove(access)))).toEqual(expected);
+    expect(tables(proofDifferences(byText, await postgres.prove(access, old)))).toEqual(expected);
+  });
+
   it("F63 moves a database to a newer major, with the newer tools", async () => {
     const dir = join(scratch, "newer");
     const target = await fresh(pg17);

@@ -188,7 +188,8 @@ it("F81 F83 every helper runs without network, rights, writable files and the en
     await new Promise<void>(resolve => {
       inspect = resolve;
     });
-    const id = await run("ps", "--quiet", `--filter=label=graph-mgr.home=${home}`);
+    // What it prints may be there before the engine calls it running.
+    const id = await run("ps", "--all", "--quiet", `--filter=label=graph-mgr.home=${home}`);
     const [found] = JSON.parse(await run("inspect", id));
     expect(found.Config.Labels).toMatchObject({
       "graph-mgr.home": home,

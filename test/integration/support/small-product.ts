@@ -118,7 +118,8 @@ export class SmallProduct {
         migration: "alter table notes add column if not exists at timestamptz default now();",
       }),
       waits: await this.bundle("v1.1.0", {
-        migration: "do $$ begin while not exists (select from pg_class where relname = 'go') loop perform pg_sleep(0.1); end loop; end $$;",
+        migration:
+          "do $$ begin while not exists (select from pg_class where relname = 'go') loop perform pg_sleep(0.1); end loop; end $$;",
       }),
       unable: await this.bundle("v1.1.0", { migration: "alter table notes add constraint brief check (length(note) < 3);" }),
     };
