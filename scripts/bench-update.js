@@ -1,4 +1,4 @@
-// bench-update.js [--gb 0.3,1.2] [--rounds 3] [--out FILE]: `npm run bench:update`. The window of an update and its parts against the documented manual commands, side by side
+// bench-update.js [--gb 0.3,1.2,4] [--rounds 3] [--out FILE]: `npm run bench:update`. The window of an update and its parts against the documented manual commands, side by side
 // in one run and in turns: v2.22.2 with a database of each size, to v2.23.0. Needs a Docker Engine that has nothing else to do, and six times the size on its disk.
 // Option A (dump, restore and proof) is held against `exec pg_dump | gzip -9` and `zcat | exec psql`, which prove nothing: at least twice as fast. Option B against
 // `cp -a` and `sync` of the same volume: at most 1.2 times, its proof apart. Exits 1 when a bar is missed.
@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 const { values: flags } = parseArgs({
   options: { gb: { type: "string" }, rounds: { type: "string" }, out: { type: "string" } },
 });
-const sizes = (flags.gb ?? "0.3,1.2").split(",").map(Number);
+const sizes = (flags.gb ?? "0.3,1.2,4").split(",").map(Number);
 const rounds = Number(flags.rounds ?? 3);
 const program = resolve(import.meta.dirname, "../dist/graph-mgr.js");
 const samples = process.env.GRAPH_MGR_SAMPLES || join(homedir(), ".cache/graph-mgr/samples");

@@ -1,15 +1,12 @@
 import { EXIT, OperatorError } from "../errors.ts";
-import type { Lock } from "../plan/operations.ts";
 import type { Plan } from "../plan/plan.ts";
 import { cancelled } from "./ask.ts";
+import { type EngineLock, engineLock, untilHealthy } from "./engine-lock.ts";
 import { planText } from "./plan-text.ts";
 import { type Carried, type OnFailure, runOf, runOrUndo } from "./run-or-undo.ts";
 import type { Session } from "./session.ts";
 import { OTHER_QUESTIONS } from "./surface/questions.ts";
 import { noticeUnfinished, unfinishedText } from "./unfinished.ts";
-
-/** A wait that is longer is explained. */
-const WORTH_SAYING_MS = 1500;
 
 /** How a plan comes about: again with the locks held, because the world may have moved while the operator was thinking. */
 export interface Intent {
@@ -39,7 +36,9 @@ export async function carryOut(session: Session, intent: Intent): Promise<Carrie
     return null;
   }
   if (intent.seen === undefined || intent.seen === null) await refuseUnasked(session, intent);
-  const { home, engine } = await locks(session, intent);
+  const home = await session.lockHome(intent.command);
+  // Taken later, so that nobody else waits while the operator thinks.
+  const engine = engineLock(session, intent.command);
   try {
     await refuseUnfinished(session);
     await session.world.engine.sweep(session.home.path);
@@ -52,10 +51,7 @@ export async function carryOut(session: Session, intent: Intent): Promise<Carrie
     // From here on there is something to clear away, so a signal no longer ends the process at once.
     session.phase("operating");
     const journal = await store.open(final, intent.answers);
-    const run = runOf(session, final, journal, event => {
-      // Names and ports are taken once the containers are up; waiting for their health needs no lock.
-      if (event.type === "doing" && final.steps[event.step]?.kind === "instance.healthy") void engine.release();
-    });
+    const run = runOf(session, final, journal, untilHealthy(engine, final));
     session.workFor(final.id);
     return await runOrUndo(session, run, intent.onFailure, () => engine.release());
   } finally {
@@ -66,13 +62,8 @@ export async function carryOut(session: Session, intent: Intent): Promise<Carrie
 }
 
 /** The plan as it is with the engine's lock held, and agreed to. While the operator thinks, nobody else has to wait for that lock. */
-async function agreedPlan(
-  session: Session,
-  intent: Intent,
-  agreed: Plan | null,
-  engine: { readonly take: () => Promise<void>; readonly release: () => Promise<void> },
-): Promise<Plan> {
-  await engine.take();
+async function agreedPlan(session: Session, intent: Intent, agreed: Plan | null, engine: EngineLock): Promise<Plan> {
+  if (intent.claimsEngine) await engine.take();
   const plan = await intent.makePlan();
   if (agreed === null || isSamePlan(agreed, plan)) {
     if (agreed === null && !intent.isRoutine) session.note(shown(session, plan));
@@ -92,32 +83,6 @@ async function refuseUnasked(session: Session, intent: Intent): Promise<void> {
     exit: EXIT.usage,
     hint: "the same with --yes   (or with --dry-run, which only shows the plan)",
   });
-}
-
-/** The lock of the home, and that of the engine, which is taken later: nobody else waits while the operator thinks. */
-async function locks(session: Session, intent: Intent) {
-  let held: Lock | null = null;
-  const engine = {
-    async take() {
-      if (!intent.claimsEngine || held !== null) return;
-      const { id } = await session.world.engine.about();
-      const waiting = setTimeout(
-        () => session.note("Another graph-mgr is at work on this engine; waiting for it."),
-        WORTH_SAYING_MS,
-      );
-      try {
-        held = await session.lockEngine(id, intent.command);
-      } finally {
-        clearTimeout(waiting);
-      }
-    },
-    async release() {
-      const lock = held;
-      held = null;
-      await lock?.release();
-    },
-  };
-  return { engine, home: await session.lockHome(intent.command) };
 }
 
 export function showPlan(session: Session, plan: Plan): void {

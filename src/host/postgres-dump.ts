@@ -5,7 +5,7 @@ import type { Connection } from "./postgres-connection.ts";
 import { sealDump } from "./postgres-dump-files.ts";
 import { lookAtServer, type ServerLook } from "./postgres-look.ts";
 import { parseProof } from "./postgres-proof-lines.ts";
-import { byText, CLUSTER, DATABASE, SEQUENCES } from "./postgres-proof-sql.ts";
+import { proofSql } from "./postgres-proof-sql.ts";
 import { DUMP, DUMP_ALL, HOLD } from "./postgres-scripts.ts";
 import { syncFolder, there } from "./trees.ts";
 import type { Progress } from "./world.ts";
@@ -35,13 +35,8 @@ export async function dumpServer(connection: Connection, dir: string, progress: 
           env: {
             HOLD,
             DUMP_ALL,
-            CLUSTER_SQL: CLUSTER,
-            SEQUENCES_SQL: SEQUENCES,
-            DATABASE_SQL: DATABASE,
-            BY_TEXT: byText(look.major),
+            ...proofSql(look.databases, look.major),
             EXPECTED: look.oids,
-            DATABASES: look.databases.join("\n"),
-            COUNT: String(look.databases.length),
           },
           folders: [{ path: part, at: "/dump", writable: true }],
         },

@@ -21,7 +21,7 @@ SELECT json_build_array('in', current_database());
  * How far each sequence has gone, so that more is always further: what it gives next, negated where it counts down.
  * Not from the snapshot: sequences do not wait for transactions. So it is read before the dump reads them.
  */
-export const SEQUENCES = `${BEGIN}
+const SEQUENCES = `${BEGIN}
 SELECT format('SELECT json_build_array(''sequence'', json_build_array(''sequence'', %L, %L), ((last_value::numeric + CASE WHEN is_called THEN %s ELSE 0 END) * %s)::text) FROM %I.%I',
   n.nspname, c.relname, s.seqincrement, sign(s.seqincrement)::int, n.nspname, c.relname)
 FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -100,14 +100,14 @@ SELECT json_build_array('entry', json_build_array('large objects'), count(*) || 
 `;
 
 /** Everything of one database but its schema's text. */
-export const DATABASE = `${BEGIN}${ROWS}${COLUMNS}${STATES}${LARGE_OBJECTS}COMMIT;
+const DATABASE = `${BEGIN}${ROWS}${COLUMNS}${STATES}${LARGE_OBJECTS}COMMIT;
 `;
 
 /**
  * What databases share: roles, memberships, settings, and what stands on the databases themselves. Of passwords a piece of a hash,
  * and none of the role that we come as: its password belongs to the instance, not to the data.
  */
-export const CLUSTER = `SELECT json_build_array('entry', json_build_array('role', rolname), concat_ws(', ',
+const CLUSTER = `SELECT json_build_array('entry', json_build_array('role', rolname), concat_ws(', ',
   CASE WHEN rolsuper THEN 'superuser' END, CASE WHEN rolinherit THEN 'inherit' END, CASE WHEN rolcreaterole THEN 'createrole' END,
   CASE WHEN rolcreatedb THEN 'createdb' END, CASE WHEN rolcanlogin THEN 'login' END, CASE WHEN rolreplication THEN 'replication' END,
   CASE WHEN rolbypassrls THEN 'bypassrls' END, 'limit ' || rolconnlimit, 'until ' || rolvaliduntil,
@@ -130,5 +130,15 @@ SELECT json_build_array('entry', json_build_array('database', d.datname), concat
 FROM pg_database d WHERE d.datname NOT IN ('template0', 'template1') AND d.datallowconn;
 `;
 
-/** The value of BY_TEXT that sets `by_text`, by the older of the majors that are compared. */
-export const byText = (major: number): string => (major < 14 ? "1" : "");
+/**
+ * What the scripts of a proof find in their environment.
+ * @param major the older of those that are compared
+ */
+export const proofSql = (databases: readonly string[], major: number): Readonly<Record<string, string>> => ({
+  CLUSTER_SQL: CLUSTER,
+  SEQUENCES_SQL: SEQUENCES,
+  DATABASE_SQL: DATABASE,
+  BY_TEXT: major < 14 ? "1" : "",
+  DATABASES: databases.join("\n"),
+  COUNT: String(databases.length),
+});

@@ -6,6 +6,8 @@ import type { Connection } from "./postgres-connection.ts";
 import { numbered } from "./postgres-dump.ts";
 import { readProof, verifyDump } from "./postgres-dump-files.ts";
 import { lookAtServer } from "./postgres-look.ts";
+import { parseProof } from "./postgres-proof-lines.ts";
+import { proofSql } from "./postgres-proof-sql.ts";
 import { EMPTY, RESTORE } from "./postgres-scripts.ts";
 import { syncFolder, there } from "./trees.ts";
 import type { Progress } from "./world.ts";
@@ -13,6 +15,7 @@ import type { Progress } from "./world.ts";
 /**
  * Only into a server that holds nothing, or what a restore of this very dump began there: a file beside the dump says so
  * from before the first change until the end.
+ * @returns the proof of what is there afterwards
  * @throws OperatorError NO_DUMP, DUMP_DAMAGED, DATABASE_SAME, DATABASE_OLDER, DATABASE_NOT_EMPTY, COMMAND_FAILED
  */
 export async function restoreServer(
@@ -20,10 +23,9 @@ export async function restoreServer(
   prove: (like: DatabaseProof) => Promise<DatabaseProof>,
   dir: string,
   progress: Progress,
-): Promise<void> {
+): Promise<DatabaseProof> {
   progress("checking the dump");
-  const manifest = await verifyDump(dir);
-  const look = await lookAtServer(connection);
+  const [manifest, look] = await Promise.all([verifyDump(dir), lookAtServer(connection)]);
   if (look.systemIdentifier === manifest.systemIdentifier) {
     throw new OperatorError("DATABASE_SAME", "This is the database server that the dump was taken from; nothing was changed.", {
       hint: "restore into the server of a new instance",
@@ -42,7 +44,8 @@ export async function restoreServer(
     // Whoever asks again after a restore that ended gets it, unless somebody has changed something since.
     if (await there(ended)) {
       const taken = await readProof(dir);
-      if (proofDifferences(taken, await prove(taken)).length === 0) return;
+      const proof = await prove(taken);
+      if (proofDifferences(taken, proof).length === 0) return proof;
     }
     const [name, count] = full[0] ?? [];
     if (name !== undefined) {
@@ -55,23 +58,25 @@ export async function restoreServer(
   }
   await rm(ended, { force: true });
   const { databases } = manifest;
-  await connection.run(
+  const compare = "comparing schema, rows, sequences, large objects and roles";
+  const restoring = numbered("restoring the database", databases, progress);
+  const printed = await connection.run(
     {
       purpose: "restore",
       title: "Restoring the databases",
       writesTo: look.systemIdentifier,
       script: RESTORE,
       env: {
-        DATABASES: databases.join("\n"),
-        COUNT: String(databases.length),
+        ...proofSql(databases, manifest.major),
         TEMPLATE1: String(databases.indexOf("template1") + 1),
       },
       folders: [{ path: dir, at: "/dump", writable: false }],
     },
-    numbered("restoring the database", databases, progress),
+    line => (line === "restored" ? progress(compare) : restoring(line)),
   );
   await rename(begun, ended);
   await syncFolder(dir);
+  return parseProof(printed, look.major);
 }
 
 /** Files beside a dump: a restore of it into this server began, or ended. */

@@ -36,9 +36,8 @@ const PROVE_ONE = `prove() { # NUMBER NAME
 const NAME_OF = `name_of() { sed -n "$1p" /tmp/databases; }
 `;
 
-/** `DATABASES` (a line each), SEQUENCES_SQL, DATABASE_SQL, CLUSTER_SQL. Prints a proof for postgres-proof-lines.ts. */
-export const PROVE = `set -eu
-${PROVE_ONE}${NAME_OF}printf '%s\\n' "$DATABASES" > /tmp/databases
+/** `DATABASES` (a line each), COUNT, SEQUENCES_SQL, DATABASE_SQL, BY_TEXT, CLUSTER_SQL. Prints a proof for postgres-proof-lines.ts. */
+const PROVE_ALL = `${PROVE_ONE}${NAME_OF}printf '%s\\n' "$DATABASES" > /tmp/databases
 printf '%s' "$CLUSTER_SQL" > /tmp/cluster.sql
 printf '%s' "$SEQUENCES_SQL" > /tmp/sequences.sql
 ${PSQL} --file=/tmp/cluster.sql
@@ -51,6 +50,10 @@ while [ "$number" -le "$COUNT" ]; do
   number=$((number + 1))
 done
 `;
+
+/** Prints a proof; see PROVE_ALL. */
+export const PROVE = `set -eu
+${PROVE_ALL}`;
 
 /**
  * Takes a snapshot of each database and holds them all, one psql inside the other, before the first is dumped: what is
@@ -176,9 +179,9 @@ ${PSQL} --set=name="$DATABASE" --file=/tmp/empty.sql
 
 /**
  * Takes away what an earlier restore left. Then the globals in one transaction, after which that role has the password that it had
- * before; then the databases; then statistics.
+ * before; then the databases; then, all at once, statistics, a checkpoint and the proof of what is there now.
  *
- * `COUNT`; `DATABASES`, a line each; `TEMPLATE1` the number of its dump or 0.
+ * `TEMPLATE1` the number of its dump or 0; and what PROVE_ALL takes. Prints a proof.
  */
 export const RESTORE = `set -eu
 export PGDATABASE=template1
@@ -208,11 +211,16 @@ while [ "$number" -le "$COUNT" ]; do
   fi
   number=$((number + 1))
 done
-printf '%s\\n' "$DATABASES" > /tmp/databases
-while IFS= read -r name; do
-  PGDATABASE=$name PGOPTIONS=$LOADING ${PSQL} --command=ANALYZE
-done < /tmp/databases
-${PSQL} --command=CHECKPOINT
+echo restored
+settle() {
+  while IFS= read -r name; do
+    PGDATABASE=$name PGOPTIONS=$LOADING ${PSQL} --command=ANALYZE
+  done < /tmp/settled
+  ${PSQL} --command=CHECKPOINT
+}
+printf '%s\\n' "$DATABASES" > /tmp/settled
+settle & settling=$!
+${PROVE_ALL}wait "$settling"
 `;
 
 /** `COUNT`. Has pg_restore read every dump of /dump to its end, as a restore would. */

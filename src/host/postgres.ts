@@ -11,7 +11,7 @@ import { readProof } from "./postgres-dump-files.ts";
 import { describeImage } from "./postgres-image.ts";
 import { lookAtServer } from "./postgres-look.ts";
 import { parseProof } from "./postgres-proof-lines.ts";
-import { byText, CLUSTER, DATABASE, SEQUENCES } from "./postgres-proof-sql.ts";
+import { proofSql } from "./postgres-proof-sql.ts";
 import { emptyServer, restoreServer } from "./postgres-restore.ts";
 import { PROVE, QUERY } from "./postgres-scripts.ts";
 import { readBack } from "./postgres-verify.ts";
@@ -41,14 +41,7 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
       purpose: "prove",
       title: "Comparing the databases",
       script: PROVE,
-      env: {
-        CLUSTER_SQL: CLUSTER,
-        SEQUENCES_SQL: SEQUENCES,
-        DATABASE_SQL: DATABASE,
-        BY_TEXT: byText(Math.min(major, like?.major ?? major)),
-        DATABASES: databases.join("\n"),
-        COUNT: String(databases.length),
-      },
+      env: proofSql(databases, Math.min(major, like?.major ?? major)),
     });
     return parseProof(printed, major);
   };
@@ -75,7 +68,7 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
     proofOf: readProof,
     async restore(access, dir, progress) {
       const connection = await open(evenWithoutDatabase(access));
-      await restoreServer(connection, like => prove(connection, like), dir, progress);
+      return await restoreServer(connection, like => prove(connection, like), dir, progress);
     },
     empty: async (access, dir) => emptyServer(await open(evenWithoutDatabase(access)), access.database, dir),
     prove: async (access, like) => prove(await open(evenWithoutDatabase(access)), like),

@@ -284,8 +284,11 @@ export interface Postgres {
   verify(dir: string, helperImage: string, progress: Progress): Promise<void>;
   /** The proof that was taken with a dump. */
   proofOf(dir: string): Promise<DatabaseProof>;
-  /** Into a fresh cluster; what a cut-off run left there is taken away first. The first superuser keeps its password. */
-  restore(access: DatabaseAccess, dir: string, progress: Progress): Promise<void>;
+  /**
+   * Into a fresh cluster; what a cut-off run left there is taken away first. The first superuser keeps its password.
+   * @returns the proof of what is there afterwards
+   */
+  restore(access: DatabaseAccess, dir: string, progress: Progress): Promise<DatabaseProof>;
   /**
    * Takes away what a restore of `dir` brought into a server that was empty before: all databases and roles, but what we come by.
    * Nothing when no restore of it began there.

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { carryOut, type Intent } from "../../src/cli/carry-out.ts";
+import { resume } from "../../src/cli/commands/operations.ts";
 import type { Session } from "../../src/cli/session.ts";
 import { Home } from "../../src/domain/home.ts";
 import { OperatorError } from "../../src/errors.ts";
@@ -54,6 +55,36 @@ it("F26 what is changed is changed under the home's lock, and planned under it t
     }),
   );
   expect(seen).toEqual([["engine", "home"]]);
+  expect([...held]).toEqual([]);
+});
+
+it("F26 what was cut off is gone on with under both locks, and gives the engine's away when it fails again", async () => {
+  const stage = await prepared();
+  const held = new Set<string>();
+  const seen: (readonly string[])[] = [];
+  const failing = {
+    ...stage.world,
+    engine: { ...stage.world.engine, stop: () => Promise.reject(new OperatorError("STUCK", "it will not stop")) },
+  };
+  const stops = intent(async () => planStop((await stage.facts("v1.0.0")).facts, occasion()));
+  const on = (world: Session["world"], over: object = {}) => ({ ...sessionOn(stage, held, false, over), world }) as Session;
+  await expect(carryOut(on(failing), stops)).rejects.toThrow("it will not stop");
+
+  const asked: string[][] = [];
+  const select = async () => {
+    asked.push([...held].sort());
+    return false;
+  };
+  await expect(resume(on(failing, { ask: { isPossible: true, select } }), undefined)).rejects.toThrow("it will not stop");
+  expect(asked).toEqual([["home"]]);
+
+  const { stop } = stage.world.engine;
+  const watched: Session["world"]["engine"]["stop"] = (...args) => {
+    seen.push([...held].sort());
+    return stop(...args);
+  };
+  await resume(on({ ...stage.world, engine: { ...stage.world.engine, stop: watched } }), undefined);
+  expect([...new Set(seen.map(String))]).toEqual(["engine,home"]);
   expect([...held]).toEqual([]);
 });
 

@@ -53,7 +53,7 @@ export class SimPostgres {
     this.disk.sync(dirname(dir));
   }
 
-  private restore(access: DatabaseAccess, dir: string): void {
+  private restore(access: DatabaseAccess, dir: string): DatabaseProof {
     const volume = this.open(access).name;
     const entries = [...this.disk.walk(dir)]
       .filter(path => /\/\d+\.json$/.test(path))
@@ -72,6 +72,7 @@ export class SimPostgres {
         this.engine.fill(volume, content, "engine.restore");
       }
     });
+    return proofOf(this.open(access).content);
   }
 
   private empty(access: DatabaseAccess): void {

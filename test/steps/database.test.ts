@@ -46,6 +46,7 @@ describe("moving a database by dump", () => {
       const volume = stage.machine.state.volumes.get("v1_0_0_postgres_data")!;
       const { "database/graphistry/users": _, ...content } = volume.content;
       stage.machine.state.volumes.set(volume.name, { ...volume, content });
+      return await stage.world.postgres.prove(args[0]);
     };
     await expect(oneStep(stage, restore).run()).rejects.toThrow(failsWith("NOT_EQUAL", "database/graphistry/users"));
     expect(await stage.world.files.exists(PROOF)).toBe(false);

@@ -3,6 +3,7 @@ import type { World } from "../../host/world.ts";
 import type { OperationEntry } from "../../plan/operations.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Run, undoPlan } from "../../plan/runner.ts";
+import { type EngineLock, engineLock, untilHealthy } from "../engine-lock.ts";
 import { planText, stepsLeft, undoSteps } from "../plan-text.ts";
 import { reportFinished } from "../report.ts";
 import { runOf, runOrUndo, undoneText } from "../run-or-undo.ts";
@@ -82,12 +83,15 @@ async function refuseOtherEngine({ world }: Session, { plan }: OperationEntry): 
 
 interface Going {
   readonly command: "resume" | "undo";
+  /** Going on takes names and ports that the plan chose; going back gives them away. */
+  readonly claimsEngine: boolean;
   readonly dryRun: (run: Run<World>) => Promise<readonly string[]>;
-  readonly work: (run: Run<World>) => Promise<void>;
+  readonly work: (run: Run<World>, engine: EngineLock) => Promise<void>;
 }
 
-async function withUnfinished(session: Session, { command, dryRun, work }: Going): Promise<void> {
-  const runFor = ({ plan }: OperationEntry) => runOf(session, plan, session.store.journal(plan.id), () => {});
+async function withUnfinished(session: Session, { command, claimsEngine, dryRun, work }: Going): Promise<void> {
+  const engine = engineLock(session, command);
+  const runFor = ({ plan }: OperationEntry) => runOf(session, plan, session.store.journal(plan.id), untilHealthy(engine, plan));
   const first = await unfinishedOf(session);
   if (session.flags.dryRun) {
     showGoing(session, command, first.plan, await dryRun(runFor(first)));
@@ -100,9 +104,11 @@ async function withUnfinished(session: Session, { command, dryRun, work }: Going
     session.workFor(entry.plan.id);
     session.phase(command === "undo" ? "undoing" : "operating");
     await session.world.engine.sweep(session.home.path);
-    await work(runFor(entry));
+    if (claimsEngine) await engine.take();
+    await work(runFor(entry), engine);
   } finally {
     session.workFor(null);
+    await engine.release();
     await lock.release();
   }
 }
@@ -124,14 +130,17 @@ function showGoing(session: Session, command: string, plan: Plan, lines: readonl
 export const resume = (session: Session, onFailure: "undo" | "stop" | undefined): Promise<void> =>
   withUnfinished(session, {
     command: "resume",
+    claimsEngine: true,
     dryRun: stepsLeft,
-    work: async run =>
-      await reportFinished(session, await runOrUndo(session, run, onFailure ?? (session.ask.isPossible ? "ask" : "stop"))),
+    work: async (run, engine) => {
+      const otherwise = onFailure ?? (session.ask.isPossible ? "ask" : "stop");
+      await reportFinished(session, await runOrUndo(session, run, otherwise, () => engine.release()));
+    },
   });
 
 /** Takes back what was cut off. */
 export const undo = (session: Session): Promise<void> =>
-  withUnfinished(session, { command: "undo", dryRun: undoSteps, work: run => takeBack(session, run) });
+  withUnfinished(session, { command: "undo", claimsEngine: false, dryRun: undoSteps, work: run => takeBack(session, run) });
 
 async function takeBack(session: Session, run: Run<World>): Promise<void> {
   let remarks: readonly string[];
