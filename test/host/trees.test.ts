@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -38,6 +39,8 @@ beforeEach(() => {
   writeFileSync(join(from, "data/config/secret"), "s", { mode: 0o600 });
   writeFileSync(join(from, "data/large/blob"), "l");
   writeFileSync(join(from, "-rf"), "odd");
+  // More than the usual umask lets a new file have.
+  chmodSync(join(from, "-rf"), 0o666);
   linkSync(join(from, "data/config/secret"), join(from, "same"));
   symlinkSync("data/config", join(from, "relative"));
   symlinkSync("../../gone", join(from, "data/dangling"));
@@ -52,6 +55,7 @@ it("F68 a copy has modes, times, links as they stand, hard links and pipes, and 
   expect(readlinkSync(join(to, "relative"))).toBe("data/config");
   expect(statSync(join(to, "same")).ino).toBe(statSync(join(to, "data/config/secret")).ino);
   expect(lstatSync(join(to, "pipe")).isFIFO()).toBe(true);
+  expect(statSync(join(to, "-rf")).mode & 0o7777).toBe(0o666);
   expect(statSync(join(to, "data")).mtimeMs).toBe(1_000_000_000_000);
   expect(existsSync(`${to}.part`)).toBe(false);
 });
