@@ -5,18 +5,6 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const STORY = ["story", "compose-edit", "bundles"].map(name => `test/integration/${name}.test.ts`);
 const integration = process.env.TESTS === "story" ? STORY : ["test/integration/**/*.test.ts"];
 
-/** What `npm test` leaves to `npm run test:all` and `npm run test:faults`: updates that are struck by faults and by each other take an hour. */
-const UNUSUAL = [
-  "update-kills",
-  "update-faults",
-  "update-machine",
-  "update-documented",
-  "update-at-once",
-  "update-by-hand",
-  "hazards-update",
-].map(name => `test/integration/${name}.test.ts`);
-const leftOut = process.env.TESTS === "usual" ? UNUSUAL : [];
-
 /** What takes longest first, so that the others run beside it. */
 const LONG = [
   "kill-boundaries",
@@ -61,7 +49,6 @@ export default defineConfig({
         test: {
           name: "integration",
           include: integration,
-          exclude: leftOut,
           globalSetup: ["test/integration/setup.ts"],
           testTimeout: 600_000,
           hookTimeout: 600_000,
