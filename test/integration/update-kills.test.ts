@@ -58,10 +58,9 @@ describe.each(methodsFor("update kills"))("an update by %s that is killed", meth
   }
 
   it("F20 where a step begins or ends, can be resumed and undone", { timeout }, async () => {
-    expect(
-      [...only("journal").values()].every(points => points.length > 0),
-      "a phase without a moment",
-    ).toBe(true);
+    const empty = [...only("journal")].filter(([, points]) => points.length === 0).map(([phase]) => phase);
+    // A copy is proven where it is made.
+    expect(empty).toEqual(method === "copy" ? ["restore, proof"] : []);
     await killed("killed at a step boundary", spread(only("journal"), amount(1, 4, 240), random));
   });
 
