@@ -3,6 +3,7 @@ import type { World } from "../../host/world.ts";
 import type { OperationEntry } from "../../plan/operations.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Run, undoPlan } from "../../plan/runner.ts";
+import { quiet } from "../../steps/index.ts";
 import { type EngineLock, engineLock, untilHealthy } from "../engine-lock.ts";
 import { planText, stepsLeft, undoSteps } from "../plan-text.ts";
 import { reportFinished } from "../report.ts";
@@ -104,13 +105,19 @@ async function withUnfinished(session: Session, { command, claimsEngine, dryRun,
     session.workFor(entry.plan.id);
     session.phase(command === "undo" ? "undoing" : "operating");
     await session.world.engine.sweep(session.home.path);
-    if (claimsEngine) await engine.take();
-    await work(runFor(entry), engine);
+    const run = runFor(entry);
+    if (claimsEngine && !(await isWindowOpen(run))) await engine.take();
+    await work(run, engine);
   } finally {
     session.workFor(null);
     await engine.release();
     await lock.release();
   }
+}
+
+/** Whether visitors are turned away: then nobody else is waited for. */
+async function isWindowOpen({ plan, journal }: Run<World>): Promise<boolean> {
+  return (await journal.read()).some(entry => entry.type === "doing" && plan.steps[entry.step]?.kind === quiet.kind);
 }
 
 function showGoing(session: Session, command: string, plan: Plan, lines: readonly string[]): void {
