@@ -32,16 +32,16 @@ const ANSWER_SECONDS = 120;
  * folder and volumes, and a dump of it is taken.
  */
 export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackRequest, occasion: Occasion): Plan {
-  const { from, to, losses, probe } = facts;
+  const { from, to, losses, noDump, probe } = facts;
   refuseOutsiders(from, "any state");
   refuseOutsiders(to, "any state");
   refuseMissingVolumes(to, "it cannot serve again");
   if (losses.length > 0 && !acceptLoss) {
     throw new OperatorError(
       "LOSES_WRITES",
-      `Going back to ${to.record.name} leaves behind what was written since: ${losses.join("; ")}.`,
+      `Going to ${to.record.name} leaves behind what was written since into ${from.record.name}: ${losses.join("; ")}.`,
       {
-        hint: "--accept-loss   (it stays in the volumes of the newer release, and a dump of it is kept in backups/)",
+        hint: `--accept-loss   (it stays in the folder and volumes of ${from.record.name}${keptAs(facts)})`,
       },
     );
   }
@@ -54,7 +54,7 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
   const services = [...to.active];
   const database = old.product.postgres;
   const image = database === null ? undefined : old.images[database.service]?.id;
-  const dumps = database !== null && image !== undefined && facts.databaseRuns;
+  const dumps = database !== null && image !== undefined && noDump === null;
   const page = pageOf(facts.page, home, id);
   return newPlan({
     id,
@@ -65,6 +65,7 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
     summary: `Go back from ${old.name} to ${next.name}`,
     notes: [
       ...losses.map(loss => `left behind: ${loss}`),
+      ...(noDump === null ? [] : [`no dump of ${old.name}'s database is taken, because ${noDump}`]),
       `${old.name} stays as it is, stopped, with its folder and volumes; \`graph-mgr rollback --to ${old.name}\` leads there again`,
     ],
     wayBack: `graph-mgr rollback --to ${old.name}`,
@@ -95,4 +96,11 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
     ],
     result: { version: next.release, project: next.project, from: old.name },
   });
+}
+
+function keptAs({ from, noDump }: RollbackFacts): string {
+  if (from.record.product.postgres === null) return "";
+  return noDump === null
+    ? ", and a dump of its database is kept in backups/"
+    : `; no dump of its database can be taken, because ${noDump}`;
 }

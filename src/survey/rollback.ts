@@ -1,27 +1,21 @@
 import { Home } from "../domain/home.ts";
-import type { InstanceRecord } from "../domain/instance.ts";
 import { chooseInstance } from "../domain/instances.ts";
-import { type Baseline, filesSince, rowsSince } from "../domain/losses.ts";
 import type { MaintenanceTemplates } from "../domain/maintenance.ts";
-import { layoutFor } from "../domain/product.ts";
 import { OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
 import { surveyHome } from "./home.ts";
-import { type InstanceFacts, isUp, surveyInstance } from "./instance.ts";
-import { helperImageOf, runningDatabase } from "./instance-details.ts";
+import { type InstanceFacts, surveyInstance } from "./instance.ts";
+import { type Left, surveyLosses } from "./losses.ts";
 import { type PageFacts, surveyPage } from "./page.ts";
 import { probeOf } from "./update.ts";
 
 /** What a rollback's plan is made of. */
-export interface RollbackFacts {
+export interface RollbackFacts extends Left {
   readonly home: string;
   /** The instance that serves now. */
   readonly from: InstanceFacts;
   /** The one that shall serve again. */
   readonly to: InstanceFacts;
-  /** What was written since the update, as lines for people. */
-  readonly losses: readonly string[];
-  readonly databaseRuns: boolean;
   readonly probe: ReturnType<typeof probeOf>;
   readonly page: PageFacts | null;
 }
@@ -56,31 +50,8 @@ export async function surveyRollback(
     home: homePath,
     from: left,
     to: wanted,
-    losses: await lossesOf(world, new Home(homePath), from, left),
-    databaseRuns: left.containers.some(each => each.service === from.product.postgres?.service && isUp(each)),
+    ...(await surveyLosses(world, new Home(homePath), records, left, target)),
     probe: probeOf(target.product, ports),
     page: await surveyPage(world, from, templates),
   };
-}
-
-/** Rows by table and files by folder that are newer than the moment in which visitors were let in. */
-async function lossesOf(world: World, home: Home, record: InstanceRecord, { containers }: InstanceFacts) {
-  if (record.origin.how !== "update") return [];
-  const text = await world.files.read(`${home.operation(record.origin.operation)}/baseline.json`);
-  if (text === null) return [];
-  const { takenAt, proof, trees = {} } = JSON.parse(text) as Baseline;
-  const access = await runningDatabase(world, record, containers);
-  const rows = proof === null || access === null ? [] : rowsSince(proof, await world.postgres.prove(access));
-  const image = helperImageOf(record) ?? null;
-  const { data } = layoutFor(record.product, record.release);
-  const files: string[] = [];
-  for (const folder of data) {
-    const path = `${record.dir}/${folder}`;
-    if (!(await world.files.isFolder(path))) continue;
-    const count = await world.trees.countSince(path, takenAt, image);
-    const before = trees[folder];
-    const isOther = count === 0 && before !== undefined && before !== (await world.trees.fingerprint(path, image));
-    files.push(...filesSince(folder, count, isOther));
-  }
-  return [...rows, ...files];
 }

@@ -85,7 +85,7 @@ export const ROLLBACK: CommandSpec = {
       value: "INSTANCE",
       describe: "The instance to go to; the one before the last update unless named",
     },
-    { name: "accept-loss", kind: "flag", describe: "Leave behind what was written since the update" },
+    { name: "accept-loss", kind: "flag", describe: "Leave behind what was written since, also what cannot be told" },
     ON_FAILURE,
   ],
   examples: [

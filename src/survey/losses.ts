@@ -1,0 +1,116 @@
+import type { Home } from "../domain/home.ts";
+import type { InstanceRecord } from "../domain/instance.ts";
+import { type Baseline, filesSince, rowsSince } from "../domain/losses.ts";
+import { layoutFor } from "../domain/product.ts";
+import { messageOf, OperatorError } from "../errors.ts";
+import type { DatabaseAccess, World } from "../host/world.ts";
+import type { InstanceFacts } from "./instance.ts";
+import { helperImageOf, runningDatabase } from "./instance-details.ts";
+
+/** What going back leaves behind. */
+export interface Left {
+  /** A line each, for people. What cannot be told is a line as well: to say nothing of it would say that there is nothing. */
+  readonly losses: readonly string[];
+  /** Why no dump of the database can be taken, as a part of a sentence; null where one can, or where there is none. */
+  readonly noDump: string | null;
+}
+
+type Database = DatabaseAccess | { readonly unreached: string } | null;
+
+/** What was written into `left` and is not in `to`, as far as anybody can tell. */
+export async function surveyLosses(
+  world: World,
+  home: Home,
+  records: readonly InstanceRecord[],
+  left: Pick<InstanceFacts, "record" | "containers">,
+  to: InstanceRecord,
+): Promise<Left> {
+  const { name, origin } = left.record;
+  const database = await databaseOf(world, left);
+  const noDump = database !== null && "unreached" in database ? database.unreached : null;
+  const between = updatesBetween(records, left.record, to);
+  if (between === null) return { losses: [`${name}: ${untold(`it was not updated from ${to.name}`)}`], noDump };
+  const path = `${home.operation(origin.operation)}/baseline.json`;
+  const baseline = baselineIn(await world.files.read(path));
+  const own =
+    baseline === null
+      ? [`${name}: ${untold(`${path}, in which the update noted what was there, cannot be read`)}`]
+      : [...(await rowsOf(world, baseline, database)), ...(await filesOf(world, baseline, left.record)), ...volumesOf(left)];
+  return { losses: [...own, ...between.map(each => `${each}: ${untold(`only what came into ${name} was noted`)}`)], noDump };
+}
+
+const untold = (why: string): string => `what was written cannot be told, because ${why}`;
+
+/** Instances from which, one by the other, `from` was updated, down to `to`; null where it does not stem from there. */
+function updatesBetween(records: readonly InstanceRecord[], from: InstanceRecord, to: InstanceRecord): readonly string[] | null {
+  const between: string[] = [];
+  for (let { origin } = from; origin.how === "update"; ) {
+    if (origin.from === to.name) return between;
+    const older = records.find(({ name }) => name === origin.from);
+    // A record is a file, and a circle of them must not be walked for ever.
+    if (older === undefined || between.includes(older.name)) return null;
+    between.push(older.name);
+    origin = older.origin;
+  }
+  return null;
+}
+
+function baselineIn(text: string | null): Baseline | null {
+  try {
+    return text === null ? null : (JSON.parse(text) as Baseline);
+  } catch {
+    return null;
+  }
+}
+
+async function databaseOf(world: World, { record, containers }: Pick<InstanceFacts, "record" | "containers">): Promise<Database> {
+  const service = record.product.postgres?.service;
+  if (service === undefined) return null;
+  const container = containers.find(each => each.service === service);
+  if (container?.state !== "running")
+    return { unreached: `its ${service} ${container === undefined ? "has no container" : `does not run (${container.state})`}` };
+  const access = await runningDatabase(world, record, containers);
+  if (access === null) return { unreached: `the image of its ${service} is not known` };
+  return access.password === "" ? { unreached: `its ${service} is given no POSTGRES_PASSWORD` } : access;
+}
+
+async function rowsOf(world: World, { proof }: Baseline, database: Database): Promise<readonly string[]> {
+  if (database === null) return [];
+  if ("unreached" in database) return [`database: ${untold(database.unreached)}`];
+  if (proof === null) return [`database: ${untold("the update could not note what was there")}`];
+  return rowsSince(proof, await world.postgres.prove(database));
+}
+
+async function filesOf(world: World, { takenAt, trees = {} }: Baseline, record: InstanceRecord): Promise<readonly string[]> {
+  const image = helperImageOf(record) ?? null;
+  const lines: string[] = [];
+  for (const folder of layoutFor(record.product, record.release).data) {
+    const path = `${record.dir}/${folder}`;
+    const before = trees[folder];
+    if (!(await world.files.isFolder(path))) {
+      if (before !== undefined) lines.push(`${folder}: ${untold("it is gone")}`);
+      continue;
+    }
+    try {
+      const count = await world.trees.countSince(path, takenAt, image);
+      const isOther = count === 0 && before !== undefined && before !== (await world.trees.fingerprint(path, image));
+      lines.push(...filesSince(folder, count, isOther));
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      lines.push(`${folder}: ${untold(`it cannot be looked through: ${messageOf(error)}`)}`);
+    }
+  }
+  return lines;
+}
+
+/** Nobody notes what is in volumes: to read all of them would make the window longer. The database's is told by its rows. */
+function volumesOf({ record, containers }: Pick<InstanceFacts, "record" | "containers">): readonly string[] {
+  const mounts = containers.flatMap(each => each.mounts);
+  return record.volumes
+    .filter(({ key, name }) => {
+      const own = mounts.filter(mount => mount.name === name);
+      const isOnlyRead = own.length > 0 && own.every(({ writable }) => !writable);
+      return key !== record.product.postgres?.volume && !isOnlyRead;
+    })
+    .map(({ key }) => `volume ${key}: ${untold("updates note only folders and databases")}`);
+}
