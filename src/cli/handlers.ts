@@ -73,6 +73,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   },
   rollback: async (session, args) =>
     (await import("./commands/rollback.ts")).rollback(session, {
+      from: args.text("from"),
       to: args.text("to"),
       acceptLoss: args.flag("accept-loss"),
       onFailure: onFailure(args),

@@ -56,6 +56,7 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
   const image = database === null ? undefined : old.images[database.service]?.id;
   const dumps = database !== null && image !== undefined && noDump === null;
   const page = pageOf(facts.page, home, id);
+  const wayBack = `graph-mgr rollback${from.isCurrent ? "" : ` --from ${next.name}`} --to ${old.name}`;
   return newPlan({
     id,
     operation: "rollback",
@@ -66,9 +67,9 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
     notes: [
       ...losses.map(loss => `left behind: ${loss}`),
       ...(noDump === null ? [] : [`no dump of ${old.name}'s database is taken, because ${noDump}`]),
-      `${old.name} stays as it is, stopped, with its folder and volumes; \`graph-mgr rollback --to ${old.name}\` leads there again`,
+      `${old.name} stays as it is, stopped, with its folder and volumes; \`${wayBack}\` leads there again`,
     ],
-    wayBack: `graph-mgr rollback --to ${old.name}`,
+    wayBack,
     steps: [
       quiet.step({ ...stopping, keep: dumps ? [database.service] : [] }),
       ...(page === null ? [] : [maintenanceUp.step(page)]),
@@ -87,12 +88,12 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
         : []),
       quiet.step({ ...stopping, keep: [] }),
       ...(page === null ? [] : [maintenanceDown.step(page)]),
-      openFront.step({ project, instance: next.name, services, probe }),
+      openFront.step({ project, instance: next.name, services, probe, wayBack }),
       revive.step({ project: next.project, instance: next.name, record: to.recordPath }),
       awaitHealth.step({ project: next.project, instance: next.name, services, ...next.product.health }),
       awaitAnswer.step({ instance: next.name, probe, timeoutSeconds: ANSWER_SECONDS }),
-      commit.step({ instance: next.name }),
-      setCurrent.step({ link: home.current(), target: `releases/${next.name}` }),
+      commit.step({ instance: next.name, wayBack }),
+      ...(from.isCurrent ? [setCurrent.step({ link: home.current(), target: `releases/${next.name}` })] : []),
     ],
     result: { version: next.release, project: next.project, from: old.name },
   });

@@ -64,6 +64,8 @@ export function planUpdate(given: Hops, occasion: Occasion): Plan {
   const home = new Home(facts.home.home.path);
   const page = pageOf(first.facts.page, home, id);
   const between = hops.slice(0, -1);
+  // Beside the instance that is current, as for training, the short word would take that one back.
+  const wayBack = source.isCurrent ? "graph-mgr rollback" : `graph-mgr rollback --from ${instance.name}`;
   return newPlan({
     id,
     operation: "update",
@@ -72,7 +74,7 @@ export function planUpdate(given: Hops, occasion: Occasion): Plan {
     engine: facts.engine.id,
     summary: `Update ${source.record.name} to ${instance.name} from ${facts.bundle.path}`,
     notes: notesOnUpdate(given),
-    wayBack: "graph-mgr rollback",
+    wayBack,
     steps: [
       ...hops.flatMap(hop => prepareSteps(hop.facts, hop.layOut, hop.place)),
       ...hops.flatMap((hop, index) =>
@@ -80,7 +82,7 @@ export function planUpdate(given: Hops, occasion: Occasion): Plan {
       ),
       baselineStep(facts, layOut, home, id),
       ...(page === null ? [] : [maintenanceDown.step(page)]),
-      ...openSteps(facts, layOut),
+      ...openSteps(facts, layOut, wayBack),
       ...(source.isCurrent ? [setCurrent.step({ link: home.current(), target: currentTarget(instance) })] : []),
       ...between.flatMap(hop => leftoverSteps(hop.facts, hop.layOut, hop.place, facts)),
       ...hops.flatMap(({ place, request }) => (place.isPassing && request.method === "dump" ? [dropHopDump(place, facts)] : [])),
@@ -141,15 +143,15 @@ function baselineStep(facts: UpdateFacts, layOut: LayOut, home: Home, id: string
 }
 
 /** Visitors are let in; once they were answered there is no undo. */
-function openSteps(facts: UpdateFacts, layOut: LayOut): readonly PlannedStep[] {
+function openSteps(facts: UpdateFacts, layOut: LayOut, wayBack: string): readonly PlannedStep[] {
   const project = projectOf(layOut);
   const instance = facts.instance.name;
   const services = [...facts.active];
   const { probe } = facts;
   return [
-    openFront.step({ project, instance, services, probe }),
+    openFront.step({ project, instance, services, probe, wayBack }),
     awaitHealth.step({ project: project.name, instance, services, ...facts.product.health }),
     awaitAnswer.step({ instance, probe, timeoutSeconds: ANSWER_SECONDS }),
-    commit.step({ instance }),
+    commit.step({ instance, wayBack }),
   ];
 }

@@ -11,7 +11,11 @@ type Open = {
   readonly instance: string;
   readonly services: readonly string[];
   readonly probe: Probe;
+  readonly wayBack?: string;
 };
+
+/** Plans of older versions do not name it. */
+const WAY_BACK = "graph-mgr rollback";
 
 const LOOK_EVERY_MS = 250;
 
@@ -37,12 +41,12 @@ export const openFront = defineStep({
     holds: async ({ project, instance, services }, context, before) =>
       (await launch.fleeting?.holds({ project, instance, services, all: true }, context, before)) ?? true,
   },
-  async pastReturn({ project, probe }, context) {
+  async pastReturn({ project, probe, wayBack = WAY_BACK }, context) {
     if (probe === null || !(await answers(probe, context))) return null;
     // Else it is somebody who took the port meanwhile.
     const fronts = (await context.world.engine.containers()).filter(each => each.project === project.name);
     if (!fronts.some(({ ports }) => ports.some(({ host }) => host === probe.port))) return null;
-    return `visitors are answered on port ${probe.port} already, and what they wrote would be lost; after \`graph-mgr resume\` the way back is \`graph-mgr rollback\``;
+    return `visitors are answered on port ${probe.port} already, and what they wrote would be lost; after \`graph-mgr resume\` the way back is \`${wayBack}\``;
   },
   async undo({ project, instance, services }, context, before) {
     if (typeof launch.undo === "function") await launch.undo({ project, instance, services, all: true }, context, before);
@@ -73,13 +77,15 @@ export const awaitAnswer = defineStep({
   undo: async () => {},
 });
 
+type Committed = { readonly instance: string; readonly wayBack?: string };
+
 /** Changes nothing: from here on visitors may have written, and undo must not throw that away. */
 export const commit = defineStep({
   kind: "update.commit",
-  title: ({ instance }: { readonly instance: string }) =>
-    `${instance} serves: from here on the way back is \`graph-mgr rollback\``,
+  title: ({ instance, wayBack = WAY_BACK }: Committed) => `${instance} serves: from here on the way back is \`${wayBack}\``,
   look: async () => null,
   do: async (_, _context: Context) => {},
   isDone: async () => true,
-  undo: { never: "visitors may have used the new release; `graph-mgr resume` finishes, and `graph-mgr rollback` goes back" },
+  // Said beside the title, which names the way back.
+  undo: { never: "visitors may have used it; `graph-mgr resume` finishes" },
 });

@@ -12,7 +12,7 @@ import { probeOf } from "./update.ts";
 /** What a rollback's plan is made of. */
 export interface RollbackFacts extends Left {
   readonly home: string;
-  /** The instance that serves now. */
+  /** The instance that is left. */
   readonly from: InstanceFacts;
   /** The one that shall serve again. */
   readonly to: InstanceFacts;
@@ -21,21 +21,21 @@ export interface RollbackFacts extends Left {
 }
 
 /**
- * @param to the instance to go back to; the one that the current one was updated from unless named
+ * @param asked which instance is left, the current one unless named, and which one to go back to: the one that it was updated from unless named
  * @throws OperatorError NO_WAY_BACK
  */
 export async function surveyRollback(
   world: World,
   homePath: string,
-  to: string | undefined,
+  asked: { readonly from: string | undefined; readonly to: string | undefined },
   templates: MaintenanceTemplates,
 ): Promise<RollbackFacts> {
   const { records, current } = await surveyHome(world, homePath);
-  const from = chooseInstance(records, current, undefined);
-  const name = to ?? (from.origin.how === "update" ? from.origin.from : undefined);
+  const from = chooseInstance(records, current, asked.from);
+  const name = asked.to ?? (from.origin.how === "update" ? from.origin.from : undefined);
   if (name === undefined) {
     throw new OperatorError("NO_WAY_BACK", `${from.name} was not made by an update, so there is nothing to go back to.`, {
-      hint: "graph-mgr rollback --to INSTANCE   (`graph-mgr list` shows them)",
+      hint: `graph-mgr rollback${from.name === current ? "" : ` --from ${from.name}`} --to INSTANCE   (\`graph-mgr list\` shows them)`,
     });
   }
   const target = chooseInstance(records, current, name);

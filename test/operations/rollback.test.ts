@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import { planRollback } from "../../src/operations/rollback.ts";
+import { kinds } from "../../src/steps/index.ts";
 import { surveyRollback } from "../../src/survey/rollback.ts";
 import { Machine } from "../simulator/machine.ts";
 import { templates } from "../simulator/maintenance.ts";
@@ -14,8 +15,8 @@ beforeEach(async () => {
   stage = new Stage(new Machine((await scenarios.rollback.rollback()).initial));
 });
 
-async function planned({ to, acceptLoss = true }: { to?: string; acceptLoss?: boolean } = {}) {
-  return planRollback(await surveyRollback(stage.world, HOME, to, templates), { acceptLoss }, occasion());
+async function planned({ from, to, acceptLoss = true }: { from?: string; to?: string; acceptLoss?: boolean } = {}) {
+  return planRollback(await surveyRollback(stage.world, HOME, { from, to }, templates), { acceptLoss }, occasion());
 }
 const refusal = (message: string, hint: string) =>
   expect.objectContaining({
@@ -46,4 +47,31 @@ it("F58 says so where no dump can be taken, and takes none", async () => {
   const { notes, steps } = await planned();
   expect(notes).toContain(`no dump of ${NEW}'s database is taken, because its postgres does not run (exited)`);
   expect(steps.map(({ kind }) => kind)).not.toContain("database.dump");
+});
+
+it("RULES 24 beside the current instance another one goes back by its name, and current stays where it is", async () => {
+  await stage.install("v1.0.0");
+  await stage.world.files.replaceLink(`${HOME}/current`, "releases/v1.0.0");
+  await expect(planned()).rejects.toThrow("v1.0.0 was not made by an update");
+  const plan = await planned({ from: NEW });
+  expect([plan.instance, plan.result?.["from"]]).toEqual([OLD, NEW]);
+  expect(plan.wayBack).toBe(`graph-mgr rollback --from ${OLD} --to ${NEW}`);
+  await stage.carryOut(plan);
+  expect(await stage.world.files.readLink(`${HOME}/current`)).toBe("releases/v1.0.0");
+  const state = async (service: string) => (await stage.world.engine.containers()).find(({ name }) => name === service)?.state;
+  expect(await Promise.all(["v1_0_0-caddy-1", "v2_22_2-caddy-1", "v2_23_0-caddy-1"].map(state))).toEqual([
+    "running",
+    "running",
+    "exited",
+  ]);
+});
+
+it("a rollback of the current instance names the way forward, by which nobody ends one release further back", async () => {
+  const plan = await planned();
+  const wayBack = `graph-mgr rollback --to ${NEW}`;
+  const committed = plan.steps.find(({ kind }) => kind === "update.commit")!;
+  expect([plan.wayBack, kinds.get("update.commit")?.title(committed.input)]).toEqual([
+    wayBack,
+    `${OLD} serves: from here on the way back is \`${wayBack}\``,
+  ]);
 });

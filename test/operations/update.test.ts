@@ -14,11 +14,11 @@ const REQUEST: UpdateRequest = {
   healthTimeoutSeconds: null,
 };
 
-async function facts(change: (stage: Stage) => void = () => {}) {
+async function facts(change: (stage: Stage) => void | Promise<void> = () => {}) {
   const stage = new Stage();
   await stage.install("v2.22.2");
   stage.use("v2_22_2", `${HOME}/releases/v2.22.2`);
-  change(stage);
+  await change(stage);
   const { record } = await stage.facts("v2.22.2");
   const contents = await stage.world.bundles.read("/bundles/v2.23.0.tar.gz", () => {});
   const ask = { home: HOME, source: record, contents, release: undefined, resolve: {}, templates };
@@ -98,4 +98,18 @@ it("F35 refuses to update what does not run while somebody else has its port", a
   expect(() => planUpdate([{ facts: taken, request: REQUEST }], OCCASION)).toThrow(
     expect.objectContaining({ code: "PORT_TAKEN", message: expect.stringContaining("in use by v2_23_0") }),
   );
+});
+
+it("RULES 24 the way back from an update beside the current instance names the one that it leaves", async () => {
+  const wayBacks = async (change?: (stage: Stage) => Promise<void>) => {
+    const plan = planUpdate([{ facts: (await facts(change)).facts, request: REQUEST }], OCCASION);
+    const said = plan.steps.flatMap(({ input }) => (input as { wayBack?: string } | null)?.wayBack ?? []);
+    return [plan.wayBack, ...said];
+  };
+  expect(await wayBacks()).toEqual(Array(3).fill("graph-mgr rollback"));
+  const elsewhere = wayBacks(async stage => {
+    await stage.install("v1.0.0");
+    await stage.world.files.replaceLink(`${HOME}/current`, "releases/v1.0.0");
+  });
+  expect(await elsewhere).toEqual(Array(3).fill("graph-mgr rollback --from v2.23.0"));
 });

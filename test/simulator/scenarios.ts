@@ -123,7 +123,11 @@ async function updateHops(stage: Stage): Promise<Hops> {
 }
 
 async function rollbackPlan(stage: Stage): Promise<Plan> {
-  return planRollback(await surveyRollback(stage.world, HOME, undefined, templates), { acceptLoss: true }, occasion());
+  return planRollback(
+    await surveyRollback(stage.world, HOME, { from: undefined, to: undefined }, templates),
+    { acceptLoss: true },
+    occasion(),
+  );
 }
 
 const SOURCE = [{ dir: DIR, slug: SLUG }];

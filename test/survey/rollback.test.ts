@@ -20,7 +20,7 @@ beforeEach(async () => {
   back = plan;
 });
 
-const survey = (to?: string) => surveyRollback(stage.world, HOME, to, templates);
+const survey = (to?: string) => surveyRollback(stage.world, HOME, { from: undefined, to }, templates);
 const recordPath = (name: string) => `${HOME}/.graph-mgr/instances/${name}.json`;
 const recordOf = async (name: string) => parseRecord((await stage.world.files.read(recordPath(name)))!, name);
 const baselinePath = async () => `${HOME}/.graph-mgr/operations/${(await recordOf(NEW)).origin.operation}/baseline.json`;

@@ -5,6 +5,7 @@ import { reportFinished } from "../report.ts";
 import type { Session } from "../session.ts";
 
 export interface RollbackArgs {
+  readonly from: string | undefined;
   readonly to: string | undefined;
   readonly acceptLoss: boolean;
   readonly onFailure: "undo" | "stop" | undefined;
@@ -23,7 +24,7 @@ export async function rollback(session: Session, args: RollbackArgs): Promise<vo
     onFailure: args.onFailure ?? "ask",
     makePlan: async () =>
       planRollback(
-        await surveyRollback(world, session.home.path, args.to, await session.maintenanceTemplates()),
+        await surveyRollback(world, session.home.path, args, await session.maintenanceTemplates()),
         { acceptLoss },
         { now: world.now(), random: world.random(4) },
       ),

@@ -79,11 +79,12 @@ export const ROLLBACK: CommandSpec = {
   summary: "Go back to the release before an update",
   positionals: [],
   options: [
+    { name: "from", kind: "text", value: "INSTANCE", describe: "The instance to leave; the current one unless named" },
     {
       name: "to",
       kind: "text",
       value: "INSTANCE",
-      describe: "The instance to go to; the one before the last update unless named",
+      describe: "The instance to go to; the one that it was updated from unless named",
     },
     { name: "accept-loss", kind: "flag", describe: "Leave behind what was written since, also what cannot be told" },
     ON_FAILURE,
@@ -91,6 +92,7 @@ export const ROLLBACK: CommandSpec = {
   examples: [
     ["rollback --dry-run", "What would be left behind, and every step"],
     ["rollback --accept-loss", "Goes back; what was written since stays in the newer, and in a dump"],
+    ["rollback --from v2.23.0-training", "An update of another than the current one"],
   ],
   notes: ["The newer release stays as it is, stopped. `graph-mgr rollback --to` it leads forward again."],
   questions: [OTHER_QUESTIONS.confirm, OTHER_QUESTIONS.failed],
