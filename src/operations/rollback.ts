@@ -55,7 +55,9 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
   const database = old.product.postgres;
   const image = database === null ? undefined : old.images[database.service]?.id;
   const dumps = database !== null && image !== undefined && noDump === null;
-  const page = pageOf(facts.page, home, id);
+  const wholePage = pageOf(facts.page, home, id);
+  // It is made of the files of what is left, which may be left because they are broken.
+  const page = wholePage === null ? null : { ...wholePage, isOptional: true };
   const wayBack = `graph-mgr rollback${from.isCurrent ? "" : ` --from ${next.name}`} --to ${old.name}`;
   return newPlan({
     id,
@@ -67,6 +69,7 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
     notes: [
       ...losses.map(loss => `left behind: ${loss}`),
       ...(noDump === null ? [] : [`no dump of ${old.name}'s database is taken, because ${noDump}`]),
+      ...(facts.noPage === null ? [] : [`visitors see no maintenance page meanwhile, because ${facts.noPage}`]),
       `${old.name} stays as it is, stopped, with its folder and volumes; \`${wayBack}\` leads there again`,
     ],
     wayBack,

@@ -15,6 +15,8 @@ export type PageInput = {
   readonly caddyfile: string;
   readonly ports: readonly PagePort[];
   readonly mounts: readonly PageMount[];
+  /** Whether it is gone on without a page that does not come up. */
+  readonly isOptional?: boolean;
 };
 
 const AT = "/graph-mgr/maintenance";
@@ -116,3 +118,16 @@ export async function takeDown(input: PageInput, context: Context): Promise<void
 /** Whether it answers on all of its ports. */
 export const answers = async (input: PageInput, context: Context): Promise<boolean> =>
   (await ownPage(input, context)) !== null && (await missing(input, context)).length === 0;
+
+/** Says that it was gone on without; in the operation's folder, so that who goes on after a cut does not wait for the page again. */
+const withoutFile = ({ folder }: PageInput): string => `${folder}/without`;
+
+export const isGivenUp = async (input: PageInput, { world }: Context): Promise<boolean> =>
+  input.isOptional === true && (await world.files.exists(withoutFile(input)));
+
+export async function giveUp(input: PageInput, context: Context, why: string): Promise<void> {
+  await takeDown(input, context);
+  await context.world.files.write(withoutFile(input), `${why}\n`, 0o600);
+}
+
+export const hopeAgain = (input: PageInput, { world }: Context): Promise<void> => world.files.remove(withoutFile(input));

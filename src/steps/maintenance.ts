@@ -1,9 +1,12 @@
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context } from "./context.ts";
-import { answers, ownPage, type PageInput, putUp, takeDown } from "./maintenance-page.ts";
+import { answers, giveUp, hopeAgain, isGivenUp, ownPage, type PageInput, putUp, takeDown } from "./maintenance-page.ts";
 
 const isGone = async (input: PageInput, context: Context): Promise<boolean> => (await ownPage(input, context)) === null;
+
+const isSettled = async (input: PageInput, context: Context): Promise<boolean> =>
+  (await answers(input, context)) || (await isGivenUp(input, context));
 
 const subject = ({ project }: PageInput): string => `maintenance page of ${project}`;
 
@@ -12,10 +15,21 @@ export const maintenanceUp = defineStep({
   kind: "maintenance.up",
   title: ({ ports }: PageInput) => `Put up the maintenance page on port ${ports.map(({ host }) => host).join(", ")}`,
   look: async () => null,
-  do: (input, context: Context) => putUp(input, context),
-  isDone: answers,
-  fleeting: { subject, holds: answers },
-  undo: takeDown,
+  async do(input, context: Context) {
+    try {
+      await putUp(input, context);
+    } catch (error) {
+      if (input.isOptional !== true || !(error instanceof OperatorError)) throw error;
+      await giveUp(input, context, error.message);
+      context.progress(`visitors see no maintenance page meanwhile: ${error.message}`);
+    }
+  },
+  isDone: isSettled,
+  fleeting: { subject, holds: isSettled },
+  async undo(input, context) {
+    await takeDown(input, context);
+    if (input.isOptional === true) await hopeAgain(input, context);
+  },
 });
 
 /** Frees the ports for the front. */

@@ -2,7 +2,7 @@ import type { Home } from "../domain/home.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import { type Baseline, filesSince, rowsSince } from "../domain/losses.ts";
 import { layoutFor } from "../domain/product.ts";
-import { messageOf, OperatorError } from "../errors.ts";
+import { OperatorError } from "../errors.ts";
 import type { DatabaseAccess, World } from "../host/world.ts";
 import type { InstanceFacts } from "./instance.ts";
 import { helperImageOf, runningDatabase } from "./instance-details.ts";
@@ -15,29 +15,40 @@ export interface Left {
   readonly noDump: string | null;
 }
 
-type Database = DatabaseAccess | { readonly unreached: string } | null;
+type Unreached = { readonly unreached: string };
+type Database = DatabaseAccess | Unreached | null;
+type LeftFacts = Pick<InstanceFacts, "record" | "containers" | "hasFolder">;
 
 /** What was written into `left` and is not in `to`, as far as anybody can tell. */
 export async function surveyLosses(
   world: World,
   home: Home,
   records: readonly InstanceRecord[],
-  left: Pick<InstanceFacts, "record" | "containers">,
+  left: LeftFacts,
   to: InstanceRecord,
 ): Promise<Left> {
   const { name, origin } = left.record;
   const database = await databaseOf(world, left);
-  const noDump = database !== null && "unreached" in database ? database.unreached : null;
+  const unproven = noDumpOf(database);
   const between = updatesBetween(records, left.record, to);
-  if (between === null) return { losses: [`${name}: ${untold(`it was not updated from ${to.name}`)}`], noDump };
+  if (between === null) return { losses: [`${name}: ${untold(`it was not updated from ${to.name}`)}`], noDump: unproven };
+  const inBetween = between.map(each => `${each}: ${untold(`only what came into ${name} was noted`)}`);
   const path = `${home.operation(origin.operation)}/baseline.json`;
   const baseline = baselineIn(await world.files.read(path));
-  const own =
-    baseline === null
-      ? [`${name}: ${untold(`${path}, in which the update noted what was there, cannot be read`)}`]
-      : [...(await rowsOf(world, baseline, database)), ...(await filesOf(world, baseline, left.record)), ...volumesOf(left)];
-  return { losses: [...own, ...between.map(each => `${each}: ${untold(`only what came into ${name} was noted`)}`)], noDump };
+  if (baseline === null) {
+    const line = `${name}: ${untold(`${path}, in which the update noted what was there, cannot be read`)}`;
+    return { losses: [line, ...inBetween], noDump: unproven };
+  }
+  const rows = await rowsOf(world, baseline, database);
+  const lines = "unreached" in rows ? [`database: ${untold(rows.unreached)}`] : rows.lines;
+  const files = await filesOf(world, baseline, left.record);
+  // What cannot be read for a proof cannot be read for a dump.
+  const noDump = unproven ?? ("unreached" in rows ? rows.unreached : null);
+  return { losses: [...lines, ...files, ...volumesOf(left), ...inBetween], noDump };
 }
+
+const noDumpOf = (database: Database): string | null =>
+  database !== null && "unreached" in database ? database.unreached : null;
 
 const untold = (why: string): string => `what was written cannot be told, because ${why}`;
 
@@ -63,22 +74,50 @@ function baselineIn(text: string | null): Baseline | null {
   }
 }
 
-async function databaseOf(world: World, { record, containers }: Pick<InstanceFacts, "record" | "containers">): Promise<Database> {
+async function databaseOf(world: World, { record, containers, hasFolder }: LeftFacts): Promise<Database> {
   const service = record.product.postgres?.service;
   if (service === undefined) return null;
   const container = containers.find(each => each.service === service);
   if (container?.state !== "running")
     return { unreached: `its ${service} ${container === undefined ? "has no container" : `does not run (${container.state})`}` };
-  const access = await runningDatabase(world, record, containers);
+  if (!hasFolder) return { unreached: "its folder is gone" };
+  let access: DatabaseAccess | null;
+  try {
+    access = await runningDatabase(world, record, containers);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    // What Compose says of files may quote a secret, and this is written into the plan.
+    return { unreached: "Compose cannot read its compose files" };
+  }
   if (access === null) return { unreached: `the image of its ${service} is not known` };
-  return access.password === "" ? { unreached: `its ${service} is given no POSTGRES_PASSWORD` } : access;
+  if (access.password === "") return { unreached: `its ${service} is given no POSTGRES_PASSWORD` };
+  try {
+    await world.postgres.check(access);
+    return access;
+  } catch (error) {
+    return { unreached: `its ${service} cannot be asked: ${said(error)}` };
+  }
 }
 
-async function rowsOf(world: World, { proof }: Baseline, database: Database): Promise<readonly string[]> {
-  if (database === null) return [];
-  if ("unreached" in database) return [`database: ${untold(database.unreached)}`];
-  if (proof === null) return [`database: ${untold("the update could not note what was there")}`];
-  return rowsSince(proof, await world.postgres.prove(database));
+/** Its first line as a part of a sentence; what is a bug of ours is thrown on. */
+function said(error: unknown): string {
+  if (!(error instanceof OperatorError)) throw error;
+  return error.message.split("\n", 1).join("").replace(/\.$/, "");
+}
+
+async function rowsOf(
+  world: World,
+  { proof }: Baseline,
+  database: Database,
+): Promise<Unreached | { readonly lines: readonly string[] }> {
+  if (database === null) return { lines: [] };
+  if ("unreached" in database) return database;
+  if (proof === null) return { lines: [`database: ${untold("the update could not note what was there")}`] };
+  try {
+    return { lines: rowsSince(proof, await world.postgres.prove(database)) };
+  } catch (error) {
+    return { unreached: `it cannot be read: ${said(error)}` };
+  }
 }
 
 async function filesOf(world: World, { takenAt, trees = {} }: Baseline, record: InstanceRecord): Promise<readonly string[]> {
@@ -96,15 +135,14 @@ async function filesOf(world: World, { takenAt, trees = {} }: Baseline, record: 
       const isOther = count === 0 && before !== undefined && before !== (await world.trees.fingerprint(path, image));
       lines.push(...filesSince(folder, count, isOther));
     } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      lines.push(`${folder}: ${untold(`it cannot be looked through: ${messageOf(error)}`)}`);
+      lines.push(`${folder}: ${untold(`it cannot be looked through: ${said(error)}`)}`);
     }
   }
   return lines;
 }
 
 /** Nobody notes what is in volumes: to read all of them would make the window longer. The database's is told by its rows. */
-function volumesOf({ record, containers }: Pick<InstanceFacts, "record" | "containers">): readonly string[] {
+function volumesOf({ record, containers }: LeftFacts): readonly string[] {
   const mounts = containers.flatMap(each => each.mounts);
   return record.volumes
     .filter(({ key, name }) => {

@@ -17,7 +17,10 @@ export interface RollbackFacts extends Left {
   /** The one that shall serve again. */
   readonly to: InstanceFacts;
   readonly probe: ReturnType<typeof probeOf>;
+  /** Null where there is none. */
   readonly page: PageFacts | null;
+  /** Why there is none although the product has one, as a part of a sentence. */
+  readonly noPage: string | null;
 }
 
 /**
@@ -42,7 +45,7 @@ export async function surveyRollback(
   if (target.name === from.name)
     throw new OperatorError("NO_WAY_BACK", `${from.name} is the one that serves already.`, { hint: "graph-mgr list" });
   const [left, wanted] = await Promise.all([
-    surveyInstance(world, from, homePath, current),
+    surveyInstance({ ...world, compose: lenient(world.compose) }, from, homePath, current, true),
     surveyInstance(world, target, homePath, current),
   ]);
   const ports = target.ports.flatMap(port => (port.host === null ? [] : [{ ...port, host: port.host }]));
@@ -52,6 +55,39 @@ export async function surveyRollback(
     to: wanted,
     ...(await surveyLosses(world, new Home(homePath), records, left, target)),
     probe: probeOf(target.product, ports),
-    page: await surveyPage(world, from, templates),
+    ...(await pageOf(world, left, templates)),
   };
+}
+
+/** What is left may be left because nobody can read its compose files; it is stopped by its containers alone. */
+function lenient(compose: World["compose"]): World["compose"] {
+  return {
+    ...compose,
+    resolve: project => orElse(compose.resolve(project), { name: project.name, services: {} }),
+    activeServices: project => orElse(compose.activeServices(project), []),
+    hashes: project => orElse(compose.hashes(project), null),
+  };
+}
+
+async function orElse<T>(answer: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return otherwise;
+  }
+}
+
+async function pageOf(
+  world: World,
+  { record, hasFolder }: InstanceFacts,
+  templates: MaintenanceTemplates,
+): Promise<Pick<RollbackFacts, "page" | "noPage">> {
+  if (!hasFolder) return { page: null, noPage: `the folder of ${record.name} is gone` };
+  try {
+    return { page: await surveyPage(world, record, templates), noPage: null };
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return { page: null, noPage: `it cannot be made of the files of ${record.name}` };
+  }
 }

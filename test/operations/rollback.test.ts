@@ -1,4 +1,5 @@
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { OperatorError } from "../../src/errors.ts";
 import { planRollback } from "../../src/operations/rollback.ts";
 import { kinds } from "../../src/steps/index.ts";
 import { surveyRollback } from "../../src/survey/rollback.ts";
@@ -74,4 +75,68 @@ it("a rollback of the current instance names the way forward, by which nobody en
     wayBack,
     `${OLD} serves: from here on the way back is \`${wayBack}\``,
   ]);
+});
+
+describe("a broken release can be left", () => {
+  const leave = async () => {
+    const plan = await planned();
+    await stage.carryOut(plan);
+    const up = (await stage.world.engine.containers()).filter(({ state }) => state === "running");
+    expect(new Set(up.map(({ project }) => project))).toEqual(new Set(["v2_22_2"]));
+    expect(await stage.world.files.readLink(`${HOME}/current`)).toBe(`releases/${OLD}`);
+    return plan;
+  };
+
+  it("whose Postgres restarts over and over: it is stopped with the rest, and nothing waits for a dump", async () => {
+    const { engine } = stage.world;
+    const { inspect } = engine;
+    engine.inspect = async ids =>
+      (await inspect(ids)).map(each =>
+        each.name === "v2_23_0-postgres-1" && each.state === "running" ? { ...each, state: "restarting" as const } : each,
+      );
+    const { notes } = await leave();
+    expect(notes).toContain(`no dump of ${NEW}'s database is taken, because its postgres does not run (restarting)`);
+  });
+
+  it("whose database lets nobody in", async () => {
+    const { volumes } = stage.machine.state;
+    const volume = volumes.get("v2_23_0_postgres_data")!;
+    volumes.set(volume.name, { ...volume, content: { ...volume.content, "role/graphistry": "another" } });
+    const why = 'its postgres cannot be asked: password authentication failed for user "graphistry"';
+    const { notes } = await leave();
+    expect(notes).toContain(`left behind: database: what was written cannot be told, because ${why}`);
+    expect(notes).toContain(`no dump of ${NEW}'s database is taken, because ${why}`);
+  });
+
+  it("whose tables cannot be read", async () => {
+    stage.world.postgres.prove = async () => {
+      throw new OperatorError("COMMAND_FAILED", "invalid page in block 3 of relation base/5/1.\nSTATEMENT: copy");
+    };
+    const { notes } = await leave();
+    expect(notes).toContain(
+      `no dump of ${NEW}'s database is taken, because it cannot be read: invalid page in block 3 of relation base/5/1`,
+    );
+  });
+
+  it("whose compose files nobody can read, without a word of what is in them", async () => {
+    await stage.world.files.remove(`${HOME}/releases/${NEW}/docker-compose.yml`);
+    const { notes } = await leave();
+    expect(notes).toContain(`no dump of ${NEW}'s database is taken, because Compose cannot read its compose files`);
+    expect(notes).toContain(`visitors see no maintenance page meanwhile, because it cannot be made of the files of ${NEW}`);
+  });
+
+  it("whose folder is gone", async () => {
+    await stage.world.trees.remove(`${HOME}/releases/${NEW}`, null);
+    const { notes } = await leave();
+    expect(notes).toContain("left behind: data: what was written cannot be told, because it is gone");
+  });
+
+  it("whose Caddyfile makes no maintenance page", async () => {
+    const { engine } = stage.world;
+    engine.runContainer = async () => {
+      throw new OperatorError("COMMAND_FAILED", "no such file");
+    };
+    const { steps } = await leave();
+    expect(steps.map(({ kind }) => kind)).toContain("maintenance.up");
+  });
 });

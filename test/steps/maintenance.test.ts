@@ -91,6 +91,25 @@ it("a page that does not answer is no page: it fails, says what was seen, and go
   expect([page(), await ask()]).toEqual([undefined, null]);
 });
 
+it("where it is optional one that does not come up is given up, said, and not waited for again", async () => {
+  const { stage, up, down, page, ask } = await frontStopped();
+  const input = { ...(up.input as object), isOptional: true, caddyfile: "http://:80 {\n\trespond `all is well` 200\n}\n" };
+  const step = oneStep(stage, { ...up, input });
+  await step.run();
+  expect([page(), await ask()]).toEqual([undefined, null]);
+  expect(step.said.join()).toContain(
+    "visitors see no maintenance page meanwhile: The maintenance page of v2.22.2 does not come up",
+  );
+  const said = step.said.length;
+  await step.run();
+  expect(step.said).toHaveLength(said);
+  await oneStep(stage, { ...down, input }).run();
+  await step.undo();
+  // After the way back it is tried anew.
+  await oneStep(stage, { ...up, input: { ...(up.input as object), isOptional: true } }).run();
+  expect(await ask()).toMatchObject({ status: 503 });
+});
+
 it("taking it down frees the port, and undoing that puts it up again as it was", async () => {
   const { stage, up, down, page, ask } = await frontStopped();
   await oneStep(stage, up).run();
