@@ -10,10 +10,10 @@ import { surveyHome } from "./home.ts";
 import { type InstanceFacts, isUp, surveyInstance } from "./instance.ts";
 import { helperImageOf, runningDatabase } from "./instance-details.ts";
 import { type PageFacts, surveyPage } from "./page.ts";
-import { probeOf } from "./update.ts";
+import { type Probes, probesOf } from "./probe.ts";
 
 /** What a rollback's plan is made of. */
-export interface RollbackFacts {
+export interface RollbackFacts extends Probes {
   readonly home: string;
   /** The instance that serves now. */
   readonly from: InstanceFacts;
@@ -22,7 +22,6 @@ export interface RollbackFacts {
   /** What was written since the update, as lines for people. */
   readonly losses: readonly string[];
   readonly databaseRuns: boolean;
-  readonly probe: ReturnType<typeof probeOf>;
   readonly page: PageFacts | null;
 }
 
@@ -58,7 +57,7 @@ export async function surveyRollback(
     to: wanted,
     losses: await lossesOf(world, new Home(homePath), from, left),
     databaseRuns: left.containers.some(each => each.service === from.product.postgres?.service && isUp(each)),
-    probe: probeOf(target.product, ports),
+    ...probesOf(target.product, ports, wanted.published),
     page: await surveyPage(world, from, templates),
   };
 }
