@@ -178,3 +178,26 @@ touch -d "@$2" "$stamp"
 find "$1" -type f -newer "$stamp" -exec sh -c 'for file; do echo .; done' count {} +
 rm -f "$stamp"
 `;
+
+/**
+ * `$1` the tree; prints its archive. What follows are GNU tar's and busybox's own `--exclude=./...`. Unless `LIVE` is empty a file may change or go
+ * while it is read, which GNU tar tells by ending with 1 and busybox not at all.
+ */
+export const PACK_TREE = `set -eu
+cd "$1"
+shift
+if tar --version 2>/dev/null | grep -q 'GNU tar'; then
+  code=0
+  tar --format=gnu --numeric-owner -cf - "$@" . || code=$?
+  [ "$code" = 0 ] || { [ "$code" = 1 ] && [ -n "\${LIVE-}" ]; }
+else
+  exec tar -cf - "$@" .
+fi
+`;
+
+/** `$1` a folder that gets what the archive on standard input has, and nothing else. */
+export const UNPACK_TREE = `set -eu
+find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +
+tar -xpf - -C "$1"
+sync -f "$1" 2>/dev/null || sync
+`;
