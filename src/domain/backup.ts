@@ -125,3 +125,13 @@ export interface BackupSource {
   /** sha256 of its manifest, which has the digests of everything else. */
   readonly digest: string;
 }
+
+/** `17-v2.22.2-20261120T101500Z.tar` */
+export const backupName = (sequence: number, instance: string, createdAt: string): string =>
+  `${sequence}-${instance}-${createdAt.replaceAll(/[-:]|\.\d+/g, "")}.tar`;
+
+/** The number in a backup's name; null for what is not called like one. */
+export function sequenceIn(name: string): number | null {
+  const digits = /^(\d{1,9})-v[0-9][A-Za-z0-9.+-]*-\d{8}T\d{6}Z\.tar$/.exec(name)?.[1];
+  return digits === undefined ? null : Number(digits);
+}

@@ -67,6 +67,13 @@ export function createBackups(
   };
 
   return {
+    async compressions() {
+      const hasZstd = await executor.run({ program: "zstd", args: ["--version"] }).then(
+        () => true,
+        () => false,
+      );
+      return hasZstd ? ["gzip", "zstd", "none"] : ["gzip", "none"];
+    },
     async write(job, to, progress) {
       const writer = await BackupWriter.open(to, job.manifest.createdAt, rated(progress));
       try {

@@ -120,6 +120,8 @@ export interface CheckedBackup {
 
 /** Archives of whole instances. Whoever unpacks one has checked it: what changed since is found before it is used. */
 export interface Backups {
+  /** Those that this machine has a program for. */
+  compressions(): Promise<readonly Compression[]>;
   /** Streams an archive into the file `to`, which must not exist; after an error it may be there, unfinished. */
   write(job: BackupJob, to: string, progress: Progress): Promise<void>;
   /**

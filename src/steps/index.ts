@@ -1,5 +1,6 @@
 import { stepKinds } from "../plan/step.ts";
 import { awaitHealth } from "./await-health.ts";
+import { acceptBackup, deleteBackup, writeBackup } from "./backup.ts";
 import { buildImages } from "./build-images.ts";
 import { carryTree } from "./carry-tree.ts";
 import { configure } from "./configure.ts";
@@ -26,6 +27,7 @@ import { forgetRecord, writeRecord } from "./write-record.ts";
 
 /** Every kind of step that a journal may name. */
 export const kinds = stepKinds(
+  acceptBackup,
   awaitAnswer,
   awaitHealth,
   buildImages,
@@ -36,6 +38,7 @@ export const kinds = stepKinds(
   copyVolume,
   createVolume,
   databaseAlone,
+  deleteBackup,
   dropDump,
   dropScratch,
   dumpDatabase,
@@ -65,10 +68,12 @@ export const kinds = stepKinds(
   unloadImages,
   unpackBundle,
   verifyIsolation,
+  writeBackup,
   writeRecord,
 );
 
 export {
+  acceptBackup,
   awaitAnswer,
   awaitHealth,
   buildImages,
@@ -79,6 +84,7 @@ export {
   copyVolume,
   createVolume,
   databaseAlone,
+  deleteBackup,
   dropDump,
   dropScratch,
   dumpDatabase,
@@ -108,5 +114,6 @@ export {
   unloadImages,
   unpackBundle,
   verifyIsolation,
+  writeBackup,
   writeRecord,
 };

@@ -74,6 +74,7 @@ export function simBackups(machine: Machine, disk: SimDisk, engine: SimEngine): 
     return { source: { path, digest }, sizeBytes: disk.read(path).length, manifest: archive.manifest, archive };
   };
   return {
+    compressions: async () => ["gzip", "none"],
     write: (job, to) =>
       machine.command(() => {
         if (engine.idOf(job.helperImage) === null) throw new OperatorError("NO_IMAGE", `No such image: ${job.helperImage}`);

@@ -43,6 +43,11 @@ export const shares: Readonly<
     faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
     kinds: ["data.reset", "instance.launch", "instance.revive", "instance.healthy", "instance.stop"],
   },
+  backup: {
+    runs: 100,
+    faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
+    kinds: ["backup.write", "backup.accept", "backup.delete"],
+  },
   maintenance: {
     runs: 640,
     faults: ["crash", "power", "io"],
