@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type BackupManifest, type BackupStream, type Compression, MEMBERS, partName } from "../domain/backup.ts";
-import { digestText, memberHeader } from "./backup-file.ts";
+import { digestText, memberHeader } from "./backup-members.ts";
 import { chunksOf } from "./bundle-archive.ts";
 import { squeezed } from "./compression.ts";
 import type { Executor } from "./exec.ts";

@@ -17,6 +17,7 @@ import { mergeConfiguration } from "./merge-configuration.ts";
 import { placeRelease } from "./place-release.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
 import { resetData } from "./reset-data.ts";
+import { fillBackupVolume, loadBackupImages, unpackBackupDump, unpackBackupTree } from "./restore-backup.ts";
 import { setCurrent } from "./set-current.ts";
 import { revive, stop } from "./stop.ts";
 import { tagImages } from "./tag-images.ts";
@@ -42,10 +43,12 @@ export const kinds = stepKinds(
   dropDump,
   dropScratch,
   dumpDatabase,
+  fillBackupVolume,
   forgetRecord,
   keepMerged,
   keepPristine,
   launch,
+  loadBackupImages,
   loadImages,
   mergeConfiguration,
   maintenanceDown,
@@ -66,6 +69,8 @@ export const kinds = stepKinds(
   tagImages,
   takeBaseline,
   unloadImages,
+  unpackBackupDump,
+  unpackBackupTree,
   unpackBundle,
   verifyIsolation,
   writeBackup,
@@ -88,10 +93,12 @@ export {
   dropDump,
   dropScratch,
   dumpDatabase,
+  fillBackupVolume,
   forgetRecord,
   keepMerged,
   keepPristine,
   launch,
+  loadBackupImages,
   loadImages,
   maintenanceDown,
   maintenanceUp,
@@ -112,6 +119,8 @@ export {
   tagImages,
   takeBaseline,
   unloadImages,
+  unpackBackupDump,
+  unpackBackupTree,
   unpackBundle,
   verifyIsolation,
   writeBackup,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BackupManifest } from "../../src/domain/backup.ts";
 import { OperatorError } from "../../src/errors.ts";
 import { checkBackup } from "../../src/host/backup-check.ts";
-import { memberHeader } from "../../src/host/backup-file.ts";
+import { memberHeader } from "../../src/host/backup-members.ts";
 import { seeded } from "../simulator/random.ts";
 import { CREATED, executor, makeTree, membersIn, packed, writeBackup } from "./backup-archives.ts";
 

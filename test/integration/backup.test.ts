@@ -1,36 +1,23 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { docker } from "./support/cli.ts";
+import { docker, engineSnapshot } from "./support/cli.ts";
 import { watch } from "./support/engine.ts";
-import { SmallHome } from "./support/small-home.ts";
+import { backupBundle, backupHome, contentOf, RELEASE } from "./support/small-backup.ts";
+import type { SmallHome } from "./support/small-home.ts";
 import { SmallProduct } from "./support/small-product.ts";
 
 /** Backups of a small product with a database, a folder of data and a volume of files, on the real engine. */
-const RELEASE = "v1.0.0";
-
 let small: SmallProduct;
 let bundle: string;
-const made: SmallHome[] = [];
 let elsewhere: string;
+const made: SmallHome[] = [];
 
 beforeAll(async () => {
   small = await SmallProduct.make();
-  bundle = await small.bundle(RELEASE);
-  const compose = join(bundle, "docker-compose.yml");
-  const text = (await readFile(compose, "utf8"))
-    .replace('"./app.js:/app.js:ro"', '"./app.js:/app.js:ro", "./data:/data", "media:/media"')
-    .replace("pgdata: { name: small_pgdata }", "pgdata: { name: small_pgdata }\n  media: { name: small_media }");
-  await writeFile(compose, text);
-  await execa("mkdir", [join(bundle, "data")]);
-  const description = join(bundle, "graph-mgr.yml");
-  await writeFile(
-    description,
-    (await readFile(description, "utf8")).replace("texts: [Caddyfile]", "texts: [Caddyfile], data: [data]") +
-      "fileVolumes: [media]\n",
-  );
+  bundle = await backupBundle(small);
   elsewhere = await mkdtemp(join(tmpdir(), "graph-mgr-test-backups-"));
 });
 afterAll(async () => {
@@ -41,14 +28,9 @@ afterEach(async () => {
   for (const each of made.splice(0)) await each.remove();
 });
 
-/** The release, with files of odd owners and modes in its folder and its volume. */
 async function installed(): Promise<SmallHome> {
-  const own = await SmallHome.make(bundle);
+  const own = await backupHome(bundle);
   made.push(own);
-  const script = `cd /data && mkdir -p uploads/deep && echo first > uploads/first && chown 1000:999 uploads/first && chmod 640 uploads/first &&
-    chmod 2770 uploads/deep && ln -s ../uploads/first uploads/link && ln uploads/first uploads/again && ln -s /etc/passwd uploads/away &&
-    cd /media && echo film > film && chown 33:33 film && mkdir empty && chmod 700 empty`;
-  await docker("exec", "--user=0", own.container(RELEASE, "app"), "sh", "-ec", script);
   return own;
 }
 
@@ -96,4 +78,108 @@ it("a backup is made while the instance serves, is private, and is listed once i
   expect((await home.ok("backup", "verify", "1")).stdout).toContain("is whole");
   // Neither dump nor helper is left.
   expect((await execa("find", [join(home.path, ".graph-mgr/operations"), "-name", "dump*"])).stdout).toBe("");
+});
+
+async function stopAndRemove({ home, name }: SmallHome): Promise<void> {
+  await home.ok("stop", name(RELEASE));
+  await home.ok("remove", name(RELEASE), "--volumes", "--confirm", name(RELEASE), "--current", "--yes");
+}
+
+it("what was backed up under a write load comes back after everything was removed", async () => {
+  const own = await installed();
+  const { home } = own;
+  await own.sql(
+    RELEASE,
+    "create role analyst login password 'hush'; alter role analyst set search_path = 'x'; create table blobs as select lo_from_bytea(0, 'large')",
+  );
+  let count = 0;
+  const writing = watch(async () => {
+    await own.write(`while ${count++}`);
+  });
+  const { backup } = await home.json<Made>("backup", "create", "--to", elsewhere);
+  await writing.stop();
+  const before = await contentOf(own);
+  const kept = JSON.parse(before.rows) as unknown[];
+  await stopAndRemove(own);
+  expect(await docker("volume", "ls", "-q", "--filter", `name=${own.slug(RELEASE)}`)).toBe("");
+  const restored = await home.json<{ readonly instance: string }>("backup", "restore", backup, "--yes");
+  expect(restored.instance).toBe(own.name(RELEASE));
+  const after = await contentOf(own);
+  const rows = JSON.parse(after.rows) as unknown[];
+  // All that was there when the dump began; what was written since then is not.
+  expect(rows.length).toBeGreaterThan(2);
+  expect(rows).toEqual(kept.slice(0, rows.length));
+  expect({ ...after, rows: "" }).toEqual({ ...before, rows: "" });
+  const { current, instances } = await own.listed();
+  expect(current).toBe(own.name(RELEASE));
+  expect(instances).toMatchObject([{ name: own.name(RELEASE), state: "running", health: "healthy" }]);
+  expect(await own.sql(RELEASE, "select convert_from(lo_get(lo_from_bytea), 'utf8') from blobs")).toBe("large");
+  // It goes on from there.
+  await own.write("after");
+  expect(await own.sql(RELEASE, "select count(*) from notes where note = 'after'")).toBe("1");
+});
+
+it("beside the instance that it is of it becomes the current one, and the old one stays as it is", async () => {
+  const own = await installed();
+  const { home } = own;
+  const old = own.name(RELEASE);
+  await home.ok("backup", "create", "--compress", "zstd");
+  const before = await contentOf(own);
+  const startedAt = await own.startedAt();
+  const text = (await home.ok("backup", "restore", "1", "--dry-run")).stdout;
+  expect(text).toContain(`${old} is taken, so it becomes ${old}-2`);
+  expect(text).toContain(`it becomes the current instance; ${old} stays as it is`);
+  await home.ok("backup", "restore", "1", "--yes");
+  const { current, instances } = await own.listed();
+  expect(current).toBe(`${old}-2`);
+  expect(instances.map(({ name, state }) => [name, state])).toEqual([
+    [`${old}-2`, "running"],
+    [old, "running"],
+  ]);
+  expect(instances[0]!.ports[0]!.host).not.toBe(instances[1]!.ports[0]!.host);
+  expect(await own.startedAt()).toEqual(startedAt);
+  expect(await contentOf(own, `${own.slug(RELEASE)}_2`, `${own.dir(RELEASE)}-2`)).toEqual(before);
+  expect(await contentOf(own)).toEqual(before);
+});
+
+it("of a stopped instance, with its images, onto an engine that has none of them", async () => {
+  const own = await installed();
+  const { home } = own;
+  const before = await contentOf(own);
+  await home.ok("stop", own.name(RELEASE));
+  const { backup } = await home.json<Made>("backup", "create", "--with-images", "--compress", "none", "--to", elsewhere);
+  expect((await own.listed()).instances).toMatchObject([{ state: "stopped" }]);
+  await home.ok("remove", own.name(RELEASE), "--volumes", "--confirm", own.name(RELEASE), "--current", "--yes");
+  await docker("image", "rm", "--no-prune", small.image);
+  try {
+    const without = await home.run("backup", "restore", "1", "--yes");
+    expect([without.code, without.stderr]).toEqual([0, expect.any(String)]);
+    expect(await contentOf(own)).toEqual(before);
+  } finally {
+    const id = (await docker("inspect", "--format", "{{.Image}}", own.container(RELEASE, "app")).catch(() => "")).trim();
+    if (id !== "") await docker("tag", id, small.image);
+  }
+  expect((await home.ok("backup", "verify", backup)).stdout).toContain("is whole");
+});
+
+it("F03 an archive that is cut off is refused, and nothing is changed", async () => {
+  const own = await installed();
+  const { home } = own;
+  const { backup } = await home.json<Made>("backup", "create");
+  const { size } = await stat(backup);
+  const [engine, files] = [await engineSnapshot(), await readdir(home.path, { recursive: true })];
+  for (const at of [size - 1, size - 512, size - 1024, size - 2000, Math.floor(size / 2), 2000]) {
+    const file = await open(backup, "r+");
+    await file.truncate(at);
+    await file.close();
+    for (const action of ["verify", "restore"]) {
+      const { code, stdout } = await home.run("backup", action, backup, "--yes", "--json");
+      const { error } = JSON.parse(stdout) as { error: { code: string; part: string } };
+      expect([code, error.code]).toEqual([3, "BACKUP_DAMAGED"]);
+      expect(error.part).toMatch(/^(README|[a-z])/);
+    }
+    expect((await home.json<Listed>("backup", "list")).backups).toMatchObject([{ sequence: 1, verified: null }]);
+  }
+  expect(await engineSnapshot()).toEqual(engine);
+  expect((await readdir(home.path, { recursive: true })).sort()).toEqual([...files].sort());
 });

@@ -6,6 +6,7 @@ import { planDump, planRestore } from "../../src/operations/postgres.ts";
 import { planPrepare, planUnprepare } from "../../src/operations/prepare.ts";
 import { planPrune } from "../../src/operations/prune-backups.ts";
 import { planRemove } from "../../src/operations/remove.ts";
+import { planRestoreBackup } from "../../src/operations/restore.ts";
 import { planRollback } from "../../src/operations/rollback.ts";
 import { planLaunch, planRestart, planStop } from "../../src/operations/run-instance.ts";
 import { type Hops, planUpdate } from "../../src/operations/update.ts";
@@ -17,6 +18,7 @@ import { surveyBackups } from "../../src/survey/backups.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
 import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
+import { surveyRestore } from "../../src/survey/restore.ts";
 import { surveyRollback } from "../../src/survey/rollback.ts";
 import { type SurveyedUpdate, surveyUpdate } from "../../src/survey/update.ts";
 import { pageInput, templates } from "./maintenance.ts";
@@ -52,6 +54,21 @@ async function backupPlan(stage: Stage, request: Partial<BackupRequest> = {}): P
   const { facts } = await stage.facts(NAME);
   const found = await surveyBackup(stage.world, facts, `${HOME}/backups`);
   return planBackup(found, { compression: "gzip", withImages: false, stopSource: false, ...request }, occasion());
+}
+
+async function restorePlan(stage: Stage, path: string, name: string | null, launch = true): Promise<Plan> {
+  const checked = await stage.world.backups.check(path, () => {});
+  const ports = { http: undefined, https: undefined, ports: [] };
+  const facts = await surveyRestore(stage.world, { home: HOME, checked, name, ports, bundle: null });
+  return planRestoreBackup(facts, { launch, shareBinds: [] }, occasion());
+}
+
+/** A host with an instance that was used, and a backup of it. */
+async function backedUp(withImages = false): Promise<{ readonly stage: Stage; readonly path: string }> {
+  const stage = await used();
+  await stage.carryOut(await backupPlan(stage, { withImages }));
+  const [backup] = await surveyBackups(stage.world, HOME);
+  return { stage, path: backup!.path };
 }
 
 async function removePlan(stage: Stage, volumes: boolean): Promise<Plan> {
@@ -244,6 +261,26 @@ export const scenarios = {
       const backups = await surveyBackups(stage.world, HOME);
       const plan = planPrune({ home: HOME, engine: "SIMULATED", backups }, { last: 1, daily: 0, weekly: 0 }, occasion());
       return stage.scenario("backup prune", plan);
+    },
+  },
+  restore: {
+    "backup restore beside what it is of": async () => {
+      const { stage, path } = await backedUp();
+      return stage.scenario("backup restore beside what it is of", await restorePlan(stage, path, null), { untouched: SOURCE });
+    },
+    "backup restore --name --no-launch": async () => {
+      const { stage, path } = await backedUp();
+      return stage.scenario("backup restore --name --no-launch", await restorePlan(stage, path, "training", false), {
+        untouched: SOURCE,
+      });
+    },
+    "backup restore on a bare machine": async () => {
+      const old = await backedUp(true);
+      const stage = new Stage();
+      stage.sim.disk.makeFolder("/mnt", 0o755);
+      stage.sim.disk.write("/mnt/backup.tar", old.stage.sim.disk.read(old.path), 0o600);
+      stage.sim.disk.settle("/");
+      return stage.scenario("backup restore on a bare machine", await restorePlan(stage, "/mnt/backup.tar", null));
     },
   },
   update: {

@@ -48,6 +48,11 @@ export const shares: Readonly<
     faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
     kinds: ["backup.write", "backup.accept", "backup.delete"],
   },
+  restore: {
+    runs: 100,
+    faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
+    kinds: ["backup.images", "backup.dump", "backup.tree", "backup.volume"],
+  },
   maintenance: {
     runs: 640,
     faults: ["crash", "power", "io"],

@@ -9,11 +9,12 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   create: ["to", "with-images", "compress", "stop-source", "on-failure"],
   list: [],
   verify: [],
+  restore: ["name", "bundle", "http-port", "https-port", "port", "share-bind", "launch", "on-failure"],
   prune: ["keep-last", "keep-daily", "keep-weekly"],
 };
 const ALL = [...new Set(Object.values(OPTIONS).flat())];
 
-/** `backup create|list|verify|prune`. */
+/** `backup create|list|verify|restore|prune`. */
 export async function backup(session: Session, args: Arguments): Promise<void> {
   const action = args.at(0) ?? "";
   const own = OPTIONS[action];
@@ -29,6 +30,7 @@ export async function backup(session: Session, args: Arguments): Promise<void> {
     );
   if (action === "create") return await (await import("./backup-create.ts")).backupCreate(session, args);
   if (action === "list") return await (await import("./backup-list.ts")).backupList(session);
+  if (action === "restore") return await (await import("./backup-restore.ts")).backupRestore(session, args);
   if (action === "verify") return await (await import("./backup-verify.ts")).backupVerify(session, what);
   return await (await import("./backup-prune.ts")).backupPrune(session, args);
 }
