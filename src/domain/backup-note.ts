@@ -70,7 +70,7 @@ function ofInstance(backups: readonly ListedBackup[], { last, daily, weekly }: K
   const [newest] = good;
   if (newest === undefined) return [];
   const kept = new Set([
-    ...good.slice(0, Math.max(1, last)),
+    ...good.slice(0, last),
     ...firstOfEach(good, dayOf).slice(0, daily),
     ...firstOfEach(good, weekOf).slice(0, weekly),
   ]);
