@@ -8,7 +8,7 @@ import { END_BLOCKS } from "./tar-write.ts";
 import { codeOf } from "./unpack-tree.ts";
 
 const MOST_MANIFEST_BYTES = 256 * 2 ** 20;
-const READ_BYTES = 2 ** 20;
+const READ_BYTES = 2 ** 18;
 const DIGEST_BYTES = 130;
 
 /** A backup that is open: its members were found and are those that its manifest names; what is in them was not looked at. */
@@ -20,6 +20,7 @@ export class BackupFile {
   /** sha256 of the manifest. */
   readonly digest: string;
   readonly #file: FileHandle;
+  readonly #places: ReadonlyMap<string, number>;
 
   private constructor(path: string, file: FileHandle, found: Pick<BackupFile, "sizeBytes" | "manifest" | "members" | "digest">) {
     this.path = path;
@@ -27,6 +28,7 @@ export class BackupFile {
     this.sizeBytes = found.sizeBytes;
     this.manifest = found.manifest;
     this.members = found.members;
+    this.#places = new Map(found.members.map(({ name }, place) => [name, place]));
     this.digest = found.digest;
   }
 
@@ -68,7 +70,7 @@ export class BackupFile {
 
   /** The content of one member, held against the manifest; what is wrong is found with the last piece. */
   async *read(name: string): AsyncGenerator<Buffer> {
-    const place = this.members.findIndex(each => each.name === name);
+    const place = this.#places.get(name) ?? -1;
     const member = this.members[place];
     if (member === undefined) throw damagedBackup(this.path, name, "it is not there");
     const hash = createHash("sha256");

@@ -14,9 +14,6 @@ import { END_BLOCKS, entryHeader, paddingFor } from "./tar-write.ts";
 import { TreeDigest } from "./tree-digest.ts";
 import { pathExists, removeTree, syncFolder } from "./unpack-tree.ts";
 
-/** Below a part's size, so that a part was held against its digest before anything of it is used. */
-const MOST_HELD_BYTES = 64 * 2 ** 20;
-
 /** @throws OperatorError BACKUP_DAMAGED */
 export function streamIn({ path, manifest }: BackupFile, name: string): BackupStream {
   const stream = manifest.streams.find(each => each.name === name);
@@ -24,27 +21,16 @@ export function streamIn({ path, manifest }: BackupFile, name: string): BackupSt
   return stream;
 }
 
-/** A stream as it was before it was compressed. */
+/** A stream as it was before it was compressed. What is wrong with a part is found at its end, and undoes whatever came of it. */
 export async function* streamBytes(backup: BackupFile, stream: BackupStream, executor: Executor): AsyncGenerator<Buffer> {
   const parts = async function* () {
-    for (let part = 1; part <= stream.parts; part++) yield await held(backup, partName(stream.name, stream.compression, part));
+    for (let part = 1; part <= stream.parts; part++) yield* backup.read(partName(stream.name, stream.compression, part));
   };
   try {
     yield* measured(unfolded(stream.compression, parts(), executor, TREE_LIMITS), stream);
   } catch (error) {
     throw faultIn(backup.path, stream.name, error);
   }
-}
-
-async function held(backup: BackupFile, name: string): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of backup.read(name)) {
-    bytes += piece.length;
-    if (bytes > MOST_HELD_BYTES) throw damagedBackup(backup.path, name, "it is larger than any part");
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces, bytes);
 }
 
 /**

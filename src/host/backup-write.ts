@@ -10,7 +10,7 @@ import { END_BLOCKS, paddingFor } from "./tar-write.ts";
 import { syncFolder } from "./unpack-tree.ts";
 
 /** A tar header says its member's size first, and a stream has none: it is cut into parts, which are held for as long as it takes to write them. */
-const PART_BYTES = 8 * 2 ** 20;
+const PART_BYTES = 4 * 2 ** 20;
 
 /** The first member: for whoever has this file and no graph-mgr. */
 const README = `graph-mgr backup, format 1
@@ -134,21 +134,19 @@ export class BackupWriter {
   }
 }
 
+/** Each part is valid until the next one is asked for: they share their memory, so that what is held stays small. */
 async function* inParts(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let pieces: Buffer[] = [];
+  const part = Buffer.allocUnsafeSlow(PART_BYTES);
   let bytes = 0;
   for await (const piece of source) {
     for (let rest = piece; rest.length > 0; ) {
-      const taken = rest.subarray(0, PART_BYTES - bytes);
-      // What is read into may be used again by whoever reads.
-      pieces.push(Buffer.from(taken));
-      bytes += taken.length;
-      rest = rest.subarray(taken.length);
-      if (bytes === PART_BYTES) {
-        yield Buffer.concat(pieces, bytes);
-        [pieces, bytes] = [[], 0];
-      }
+      const taken = rest.copy(part, bytes);
+      bytes += taken;
+      rest = rest.subarray(taken);
+      if (bytes < PART_BYTES) continue;
+      yield part;
+      bytes = 0;
     }
   }
-  if (bytes > 0) yield Buffer.concat(pieces, bytes);
+  if (bytes > 0) yield part.subarray(0, bytes);
 }

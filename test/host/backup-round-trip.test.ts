@@ -89,5 +89,5 @@ it("a stream of many parts is cut and joined again", async () => {
   };
   await writeBackup(path, { compression: "none", folder: big() });
   const { manifest } = await checkBackup(executor, path, () => {});
-  expect(manifest.streams[0]?.parts).toBe(3);
+  expect(manifest.streams[0]?.parts).toBe(6);
 });
