@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { BACKUP_FORMAT, type BackupManifest, backupName, type Compression, MEMBERS } from "../domain/backup.ts";
 import { Home } from "../domain/home.ts";
+import { bytesText } from "../domain/room.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlannedStep } from "../plan/step.ts";
 import { acceptBackup, awaitHealth, dropDump, dumpDatabase, launch, writeBackup } from "../steps/index.ts";
@@ -118,6 +119,8 @@ function notesOn(facts: BackupFacts, stops: boolean): readonly string[] {
     ...(!isRunning(facts) && postgres !== null
       ? [`${name} is stopped: its ${postgres.service} alone is started for the dump, and stopped again`]
       : []),
+    // Where a plan is confirmed it is made twice, and must be the same although data grows.
+    ...(stops ? [] : [`it takes ${bytesText(facts.room.neededBytes)} at most; ${bytesText(facts.room.freeBytes)} is free there`]),
     ...facts.leftOut.map(what => `not in the backup: ${what}`),
     "it holds everything, passwords and secrets included: keep it as you keep the database",
   ];

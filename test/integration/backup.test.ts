@@ -76,6 +76,14 @@ it("a backup is made while the instance serves, is private, and is listed once i
     ]),
   );
   expect((await home.ok("backup", "verify", "1")).stdout).toContain("is whole");
+  // The only one that was found whole stays, and nothing is deleted unasked.
+  const prune = (...more: readonly string[]) => home.run("backup", "prune", ...more);
+  expect((await prune("--keep-last", "0", "--yes")).stderr).toContain("None of the 1 backups");
+  await home.ok("backup", "create", "--compress", "none");
+  expect((await prune("--keep-last", "1")).code).toBe(2);
+  expect((await home.json<Listed>("backup", "list")).backups).toHaveLength(2);
+  expect((await prune("--keep-last", "1", "--yes")).code).toBe(0);
+  expect((await home.json<Listed>("backup", "list")).backups.map(({ sequence }) => sequence)).toEqual([2]);
   // Neither dump nor helper is left.
   expect((await execa("find", [join(home.path, ".graph-mgr/operations"), "-name", "dump*"])).stdout).toBe("");
 });

@@ -58,6 +58,7 @@ describe("the plan of a restore", () => {
         * it becomes the current instance; v2.22.2 stays as it is
         * it was made while the instance served: every row has its file, unless that was deleted or rewritten meanwhile
         * it has the secrets and users of the instance that was backed up
+        * it takes 1 MB on disk at most
         * not in the backup: /data of cache, which is in a volume without a name"
     `);
   });

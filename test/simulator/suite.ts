@@ -44,12 +44,12 @@ export const shares: Readonly<
     kinds: ["data.reset", "instance.launch", "instance.revive", "instance.healthy", "instance.stop"],
   },
   backup: {
-    runs: 100,
+    runs: 3000,
     faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
     kinds: ["backup.write", "backup.accept", "backup.delete"],
   },
   restore: {
-    runs: 100,
+    runs: 3000,
     faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
     kinds: ["backup.images", "backup.dump", "backup.tree", "backup.volume"],
   },
