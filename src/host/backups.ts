@@ -12,21 +12,16 @@ import { BackupWriter } from "./backup-write.ts";
 import { docker } from "./command.ts";
 import type { Executor } from "./exec.ts";
 import type { Helper, HelperStreams } from "./helper-container.ts";
-import { PACK_TREE, UNPACK_TREE } from "./tree-scripts.ts";
+import { DIGEST_TREE, PACK_TREE, UNPACK_TREE } from "./tree-scripts.ts";
 import { syncFolder } from "./unpack-tree.ts";
-import { COPY_RIGHTS, READ_RIGHTS } from "./volume-copy.ts";
-import type { BackupJob, Backups, Engine, Progress, Trees } from "./world.ts";
-
-interface Host {
-  readonly trees: Pick<Trees, "digest" | "remove">;
-  readonly engine: Pick<Engine, "volumeDigest">;
-}
+import { COPY_RIGHTS, digestIn, READ_RIGHTS } from "./volume-copy.ts";
+import type { BackupJob, Backups, Progress, Trees } from "./world.ts";
 
 /** Root reads and writes folders by itself; anybody else, and whoever wants a volume, has a helper container do it. */
 export function createBackups(
   executor: Executor,
   helpers: HelperStreams,
-  { trees, engine }: Host,
+  trees: Pick<Trees, "remove">,
   uid = process.getuid?.() ?? 0,
 ): Backups {
   /** A folder's or volume's archive, as it comes. */
@@ -57,6 +52,23 @@ export function createBackups(
       archive,
     );
   };
+  /** Of what was written, by the one digest that can be counted here too. */
+  const digestOf = async (at: Pick<Helper, "folders" | "volumes" | "title">, image: string): Promise<string> =>
+    digestIn(
+      await helpers.run({
+        purpose: "digest",
+        image,
+        script: DIGEST_TREE,
+        args: ["/graph-mgr/source"],
+        env: PORTABLE,
+        capabilities: READ_RIGHTS,
+        ...at,
+      }),
+    );
+  const folderDigest = async (path: string, image: string | null): Promise<string> =>
+    uid === 0 || image === null
+      ? digestIn(await executor.run({ program: "sh", args: ["-c", DIGEST_TREE, "digest", path], env: PORTABLE }))
+      : await digestOf({ title: `Reading ${path}`, folders: [{ path, at: "/graph-mgr/source", writable: false }] }, image);
   const using = async <T>(open: Promise<BackupFile>, work: (backup: BackupFile) => Promise<T>): Promise<T> => {
     const backup = await open;
     try {
@@ -122,7 +134,7 @@ export function createBackups(
             ? executor.feed({ program: "sh", args: ["-c", UNPACK_TREE, "unpack", part] }, archive)
             : unpackInto({ title: `Unpacking ${to}`, folders, writesTo: part }, helperImage, archive),
         );
-        if ((await trees.digest(part, helperImage)) !== digest)
+        if ((await folderDigest(part, helperImage)) !== digest)
           throw damagedBackup(backup.path, stream, "what was written of it is not equal to it");
         await rename(part, to);
         await syncFolder(dirname(to));
@@ -130,10 +142,14 @@ export function createBackups(
     fillVolume: (source, stream, volume, helperImage) =>
       using(BackupFile.reopen(source), async backup => {
         const volumes = [{ name: volume, at: "/graph-mgr/target", writable: true }];
+        const reading = {
+          title: `Reading the volume ${volume}`,
+          volumes: [{ name: volume, at: "/graph-mgr/source", writable: false }],
+        };
         const digest = await writeTree(backup, stream, executor, archive =>
           unpackInto({ title: `Filling the volume ${volume}`, volumes, writesTo: volume }, helperImage, archive),
         );
-        if ((await engine.volumeDigest(volume, helperImage)) !== digest)
+        if ((await digestOf(reading, helperImage)) !== digest)
           throw damagedBackup(backup.path, stream, `what was written of it into ${volume} is not equal to it`);
       }),
     loadImages: source =>
@@ -145,6 +161,8 @@ export function createBackups(
       }),
   };
 }
+
+const PORTABLE = { SUM: "sha256sum" };
 
 const liveness = ({ manifest }: BackupJob) => ({ LIVE: manifest.guarantee === "live" ? "1" : "" });
 

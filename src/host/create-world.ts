@@ -41,7 +41,7 @@ export function createWorld(executor: Executor, scope: () => HelperScope): World
         await executor.feed(docker("load", "--quiet"), archive);
       },
     }),
-    backups: createBackups(executor, helpers, { trees, engine }),
+    backups: createBackups(executor, helpers, trees),
     engine,
     compose: createCompose(executor, tmpdir()),
     postgres: createPostgres(executor, helpers),

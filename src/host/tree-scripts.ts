@@ -78,7 +78,7 @@ sync -f "$to" 2>/dev/null || sync
 /**
  * `$1` the tree. Prints one sha256 over the sorted paths, and for each its type, mode, owner, device numbers, link target, number of
  * names (files) and the digest of its content: BLAKE2 where the machine or image has it, which takes a third of the time of sha256. So only
- * digests that were made in one place compare. Times are left out, because reading and mounting moves them; so are extended attributes,
+ * digests that were made in one place compare, unless `SUM` names the program. Times are left out, because reading and mounting moves them; so are extended attributes,
  * which POSIX tools cannot list. The lists lie in files between the steps: odd names (spaces, line breaks) stay whole between NULs.
  */
 export const DIGEST_TREE = `set -eu
@@ -94,7 +94,7 @@ find . -type l -print0 > "$scratch/found"
 sort -z "$scratch/found" > "$scratch/links"
 xargs -0 -r stat -c '%f %u %g %t %T' < "$scratch/all" > "$scratch/attributes"
 xargs -0 -r stat -c '%h' < "$scratch/files" > "$scratch/names"
-if command -v b2sum >/dev/null; then sum='b2sum --length=256'; else sum=sha256sum; fi
+if [ -n "\${SUM-}" ]; then sum=$SUM; elif command -v b2sum >/dev/null; then sum='b2sum --length=256'; else sum=sha256sum; fi
 xargs -0 -r $sum < "$scratch/files" > "$scratch/contents"
 xargs -0 -r -n 1 readlink < "$scratch/links" > "$scratch/targets"
 cd "$scratch"

@@ -2,11 +2,13 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { leftovers } from "./support/engine.ts";
-import { helpersOf, must, randomFor, sample } from "./support/faults.ts";
+import { amount, helpersOf, isFull, must, randomFor, sample } from "./support/faults.ts";
 import { countsIn, cut } from "./support/killable.ts";
 import { backupBundle, backupHome, contentOf, RELEASE } from "./support/small-backup.ts";
 import { type SmallHome, said } from "./support/small-home.ts";
 import { SmallProduct } from "./support/small-product.ts";
+
+const HOUR_MS = 3_600_000;
 
 /** `backup create` and `backup restore`, killed between their steps and within them, then resumed or undone. */
 let small: SmallProduct;
@@ -61,9 +63,11 @@ async function moments(args: readonly string[], whole: Awaited<ReturnType<typeof
   return [...sample(random, between, few), ...within];
 }
 
-it("F01 F20 backup create: the source serves on, and nothing that is not whole is listed", { timeout: 1_200_000 }, async () => {
+it("F01 F20 backup create: the source serves on, and nothing that is not whole is listed", {
+  timeout: isFull ? 4 * HOUR_MS : 1_200_000,
+}, async () => {
   const args = ["backup", "create", "--yes"];
-  const points = await moments(args, await cut(own.home, "count", ...args), 6);
+  const points = await moments(args, await cut(own.home, "count", ...args), amount(2, 6, 40));
   let expected = 1;
   for (const [index, point] of points.entries()) {
     const way = index % 2 === 0 ? "resume" : "undo";
@@ -80,7 +84,9 @@ it("F01 F20 backup create: the source serves on, and nothing that is not whole i
   for (const { path } of await listed()) expect((await own.home.ok("backup", "verify", path)).stdout).toContain("is whole");
 });
 
-it("F04 F20 backup restore: what is there is not touched, and the new one is whole or gone", { timeout: 2_400_000 }, async () => {
+it("F04 F20 backup restore: what is there is not touched, and the new one is whole or gone", {
+  timeout: isFull ? 4 * HOUR_MS : 2_400_000,
+}, async () => {
   const [first] = await listed();
   const args = ["backup", "restore", String(first?.sequence), "--name", `${own.home.suffix}r`, "--yes"];
   const name = `${RELEASE}-${own.home.suffix}r`;
@@ -91,7 +97,7 @@ it("F04 F20 backup restore: what is there is not touched, and the new one is who
     await own.home.ok("remove", name, "--volumes", "--confirm", name, "--yes");
   };
   const whole = await cut(own.home, "count", ...args);
-  const points = await moments(args, whole, 3);
+  const points = await moments(args, whole, amount(1, 3, 40));
   await remove();
   for (const [index, point] of points.entries()) {
     const startedAt = await own.startedAt();
