@@ -35,14 +35,14 @@ export async function* streamBytes(backup: BackupFile, stream: BackupStream, exe
 
 /**
  * Has a tree written by `write`, which gets an archive of it that was put together anew: clean names, links last, nothing that another
- * tar could read in another way. Returns the digest that the tree must have then.
+ * tar could read in another way. Returns the digests of which the tree must have one then.
  */
 export async function writeTree(
   backup: BackupFile,
   name: string,
   executor: Executor,
   write: (archive: Readable) => Promise<unknown>,
-): Promise<string> {
+): Promise<readonly string[]> {
   const seen = new TreeDigest();
   const entries = judged(readTar(streamBytes(backup, streamIn(backup, name), executor), TREE_LIMITS));
   const state: { trouble: unknown } = { trouble: null };
@@ -65,7 +65,7 @@ export async function writeTree(
     archive.destroy();
   }
   if (state.trouble !== null) throw faultIn(backup.path, name, state.trouble);
-  return seen.digest();
+  return seen.digests();
 }
 
 async function* rewritten(entries: AsyncIterable<TreeEntry>): AsyncGenerator<Buffer> {

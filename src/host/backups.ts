@@ -129,12 +129,12 @@ export function createBackups(
         await mkdir(part, { mode: 0o700 });
         await chmod(part, 0o700);
         const folders = [{ path: part, at: "/graph-mgr/target", writable: true }];
-        const digest = await writeTree(backup, stream, executor, archive =>
+        const digests = await writeTree(backup, stream, executor, archive =>
           uid === 0 || helperImage === null
             ? executor.feed({ program: "sh", args: ["-c", UNPACK_TREE, "unpack", part] }, archive)
             : unpackInto({ title: `Unpacking ${to}`, folders, writesTo: part }, helperImage, archive),
         );
-        if ((await folderDigest(part, helperImage)) !== digest)
+        if (!digests.includes(await folderDigest(part, helperImage)))
           throw damagedBackup(backup.path, stream, "what was written of it is not equal to it");
         await rename(part, to);
         await syncFolder(dirname(to));
@@ -146,10 +146,10 @@ export function createBackups(
           title: `Reading the volume ${volume}`,
           volumes: [{ name: volume, at: "/graph-mgr/source", writable: false }],
         };
-        const digest = await writeTree(backup, stream, executor, archive =>
+        const digests = await writeTree(backup, stream, executor, archive =>
           unpackInto({ title: `Filling the volume ${volume}`, volumes, writesTo: volume }, helperImage, archive),
         );
-        if ((await digestOf(reading, helperImage)) !== digest)
+        if (!digests.includes(await digestOf(reading, helperImage)))
           throw damagedBackup(backup.path, stream, `what was written of it into ${volume} is not equal to it`);
       }),
     loadImages: source =>

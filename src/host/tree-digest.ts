@@ -17,7 +17,7 @@ interface Content {
 
 /**
  * What DIGEST_TREE (`tree-scripts.ts`) will print of a tree once its entries are written, so that it can be told whether they were.
- * It goes along: entries pass through, and `digest` answers when all have.
+ * It goes along: entries pass through, and `digests` answers when all have.
  */
 export class TreeDigest {
   readonly #attributes = new Map<string, string>();
@@ -54,14 +54,19 @@ export class TreeDigest {
     this.#attributes.set(path, content.attributes);
   }
 
-  digest(): string {
+  /** As coreutils print it, which escape odd names, and as busybox does, which does not: mostly twice the same. */
+  digests(): readonly string[] {
+    return [sumLine, plainSumLine].map(line => this.#digest(line));
+  }
+
+  #digest(line: typeof sumLine): string {
     const all = sorted(this.#attributes.keys());
     const files = sorted(this.#files.keys());
     const lists = {
       all: all.map(path => `${path}\0`),
       attributes: all.map(path => `${this.#attributes.get(path)}\n`),
       names: files.map(path => `${this.#files.get(path)?.names}\n`),
-      contents: files.map(path => sumLine(this.#files.get(path)?.sha256 ?? "", path)),
+      contents: files.map(path => line(this.#files.get(path)?.sha256 ?? "", path)),
       targets: sorted(this.#targets.keys()).map(path => `${this.#targets.get(path)}\n`),
     };
     const digests = Object.entries(lists).map(([name, lines]) => sumLine(sha256(lines), name));
@@ -91,3 +96,5 @@ function sumLine(sum: string, path: string): string {
   const escaped = path.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
   return `${escaped === path ? "" : "\\"}${sum}  ${escaped}\n`;
 }
+
+const plainSumLine = (sum: string, path: string): string => `${sum}  ${path}\n`;
