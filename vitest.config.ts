@@ -8,6 +8,7 @@ const integration = process.env.TESTS === "story" ? STORY : ["test/integration/*
 /** What takes longest first, so that the others run beside it. */
 const LONG = [
   "kill-boundaries",
+  "backup-kills",
   "update-kills",
   "update-faults",
   "update",

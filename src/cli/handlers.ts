@@ -92,6 +92,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       tail: args.text("tail"),
     }),
   compose: async (session, args) => (await import("./commands/compose.ts")).compose(session, args.at(0) ?? "", args.passedOn),
+  backup: async (session, args) => (await import("./commands/backup.ts")).backup(session, args),
   postgres: async (session, args) =>
     (await import("./commands/postgres.ts")).postgres(session, {
       action: args.at(0) ?? "",

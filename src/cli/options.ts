@@ -23,6 +23,15 @@ export function seconds(flag: string) {
   };
 }
 
+/** How many, from 0 on. @throws OperatorError USAGE */
+export function count(flag: string) {
+  return (value: string | undefined): number | undefined => {
+    if (value === undefined) return undefined;
+    if (/^\d{1,6}$/.test(value)) return Number(value);
+    throw usage(`--${flag} takes a whole number, not "${value.slice(0, 40)}".`, `--${flag} 3`);
+  };
+}
+
 const PORT_EXAMPLE = "--port caddy:80=8080";
 
 /** `SERVICE:CONTAINER=PORT`, with `/udp` behind the container port where it is not TCP. */

@@ -17,11 +17,7 @@ export async function reportFinished(
   const record = records.find(({ name }) => name === carried.instance);
   session.print(`${carried.instance ?? session.home.path}: ${carried.kind} finished.`);
   if (carried.kind === "remove" && carried.wayBack !== null) session.print(`This brings it back:\n  ${carried.wayBack}`);
-  if (
-    session.flags.quiet ||
-    record === undefined ||
-    (carried.kind !== "install" && carried.kind !== "copy" && carried.kind !== "launch")
-  )
+  if (session.flags.quiet || record === undefined || !["install", "copy", "launch", "backup-restore"].includes(carried.kind))
     return;
   const isUp = (await session.world.engine.containers()).some(
     ({ project, state }) => project === record.project && (state === "running" || state === "restarting"),

@@ -39,6 +39,9 @@ export class Home {
   readonly prepared = (release: string, digest: string): string =>
     join(this.path, ".graph-mgr", `prepared-${cutName(release, digest)}.json`);
   readonly backups = (): string => join(this.path, "backups");
+  /** What is known of each backup, wherever it lies. */
+  readonly backupNotes = (): string => join(this.path, ".graph-mgr", "backups");
+  readonly backupNote = (sequence: number): string => join(this.path, ".graph-mgr", "backups", `${sequence}.json`);
   readonly allRemoved = (): string => join(this.path, ".graph-mgr", "removed");
   readonly removed = (name: string, time: string): string => join(this.allRemoved(), `${name}-${time}`);
   /** What may be thrown away and is made anew. */

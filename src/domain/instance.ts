@@ -42,7 +42,7 @@ const record = z.object({
       shipped: z.boolean().optional(),
     }),
   ),
-  origin: z.object({ how: z.enum(["install", "copy", "adopt", "update"]), from: z.string(), operation: z.string() }),
+  origin: z.object({ how: z.enum(["install", "copy", "adopt", "update", "restore"]), from: z.string(), operation: z.string() }),
   createdAt: z.string(),
   /** Restart policies that `stop` took away and `launch` puts back, by service; null while the instance is meant to run. */
   stoppedPolicies: z.record(z.string(), z.string()).nullable(),

@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { OpenBundle } from "./bundle-open.ts";
 import { damaged } from "./tar-fault.ts";
 import { decompressed } from "./tar-gunzip.ts";
-import { LIMITS } from "./tar-limits.ts";
+import { LIMITS, type Limits } from "./tar-limits.ts";
 import { readTar } from "./tar-reader.ts";
 import type { Progress } from "./world.ts";
 
@@ -11,7 +11,12 @@ import type { Progress } from "./world.ts";
 type OpenArchive = Omit<OpenBundle, "kind">;
 
 /** @param doing what is said of the progress: "Checking the bundle" */
-export async function openArchive(path: string, doing: string, progress: Progress, limits = LIMITS): Promise<OpenArchive> {
+export async function openArchive(
+  path: string,
+  doing: string,
+  progress: Progress,
+  limits: Limits = LIMITS,
+): Promise<OpenArchive> {
   const file = await open(path, "r");
   try {
     const { size, mtimeMs } = await file.stat();

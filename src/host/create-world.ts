@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Interrupted } from "../errors.ts";
+import { createBackups } from "./backups.ts";
 import { createBundles } from "./bundles.ts";
 import { docker } from "./command.ts";
 import { createCompose } from "./compose.ts";
@@ -30,15 +31,18 @@ export function localExecutor(environment: Readonly<Record<string, string | unde
 /** This machine and its engine. `scope` says whose work helper containers do at the moment. */
 export function createWorld(executor: Executor, scope: () => HelperScope): World {
   const helpers = createHelpers(executor, scope);
+  const trees = createTrees(executor, helpers);
+  const engine = createEngine(executor, createVolumeWork(executor, helpers), createComposeVersion());
   return {
     files: createFileStore(nodeDisk),
-    trees: createTrees(executor, helpers),
+    trees,
     bundles: createBundles({
       load: async archive => {
         await executor.feed(docker("load", "--quiet"), archive);
       },
     }),
-    engine: createEngine(executor, createVolumeWork(executor, helpers), createComposeVersion()),
+    backups: createBackups(executor, helpers, trees),
+    engine,
     compose: createCompose(executor, tmpdir()),
     postgres: createPostgres(executor, helpers),
     ports,

@@ -17,12 +17,22 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void;
 }
 
+export type PipeOptions = Pick<RunOptions, "secrets"> & {
+  /** Exit codes besides 0 that are no failure. */
+  readonly passes?: readonly number[];
+};
+
 /** The one place where programs are started. */
 export interface Executor {
   /** Standard output without its last newline. @throws OperatorError COMMAND_FAILED, NO_PROGRAM */
   run(command: Command, options?: RunOptions): Promise<string>;
   /** Streams into the child's standard input; an error of either end fails the run. Returns standard output. */
   feed(command: Command, source: Readable, options?: RunOptions): Promise<string>;
+  /**
+   * Standard output as it comes, without ever holding it; `source`, where there is one, goes into standard input. Whoever stops
+   * reading ends the child. @throws OperatorError COMMAND_FAILED once the last piece was read, and what `source` threw
+   */
+  pipe(command: Command, source: Readable | null, options?: PipeOptions): AsyncGenerator<Buffer>;
   /** With the operator's own terminal; returns the exit code. */
   attach(command: Command): Promise<number>;
 }
@@ -77,6 +87,40 @@ export function createExecutor(
       }
       return await result;
     },
+    async *pipe(command, source, options = {}) {
+      const child = start(command, options, {
+        stdin: source === null ? "ignore" : "pipe",
+        encoding: "buffer",
+        buffer: { stdout: false, stderr: true },
+      });
+      let failure: unknown = null;
+      let passed = false;
+      const ended = child.then(
+        () => undefined,
+        (error: unknown) => {
+          passed = error instanceof ExecaError && options.passes?.includes(error.exitCode ?? -1) === true;
+          failure ??= passed ? null : explain(command, options, error);
+        },
+      );
+      if (source !== null && child.stdin) {
+        source.on("error", error => {
+          failure ??= error;
+          child.kill("SIGTERM");
+        });
+        child.stdin.on("error", () => source.destroy());
+        source.pipe(child.stdin);
+      }
+      let isWhole = false;
+      try {
+        if (child.stdout) for await (const piece of child.stdout as AsyncIterable<Buffer>) yield piece;
+        isWhole = true;
+      } finally {
+        if (!isWhole) child.kill("SIGTERM");
+        await ended;
+        source?.destroy();
+      }
+      if (failure !== null) throw failure;
+    },
     async attach(command) {
       const child = execa(command.program, command.args, {
         env: { ...env, ...command.env },
@@ -114,7 +158,7 @@ function explain(command: Command, options: RunOptions, error: unknown): unknown
       cause: error,
     });
   }
-  const said = hide(lastLines(String(error.stderr ?? "") || String(error.stdout ?? "")), options.secrets ?? []);
+  const said = hide(lastLines(textOf(error.stderr) || textOf(error.stdout)), options.secrets ?? []);
   const how = error.timedOut
     ? `did not end within ${(options.timeoutMs ?? 0) / 1000} s`
     : error.isMaxBuffer
@@ -129,6 +173,9 @@ function explain(command: Command, options: RunOptions, error: unknown): unknown
     },
   );
 }
+
+const textOf = (output: unknown): string =>
+  output instanceof Uint8Array ? Buffer.from(output).toString("utf8") : String(output ?? "");
 
 const lastLines = (text: string, count = 10): string => text.trim().split("\n").slice(-count).join("\n");
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { PassThrough } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
 import { OperatorError } from "../errors.ts";
 import { type Command, docker } from "./command.ts";
 import type { Executor } from "./exec.ts";
@@ -46,11 +46,21 @@ export interface Helper {
   readonly capabilities?: readonly string[];
   /** Handed over standard input, found by the script as PGPASSWORD. One line. */
   readonly password?: string;
+  /** Its standard input is what it works on, and ends it: then it needs no other line to us. */
+  readonly isFed?: boolean;
 }
 
 export interface Helpers {
   /** Standard output. @throws OperatorError NO_IMAGE, NO_VOLUME, COMMAND_FAILED with the last lines of standard error */
   run(helper: Helper, onLine?: (line: string) => void): Promise<string>;
+}
+
+/** Work on more than can be held. */
+export interface HelperStreams extends Helpers {
+  /** Standard output, as it comes and never held; it ends when nobody reads any more. @throws as `run` */
+  pipe(helper: Helper): AsyncGenerator<Buffer>;
+  /** The same as `run` with a stream for its standard input. An end that comes too early is the script's to notice. */
+  feed(helper: Helper, source: Readable): Promise<string>;
 }
 
 /**
@@ -105,10 +115,7 @@ export function helperRun(helper: Helper, scope: HelperScope, name: string, imag
     "--entrypoint=sh",
     image.id,
     "-c",
-    LIFELINE,
-    "helper",
-    "sh",
-    "-c",
+    ...(helper.isFed ? [] : [LIFELINE, "helper", "sh", "-c"]),
     helper.script,
     helper.purpose,
     ...(helper.args ?? []),
@@ -116,7 +123,7 @@ export function helperRun(helper: Helper, scope: HelperScope, name: string, imag
 }
 
 /** @param scope asked at each run, because one engine serves many operations */
-export function createHelpers(executor: Executor, scope: () => HelperScope): Helpers {
+export function createHelpers(executor: Executor, scope: () => HelperScope): HelperStreams {
   const images = new Map<string, Promise<LookedAtImage>>();
   const imageOf = (reference: string) => {
     // An id always names the same image, a tag does not.
@@ -135,21 +142,49 @@ export function createHelpers(executor: Executor, scope: () => HelperScope): Hel
       });
     });
   };
+  const prepare = async (helper: Helper) => {
+    // Docker would create a volume that is not there, and the work would be done on nothing.
+    await Promise.all((helper.volumes ?? []).map(each => mustExist(each.name)));
+    const image = await imageOf(helper.image);
+    const own = scope();
+    const last = helper.writesTo === undefined ? randomBytes(6).toString("hex") : short(helper.writesTo);
+    const name = ["graph-mgr", slug(own.operation ?? "look"), slug(helper.purpose), last].join("-");
+    return { name, command: helperRun(helper, own, name, image) };
+  };
   return {
+    async *pipe(helper) {
+      const { name, command } = await prepare(helper);
+      const lifeline = new PassThrough();
+      let isWhole = false;
+      try {
+        yield* executor.pipe(command, lifeline);
+        isWhole = true;
+      } catch (error) {
+        throw plainly(helper, error);
+      } finally {
+        lifeline.end();
+        // Also when nobody read on.
+        if (!isWhole) await executor.run(docker("rm", "--force", "--", name)).catch(() => undefined);
+      }
+    },
+    async feed(helper, source) {
+      const { name, command } = await prepare({ ...helper, isFed: true });
+      try {
+        return await executor.feed(command, source);
+      } catch (error) {
+        await removeFailed(executor, name, error);
+        throw plainly(helper, error);
+      }
+    },
     async run(helper, onLine) {
       if (/[\r\n]/.test(helper.password ?? "")) {
         throw new OperatorError("DATABASE_LOGIN", "The database password has a line break in it, which Postgres does not take.");
       }
-      // Docker would create a volume that is not there, and the work would be done on nothing.
-      await Promise.all((helper.volumes ?? []).map(each => mustExist(each.name)));
-      const image = await imageOf(helper.image);
-      const own = scope();
-      const last = helper.writesTo === undefined ? randomBytes(6).toString("hex") : short(helper.writesTo);
-      const name = ["graph-mgr", slug(own.operation ?? "look"), slug(helper.purpose), last].join("-");
+      const { name, command } = await prepare(helper);
       const input = new PassThrough();
       if (helper.password !== undefined) input.write(`${helper.password}\n`);
       try {
-        return await executor.feed(helperRun(helper, own, name, image), input, {
+        return await executor.feed(command, input, {
           maxOutputBytes: 256 * 1024 * 1024,
           secrets: helper.password === undefined ? [] : [helper.password],
           ...(onLine === undefined ? {} : { onLine }),

@@ -1,7 +1,7 @@
 import { createGunzip } from "node:zlib";
 import { isZero } from "./tar-bytes.ts";
 import { damaged, notTar, tooLarge } from "./tar-fault.ts";
-import { LIMITS } from "./tar-limits.ts";
+import { LIMITS, type Limits } from "./tar-limits.ts";
 
 /** Other ways to compress, by how they begin, with the program that takes them off. */
 const OTHERS: readonly (readonly [magic: string, name: string, program: string])[] = [
@@ -27,7 +27,7 @@ export async function peeked(source: AsyncIterable<Buffer>): Promise<{ start: st
 export const isGzip = (start: string) => start.startsWith("1f8b");
 
 /** The bytes below a gzip compression, or the bytes themselves when there is none; told by the content, not by a name. */
-export async function* decompressed(source: AsyncIterable<Buffer>, limits = LIMITS): AsyncGenerator<Buffer> {
+export async function* decompressed(source: AsyncIterable<Buffer>, limits: Limits = LIMITS): AsyncGenerator<Buffer> {
   const { start, whole } = await peeked(source);
   const other = OTHERS.find(([magic]) => start.startsWith(magic));
   if (other === undefined) return yield* isGzip(start) ? gunzipped(whole, limits) : whole;
@@ -50,7 +50,7 @@ async function* resumed(head: Buffer, chunks: AsyncIterator<Buffer>): AsyncGener
  * gzip program. zlib's stream stops at the first byte that is no further member and drops the rest in silence: what it
  * left is looked at here, and anything but padding with zeros is damage.
  */
-async function* gunzipped(source: AsyncIterable<Buffer>, limits: typeof LIMITS): AsyncGenerator<Buffer> {
+async function* gunzipped(source: AsyncIterable<Buffer>, limits: Limits): AsyncGenerator<Buffer> {
   const engine = createGunzip({ chunkSize: limits.chunkBytes });
   let abandoned = false;
   let failure: unknown = null;

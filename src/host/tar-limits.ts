@@ -16,3 +16,5 @@ export const LIMITS = {
   chunkBytes: 2 ** 19,
   readBytes: 2 ** 20,
 } as const;
+
+export type Limits = { readonly [Limit in keyof typeof LIMITS]: number };

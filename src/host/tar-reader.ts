@@ -1,7 +1,7 @@
 import { isZero, TarBytes, type TarSource } from "./tar-bytes.ts";
 import { damaged, hostile, notTar, shown, tooLarge, utf8 } from "./tar-fault.ts";
 import { BLOCK_BYTES, looksLikeHeader, parseHeader, type TarHeader } from "./tar-header.ts";
-import { LIMITS } from "./tar-limits.ts";
+import { LIMITS, type Limits } from "./tar-limits.ts";
 import { type PaxRecords, parsePax } from "./tar-pax.ts";
 
 export type EntryType = "file" | "folder" | "link" | "hardlink";
@@ -48,7 +48,7 @@ const NOTHING: Said = { pax: null, longName: null, longLink: null };
  *
  * @throws ArchiveFault
  */
-export async function* readTar(source: TarSource, limits = LIMITS): AsyncGenerator<TarEntry> {
+export async function* readTar(source: TarSource, limits: Limits = LIMITS): AsyncGenerator<TarEntry> {
   const bytes = new TarBytes(source);
   const count = { globals: 0, entries: 0, totalBytes: 0, namesBytes: 0 };
   let global: PaxRecords = {};

@@ -78,7 +78,7 @@ sync -f "$to" 2>/dev/null || sync
 /**
  * `$1` the tree. Prints one sha256 over the sorted paths, and for each its type, mode, owner, device numbers, link target, number of
  * names (files) and the digest of its content: BLAKE2 where the machine or image has it, which takes a third of the time of sha256. So only
- * digests that were made in one place compare. Times are left out, because reading and mounting moves them; so are extended attributes,
+ * digests that were made in one place compare, unless `SUM` names the program. Times are left out, because reading and mounting moves them; so are extended attributes,
  * which POSIX tools cannot list. The lists lie in files between the steps: odd names (spaces, line breaks) stay whole between NULs.
  */
 export const DIGEST_TREE = `set -eu
@@ -94,7 +94,7 @@ find . -type l -print0 > "$scratch/found"
 sort -z "$scratch/found" > "$scratch/links"
 xargs -0 -r stat -c '%f %u %g %t %T' < "$scratch/all" > "$scratch/attributes"
 xargs -0 -r stat -c '%h' < "$scratch/files" > "$scratch/names"
-if command -v b2sum >/dev/null; then sum='b2sum --length=256'; else sum=sha256sum; fi
+if [ -n "\${SUM-}" ]; then sum=$SUM; elif command -v b2sum >/dev/null; then sum='b2sum --length=256'; else sum=sha256sum; fi
 xargs -0 -r $sum < "$scratch/files" > "$scratch/contents"
 xargs -0 -r -n 1 readlink < "$scratch/links" > "$scratch/targets"
 cd "$scratch"
@@ -177,4 +177,27 @@ stamp=$(mktemp)
 touch -d "@$2" "$stamp"
 find "$1" -type f -newer "$stamp" -exec sh -c 'for file; do echo .; done' count {} +
 rm -f "$stamp"
+`;
+
+/**
+ * `$1` the tree; prints its archive. What follows are GNU tar's and busybox's own `--exclude=./...`. Unless `LIVE` is empty a file may change or go
+ * while it is read, which GNU tar tells by ending with 1 and busybox not at all.
+ */
+export const PACK_TREE = `set -eu
+cd "$1"
+shift
+if tar --version 2>/dev/null | grep -q 'GNU tar'; then
+  code=0
+  tar --format=gnu --numeric-owner -cf - "$@" . || code=$?
+  [ "$code" = 0 ] || { [ "$code" = 1 ] && [ -n "\${LIVE-}" ]; }
+else
+  exec tar -cf - "$@" .
+fi
+`;
+
+/** `$1` a folder that gets what the archive on standard input has, and nothing else. */
+export const UNPACK_TREE = `set -eu
+find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +
+tar -xpf - -C "$1"
+sync -f "$1" 2>/dev/null || sync
 `;

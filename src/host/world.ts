@@ -1,6 +1,8 @@
+import type { BackupManifest, BackupSource, Compression } from "../domain/backup.ts";
 import type { BundleContents, BundleGlance, BundleSource, BundleStamp } from "../domain/bundle.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import type { DatabaseProof } from "../domain/database.ts";
+import type { InstanceRecord } from "../domain/instance.ts";
 import type { PostgresImage, PostgresServer } from "../domain/postgres-facts.ts";
 
 /** Everything outside the process that a step or a survey may touch. Real: host/*. Simulated: test/simulator/*. */
@@ -11,6 +13,7 @@ export interface World {
   readonly engine: Engine;
   readonly compose: Compose;
   readonly postgres: Postgres;
+  readonly backups: Backups;
   readonly ports: Ports;
   readonly room: Room;
   readonly now: () => Date;
@@ -82,6 +85,60 @@ export interface Bundles {
   unpack(bundle: BundleSource, to: string, progress: Progress): Promise<void>;
   /** Feeds the bundle's image archive to the engine. */
   loadImages(bundle: BundleSource, progress: Progress): Promise<void>;
+}
+
+/** What goes into a backup. */
+export interface BackupJob {
+  readonly manifest: Omit<BackupManifest, "streams" | "members">;
+  readonly compression: Compression;
+  /** Of the instance, as text. */
+  readonly record: string;
+  /** Folder of a dump that was read back; null for a product without Postgres. */
+  readonly dump: string | null;
+  readonly trees: readonly {
+    readonly stream: "folder" | "pristine";
+    readonly path: string;
+    /** Names at its top. */
+    readonly leaveOut: readonly string[];
+  }[];
+  readonly volumes: readonly { readonly stream: string; readonly key: string; readonly name: string }[];
+  /** Whether the images go along. */
+  readonly withImages: boolean;
+  /** Runs the helper. */
+  readonly helperImage: string;
+}
+
+/** What a backup holds, once all of it was read. Holds secrets (texts): never journalled, never shown. */
+export interface CheckedBackup {
+  readonly source: BackupSource;
+  readonly sizeBytes: number;
+  readonly manifest: BackupManifest;
+  readonly record: InstanceRecord;
+  /** Small text files of the instance's folder by their path in it. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** Archives of whole instances. Whoever unpacks one has checked it: what changed since is found before it is used. */
+export interface Backups {
+  /** Those that this machine has a program for. */
+  compressions(): Promise<readonly Compression[]>;
+  /** Streams an archive into the file `to`, which must not exist; after an error it may be there, unfinished. */
+  write(job: BackupJob, to: string, progress: Progress): Promise<void>;
+  /**
+   * What an archive says of itself; of the rest only the headers are looked at.
+   * @throws OperatorError NO_BACKUP, BACKUP_DAMAGED, BACKUP_UNKNOWN
+   */
+  glance(path: string): Promise<{ readonly source: BackupSource; readonly sizeBytes: number; readonly manifest: BackupManifest }>;
+  /** Reads every byte and writes none. @throws OperatorError as `glance`, BACKUP_HOSTILE */
+  check(path: string, progress: Progress): Promise<CheckedBackup>;
+  /** The dump, as a folder that must not exist and appears whole. */
+  unpackDump(source: BackupSource, to: string): Promise<void>;
+  /** A tree, as a folder that must not exist and appears whole, proven by digest. Null: no helper image is there yet. */
+  unpackTree(source: BackupSource, stream: "folder" | "pristine", to: string, helperImage: string | null): Promise<void>;
+  /** Into a volume that is emptied first, proven by digest. */
+  fillVolume(source: BackupSource, stream: string, volume: string, helperImage: string): Promise<void>;
+  /** Feeds the images to the engine. */
+  loadImages(source: BackupSource): Promise<void>;
 }
 
 export interface ImageInfo {

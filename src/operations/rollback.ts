@@ -32,7 +32,7 @@ const ANSWER_SECONDS = 120;
  * folder and volumes, and a dump of it is taken.
  */
 export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackRequest, occasion: Occasion): Plan {
-  const { from, to, losses, noDump, probe } = facts;
+  const { from, to, losses, noDump, probe, otherProbe } = facts;
   refuseOutsiders(from, "any state");
   refuseOutsiders(to, "any state");
   refuseMissingVolumes(to, "it cannot serve again");
@@ -91,10 +91,10 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
         : []),
       quiet.step({ ...stopping, keep: [] }),
       ...(page === null ? [] : [maintenanceDown.step(page)]),
-      openFront.step({ project, instance: next.name, services, probe, wayBack }),
+      openFront.step({ project, instance: next.name, services, probe, otherProbe, wayBack }),
       revive.step({ project: next.project, instance: next.name, record: to.recordPath }),
       awaitHealth.step({ project: next.project, instance: next.name, services, ...next.product.health }),
-      awaitAnswer.step({ instance: next.name, probe, timeoutSeconds: ANSWER_SECONDS }),
+      awaitAnswer.step({ instance: next.name, probe, otherProbe, timeoutSeconds: ANSWER_SECONDS }),
       commit.step({ instance: next.name, wayBack }),
       ...(from.isCurrent ? [setCurrent.step({ link: home.current(), target: `releases/${next.name}` })] : []),
     ],

@@ -37,8 +37,6 @@ export interface UpdateRequest {
   readonly healthTimeoutSeconds: number | null;
 }
 
-const ANSWER_SECONDS = 120;
-
 /** One hop or several, the last of which leads to the release that is wanted. */
 export type Hops = readonly [Hop, ...Hop[]];
 
@@ -147,11 +145,17 @@ function openSteps(facts: UpdateFacts, layOut: LayOut, wayBack: string): readonl
   const project = projectOf(layOut);
   const instance = facts.instance.name;
   const services = [...facts.active];
-  const { probe } = facts;
+  const { probe, otherProbe } = facts;
+  const { health } = facts.product;
+  const whole = { project: project.name, instance, services, ...health };
+  const open = openFront.step({ project, instance, services, probe, otherProbe, wayBack });
+  // Nobody can see when the first visitor of such a product is answered.
+  if (probe === null) return [open, awaitHealth.step(whole), commit.step({ instance, wayBack })];
   return [
-    openFront.step({ project, instance, services, probe, wayBack }),
-    awaitHealth.step({ project: project.name, instance, services, ...facts.product.health }),
-    awaitAnswer.step({ instance, probe, timeoutSeconds: ANSWER_SECONDS }),
+    open,
+    awaitAnswer.step({ instance, probe, otherProbe, project: project.name, services, timeoutSeconds: health.timeoutSeconds }),
     commit.step({ instance, wayBack }),
+    // After the first answer there is no way back that keeps what visitors wrote, so it is told and nothing fails of it.
+    awaitHealth.step({ ...whole, onlyTells: true }),
   ];
 }

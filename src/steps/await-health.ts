@@ -11,6 +11,8 @@ type Input = {
   readonly timeoutSeconds: number;
   /** How long all must stay healthy, without a restart, before it counts. */
   readonly windowSeconds: number;
+  /** Visitors are answered already: what is not healthy is told, and nothing fails of it. */
+  readonly onlyTells?: boolean;
 };
 
 const LOOK_EVERY_MS = 500;
@@ -40,36 +42,46 @@ export const awaitHealth = defineStep({
     `Wait until ${services.length === 1 ? `${services[0]} of ` : ""}${instance} is healthy`,
   look: async () => null,
   async do(input, context: Context) {
-    const { world, progress, signal } = context;
-    const begun = world.elapsedMs();
-    let steadySince: { readonly at: number; readonly restarts: number } | null = null;
-    let said = "";
-    for (;;) {
-      if (signal.aborted) throw new Interrupted("stopped while waiting for health");
-      const { health, restarts } = await look(input, context);
-      const missing = waitingFor(health);
-      const now = world.elapsedMs();
-      if (missing !== "") steadySince = null;
-      else if (steadySince === null || steadySince.restarts !== restarts) steadySince = { at: now, restarts };
-      if (steadySince !== null && now - steadySince.at >= input.windowSeconds * 1000) {
-        watched.add(context);
-        return;
-      }
-      if (now - begun > input.timeoutSeconds * 1000) {
-        throw new OperatorError(
-          "NOT_HEALTHY",
-          `${input.instance} did not become healthy within ${input.timeoutSeconds} s; last seen: ${missing || "restarting services"}.`,
-          {
-            hint: `graph-mgr logs ${input.instance}`,
-          },
-        );
-      }
-      if (missing !== said && missing !== "") progress(`waiting for ${missing}`);
-      said = missing;
-      await world.pause(LOOK_EVERY_MS, signal);
+    try {
+      await healthy(input, context);
+    } catch (error) {
+      if (input.onlyTells !== true || !(error instanceof OperatorError) || error.code !== "NOT_HEALTHY") throw error;
+      context.progress(`${error.message} Visitors are answered, so it goes on; see \`graph-mgr status\``);
     }
+    watched.add(context);
   },
   // Asked before `do` as well: healthy for a moment is not enough, so only a window that this run has watched counts.
   isDone: async (_, context) => watched.has(context),
   undo: async () => {},
 });
+
+/** @throws OperatorError NOT_HEALTHY; Interrupted */
+async function healthy(input: Input, context: Context): Promise<void> {
+  const { world, progress, signal } = context;
+  const begun = world.elapsedMs();
+  let steadySince: { readonly at: number; readonly restarts: number } | null = null;
+  let said = "";
+  for (;;) {
+    if (signal.aborted) throw new Interrupted("stopped while waiting for health");
+    const { health, restarts } = await look(input, context);
+    const missing = waitingFor(health);
+    const now = world.elapsedMs();
+    if (missing !== "") steadySince = null;
+    else if (steadySince === null || steadySince.restarts !== restarts) steadySince = { at: now, restarts };
+    if (steadySince !== null && now - steadySince.at >= input.windowSeconds * 1000) {
+      return;
+    }
+    if (now - begun > input.timeoutSeconds * 1000) {
+      throw new OperatorError(
+        "NOT_HEALTHY",
+        `${input.instance} did not become healthy within ${input.timeoutSeconds} s; last seen: ${missing || "restarting services"}.`,
+        {
+          hint: `graph-mgr logs ${input.instance}`,
+        },
+      );
+    }
+    if (missing !== said && missing !== "") progress(`waiting for ${missing}`);
+    said = missing;
+    await world.pause(LOOK_EVERY_MS, signal);
+  }
+}

@@ -6,6 +6,7 @@ import type { DatabaseAccess } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context, ProjectInput } from "./context.ts";
 import { containersOf } from "./launch.ts";
+import { missingAbove, removeEmpty } from "./missing-folders.ts";
 
 type Database = {
   readonly project: ProjectInput;
@@ -65,7 +66,7 @@ const unread = (to: string): string => `${to}.unread`;
 export const dumpDatabase = defineStep({
   kind: "database.dump",
   title: ({ source }: Dump) => `Dump the database of ${source.instance}`,
-  look: async ({ to }, { world }: Context) => ({ missing: await missingAbove(to, world.files.isFolder) }),
+  look: async ({ to }, context: Context) => ({ missing: await missingAbove(to, context) }),
   async do({ source, to, readBack = false }, context: Context) {
     const { postgres, files, trees } = context.world;
     const access = await accessTo(source, context);
@@ -78,22 +79,14 @@ export const dumpDatabase = defineStep({
     await files.rename(unread(to), to);
   },
   isDone: ({ to }, { world }) => world.files.exists(to),
-  async undo({ to, source }, { world }, before) {
+  async undo({ to, source }, context, before) {
+    const { world } = context;
     for (const each of [`${unread(to)}.part`, unread(to), `${to}.part`]) await world.trees.remove(each, source.helperImage);
     await world.trees.remove(to, source.helperImage);
     // Journals of older versions do not say it.
-    for (const folder of before?.missing ?? [])
-      if ((await world.files.isFolder(folder)) && (await world.files.list(folder)).length === 0)
-        await world.trees.remove(folder, null);
+    await removeEmpty(before?.missing ?? [], context);
   },
 });
-
-/** Folders above a path that are not there, deepest first. */
-async function missingAbove(path: string, isFolder: (path: string) => Promise<boolean>): Promise<readonly string[]> {
-  const missing: string[] = [];
-  for (let folder = dirname(path); !(await isFolder(folder)); folder = dirname(folder)) missing.push(folder);
-  return missing;
-}
 
 type Restore = {
   readonly target: Database;

@@ -1,5 +1,6 @@
 import { stepKinds } from "../plan/step.ts";
 import { awaitHealth } from "./await-health.ts";
+import { acceptBackup, deleteBackup, writeBackup } from "./backup.ts";
 import { buildImages } from "./build-images.ts";
 import { carryTree } from "./carry-tree.ts";
 import { configure } from "./configure.ts";
@@ -16,6 +17,7 @@ import { mergeConfiguration } from "./merge-configuration.ts";
 import { placeRelease } from "./place-release.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
 import { resetData } from "./reset-data.ts";
+import { fillBackupVolume, loadBackupImages, unpackBackupDump, unpackBackupTree } from "./restore-backup.ts";
 import { setCurrent } from "./set-current.ts";
 import { revive, stop } from "./stop.ts";
 import { tagImages } from "./tag-images.ts";
@@ -26,6 +28,7 @@ import { forgetRecord, writeRecord } from "./write-record.ts";
 
 /** Every kind of step that a journal may name. */
 export const kinds = stepKinds(
+  acceptBackup,
   awaitAnswer,
   awaitHealth,
   buildImages,
@@ -36,13 +39,16 @@ export const kinds = stepKinds(
   copyVolume,
   createVolume,
   databaseAlone,
+  deleteBackup,
   dropDump,
   dropScratch,
   dumpDatabase,
+  fillBackupVolume,
   forgetRecord,
   keepMerged,
   keepPristine,
   launch,
+  loadBackupImages,
   loadImages,
   mergeConfiguration,
   maintenanceDown,
@@ -63,12 +69,16 @@ export const kinds = stepKinds(
   tagImages,
   takeBaseline,
   unloadImages,
+  unpackBackupDump,
+  unpackBackupTree,
   unpackBundle,
   verifyIsolation,
+  writeBackup,
   writeRecord,
 );
 
 export {
+  acceptBackup,
   awaitAnswer,
   awaitHealth,
   buildImages,
@@ -79,13 +89,16 @@ export {
   copyVolume,
   createVolume,
   databaseAlone,
+  deleteBackup,
   dropDump,
   dropScratch,
   dumpDatabase,
+  fillBackupVolume,
   forgetRecord,
   keepMerged,
   keepPristine,
   launch,
+  loadBackupImages,
   loadImages,
   maintenanceDown,
   maintenanceUp,
@@ -106,7 +119,10 @@ export {
   tagImages,
   takeBaseline,
   unloadImages,
+  unpackBackupDump,
+  unpackBackupTree,
   unpackBundle,
   verifyIsolation,
+  writeBackup,
   writeRecord,
 };

@@ -2,7 +2,7 @@ import { Home } from "../domain/home.ts";
 import type { ImageStore } from "../domain/image.ts";
 import { ownTag, RECORD_SCHEMA } from "../domain/instance.ts";
 import type { Product } from "../domain/product.ts";
-import { ownVolumes } from "../domain/shared-resources.ts";
+import { ownVolumes, publishedPorts } from "../domain/shared-resources.ts";
 import type { World } from "../host/world.ts";
 import type { HopSource } from "./hop-source.ts";
 import type { ImageFacts } from "./images.ts";
@@ -62,6 +62,7 @@ function comingInstance(facts: SurveyedUpdate["facts"]): InstanceFacts {
     hasFolder: true,
     containers: [],
     active,
+    published: publishedPorts(facts.model),
     takenPorts: [],
     replaced: [],
     outsiders: [],

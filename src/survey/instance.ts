@@ -1,7 +1,7 @@
 import { startedServices } from "../domain/compose-model.ts";
 import { Home } from "../domain/home.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
-import { publishedPorts } from "../domain/shared-resources.ts";
+import { type PublishedPort, publishedPorts } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
 import type { ContainerDetail, Project, World } from "../host/world.ts";
 import { takenBy } from "./ports.ts";
@@ -17,6 +17,8 @@ export interface InstanceFacts {
   readonly containers: readonly ContainerDetail[];
   /** Services of the compose files that a plain `up` starts, as the files are now. */
   readonly active: readonly string[];
+  /** Every port of these files. */
+  readonly published: readonly PublishedPort[];
   /** Services that Compose would give a new container, because their settings are others than those that they run with; null where nobody knows. */
   readonly replaced: readonly string[] | null;
   /** Ports that somebody else listens on, of those that it would publish by its files as they are now. */
@@ -100,6 +102,7 @@ export async function surveyInstance(
     hasFolder,
     containers,
     active,
+    published,
     replaced: hasFolder ? await replacedServices(world, project, containers) : [],
     takenPorts: wanted.flatMap(({ service, container, protocol, host }) => {
       if (!taken.has(host)) return [];

@@ -7,16 +7,15 @@ import { surveyHome } from "./home.ts";
 import { type InstanceFacts, surveyInstance } from "./instance.ts";
 import { type Left, surveyLosses } from "./losses.ts";
 import { type PageFacts, surveyPage } from "./page.ts";
-import { probeOf } from "./update.ts";
+import { type Probes, probesOf } from "./probe.ts";
 
 /** What a rollback's plan is made of. */
-export interface RollbackFacts extends Left {
+export interface RollbackFacts extends Left, Probes {
   readonly home: string;
   /** The instance that is left. */
   readonly from: InstanceFacts;
   /** The one that shall serve again. */
   readonly to: InstanceFacts;
-  readonly probe: ReturnType<typeof probeOf>;
   /** Null where there is none. */
   readonly page: PageFacts | null;
   /** Why there is none although the product has one, as a part of a sentence. */
@@ -54,7 +53,7 @@ export async function surveyRollback(
     from: left,
     to: wanted,
     ...(await surveyLosses(world, new Home(homePath), records, left, target)),
-    probe: probeOf(target.product, ports),
+    ...probesOf(target.product, ports, wanted.published),
     ...(await pageOf(world, left, templates)),
   };
 }

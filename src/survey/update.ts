@@ -14,7 +14,14 @@ import type { Resolutions } from "../domain/merge-result.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import { type Layout, layoutFor, type Product } from "../domain/product.ts";
 import type { RoomFacts } from "../domain/room.ts";
-import { externalVolumes, isolationNames, outsideBinds, ownVolumes, sharedDevices } from "../domain/shared-resources.ts";
+import {
+  externalVolumes,
+  isolationNames,
+  outsideBinds,
+  ownVolumes,
+  publishedPorts,
+  sharedDevices,
+} from "../domain/shared-resources.ts";
 import type { UpgradeRequest } from "../domain/upgrade-path.ts";
 import { innerServices } from "../domain/window.ts";
 import type { World } from "../host/world.ts";
@@ -30,10 +37,11 @@ import type { DatabaseMove } from "./move.ts";
 import type { PageFacts } from "./page.ts";
 import { requiresOf } from "./path.ts";
 import { choosePorts, isTwin } from "./ports.ts";
+import { type Probes, probesOf } from "./probe.ts";
 import { releaseOf, surveyProduct } from "./product.ts";
 
 /** What an update's plan is made of. No secrets: merged texts stay in the survey, and the step that writes them merges again. */
-export interface UpdateFacts {
+export interface UpdateFacts extends Probes {
   readonly home: HomeFacts;
   readonly engine: Awaited<ReturnType<World["engine"]["about"]>>;
   readonly source: InstanceFacts;
@@ -96,8 +104,6 @@ export interface UpdateFacts {
   /** Of folders and other volumes that are copied whatever the method. */
   readonly treeBytes: number;
   readonly room: RoomFacts;
-  /** Where visitors come in. */
-  readonly probe: { readonly port: number; readonly tls: boolean; readonly path: string } | null;
 }
 
 /** The facts, and what no plan may hold: the merged files, by relative path. */
@@ -217,7 +223,7 @@ export async function surveyUpdate(
     helperImage: ownTag(instance.slug, product.postgres?.service ?? active[0] ?? ""),
     isPristineKept: await world.files.exists(pristine),
     databaseRuns: from.databaseRuns,
-    probe: probeOf(product, ports),
+    ...probesOf(product, ports, publishedPorts(model)),
     page: from.page,
     database: await from.move(imageOfPostgres(product, images, engine.imageStore)),
     databaseVolumeBytes: sizes.databaseBytes,
@@ -225,15 +231,6 @@ export async function surveyUpdate(
     treeBytes: sizes.treeBytes + sizes.volumeBytes - sizes.databaseBytes,
   };
   return { facts, texts: merged.texts, drafts: merged.drafts, shipped: contents.texts, model, sizes };
-}
-
-/** Where visitors come in; null for a product that has no such port. */
-export function probeOf({ ports: { http, https } }: Product, ports: readonly PortSetting[]): UpdateFacts["probe"] {
-  const at = (wanted: typeof http) =>
-    ports.find(({ service, container }) => service === wanted?.service && container === wanted.container)?.host;
-  const [plain, tls] = [at(http), at(https)];
-  if (plain !== undefined) return { port: plain, tls: false, path: "/" };
-  return tls === undefined ? null : { port: tls, tls: true, path: "/" };
 }
 
 /** What will lie in the home and on the engine beside what is there. */

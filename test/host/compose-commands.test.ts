@@ -17,6 +17,7 @@ it("F13 Compose is never told yes, has nobody to ask, and pulls and builds nothi
       feed: async () => {
         throw new Error("Compose was given something to read");
       },
+      pipe: async function* () {},
       attach: async () => {
         throw new Error("Compose was given the terminal");
       },
@@ -40,6 +41,7 @@ it("says what to do when the engine has no addresses left for another network", 
         throw new OperatorError("COMMAND_FAILED", said);
       },
       feed: async () => "",
+      pipe: async function* () {},
       attach: async () => 0,
     },
     "/nowhere",
@@ -61,6 +63,7 @@ it("says what Compose cannot read with the paths that the bundle has", async () 
         );
       },
       feed: async () => "",
+      pipe: async function* () {},
       attach: async () => 0,
     },
     tmpdir(),
@@ -83,6 +86,7 @@ it("asks for hashes with env files resolved, by standard input, and for none whe
       fed.push({ args, text });
       return `web ${hash}`;
     },
+    pipe: async function* () {},
     attach: async () => 0,
   });
   const project = { name: "v1", dir: "/nowhere", envFiles: ["custom.env"] };

@@ -85,6 +85,7 @@ function fakeExecutor(answer: (command: Command, input: string) => string) {
       options.push(given);
       return answer(command, String(source.read() ?? ""));
     },
+    async *pipe() {},
     attach: () => Promise.resolve(0),
   };
   return { executor, commands, options };

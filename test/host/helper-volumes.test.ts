@@ -14,6 +14,7 @@ it("F15 no container is started for a volume that is not there, because Docker w
       started.push(command);
       return "";
     },
+    pipe: async function* () {},
     attach: async () => 0,
   };
   const helpers = createHelpers(executor, () => ({ home: "/srv/home", operation: null }));

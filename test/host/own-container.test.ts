@@ -66,7 +66,7 @@ function docker(fails: Readonly<Record<string, string>>) {
     return first === "image" ? '["sha256:1",null]' : "the-id";
   };
   const unused = () => Promise.reject(new Error("not asked for"));
-  const executor: Executor = { run, feed: unused, attach: unused };
+  const executor: Executor = { run, feed: unused, pipe: async function* () {}, attach: unused };
   return { called, run: () => createOwnContainers(executor).runContainer(spec) };
 }
 

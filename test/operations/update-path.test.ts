@@ -107,9 +107,9 @@ describe("a path of releases", () => {
          48. Note what is there before visitors come in
          49. Take down the maintenance page
          50. Let visitors in to v2.24.9
-         51. Wait until v2.24.9 is healthy
-         52. See v2.24.9 answer on port 80
-       ! 53. v2.24.9 serves: from here on the way back is \`graph-mgr rollback\`
+         51. See v2.24.9 answer on port 80
+       ! 52. v2.24.9 serves: from here on the way back is \`graph-mgr rollback\`
+         53. Wait until v2.24.9 is healthy
          54. Point current at releases/v2.24.9
          55. Remove the stopped containers and networks of v2.23.0
        ! 56. Forget v2.23.0
@@ -121,7 +121,7 @@ describe("a path of releases", () => {
          62. Remove the dump
          63. Clear away what is needed no more
          64. Clear away what is needed no more
-        ! cannot be undone from step 53 on
+        ! cannot be undone from step 52 on
         * it goes through v2.23.0 in one window: nobody from outside reaches what is between, and it is removed when v2.24.9 serves
         * v2.23.0: .env: POSTGRES_PASSWORD, DJANGO_SECRET_KEY are carried as they are, because data may depend on them.
         * v2.24.9: .env: POSTGRES_PASSWORD, DJANGO_SECRET_KEY are carried as they are, because data may depend on them.

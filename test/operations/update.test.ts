@@ -59,12 +59,12 @@ it("F17 F19 moves the data before anybody is let in, and lets nobody in before i
        26. Note what is there before visitors come in
        27. Take down the maintenance page
        28. Let visitors in to v2.23.0
-       29. Wait until v2.23.0 is healthy
-       30. See v2.23.0 answer on port 80
-     ! 31. v2.23.0 serves: from here on the way back is \`graph-mgr rollback\`
+       29. See v2.23.0 answer on port 80
+     ! 30. v2.23.0 serves: from here on the way back is \`graph-mgr rollback\`
+       31. Wait until v2.23.0 is healthy
        32. Point current at releases/v2.23.0
        33. Clear away what is needed no more
-      ! cannot be undone from step 31 on
+      ! cannot be undone from step 30 on
       * .env: POSTGRES_PASSWORD, DJANGO_SECRET_KEY are carried as they are, because data may depend on them.
       * The database moves by dump. It was asked for.
       * The Caddyfile of v2.22.2 could not be understood, so its maintenance page is on http only.

@@ -1,18 +1,24 @@
 import { ofRelease } from "../../src/domain/by-release.ts";
 import { planAttach } from "../../src/operations/attach.ts";
+import { type BackupRequest, planBackup } from "../../src/operations/backup.ts";
 import { planCopy } from "../../src/operations/copy.ts";
 import { planDump, planRestore } from "../../src/operations/postgres.ts";
 import { planPrepare, planUnprepare } from "../../src/operations/prepare.ts";
+import { planPrune } from "../../src/operations/prune-backups.ts";
 import { planRemove } from "../../src/operations/remove.ts";
+import { planRestoreBackup } from "../../src/operations/restore.ts";
 import { planRollback } from "../../src/operations/rollback.ts";
 import { planLaunch, planRestart, planStop } from "../../src/operations/run-instance.ts";
 import { type Hops, planUpdate } from "../../src/operations/update.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { maintenanceDown, maintenanceUp } from "../../src/steps/index.ts";
 import { surveyAttach } from "../../src/survey/attach.ts";
+import { surveyBackup } from "../../src/survey/backup.ts";
+import { surveyBackups } from "../../src/survey/backups.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
 import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
+import { surveyRestore } from "../../src/survey/restore.ts";
 import { surveyRollback } from "../../src/survey/rollback.ts";
 import { type SurveyedUpdate, surveyUpdate } from "../../src/survey/update.ts";
 import { pageInput, templates } from "./maintenance.ts";
@@ -42,6 +48,27 @@ async function copyPlan(stage: Stage, request: Partial<Parameters<typeof planCop
   const ports = { http: undefined, https: undefined, ports: [] };
   const found = await surveyCopy(stage.world, { home: HOME, source: record, name: "training", ports, binds: {} });
   return planCopy(found, { data: "none", launch: true, stopSource: false, ...request }, occasion());
+}
+
+async function backupPlan(stage: Stage, request: Partial<BackupRequest> = {}): Promise<Plan> {
+  const { facts } = await stage.facts(NAME);
+  const found = await surveyBackup(stage.world, facts, `${HOME}/backups`);
+  return planBackup(found, { compression: "gzip", withImages: false, stopSource: false, ...request }, occasion());
+}
+
+async function restorePlan(stage: Stage, path: string, name: string | null, launch = true): Promise<Plan> {
+  const checked = await stage.world.backups.check(path, () => {});
+  const ports = { http: undefined, https: undefined, ports: [] };
+  const facts = await surveyRestore(stage.world, { home: HOME, checked, name, ports, bundle: null });
+  return planRestoreBackup(facts, { launch, shareBinds: [] }, occasion());
+}
+
+/** A host with an instance that was used, and a backup of it. */
+async function backedUp(withImages = false): Promise<{ readonly stage: Stage; readonly path: string }> {
+  const stage = await used();
+  await stage.carryOut(await backupPlan(stage, { withImages }));
+  const [backup] = await surveyBackups(stage.world, HOME);
+  return { stage, path: backup!.path };
 }
 
 async function removePlan(stage: Stage, volumes: boolean): Promise<Plan> {
@@ -217,6 +244,47 @@ export const scenarios = {
     restart: async () => {
       const stage = await used();
       return stage.scenario("restart", planRestart((await stage.facts(NAME)).facts, occasion()));
+    },
+  },
+  backup: {
+    "backup create": async () => {
+      const stage = await used();
+      return stage.scenario("backup create", await backupPlan(stage), { untouched: SOURCE });
+    },
+    "backup create --stop-source": async () => {
+      const stage = await used();
+      return stage.scenario("backup create --stop-source", await backupPlan(stage, { stopSource: true }));
+    },
+    "backup create of a stopped instance": async () => {
+      const stage = await stopped();
+      return stage.scenario("backup create of a stopped instance", await backupPlan(stage));
+    },
+    "backup prune": async () => {
+      const stage = await used();
+      for (let count = 0; count < 3; count++) await stage.carryOut(await backupPlan(stage));
+      const backups = await surveyBackups(stage.world, HOME);
+      const plan = planPrune({ home: HOME, engine: "SIMULATED", backups }, { last: 1, daily: 0, weekly: 0 }, occasion());
+      return stage.scenario("backup prune", plan);
+    },
+  },
+  restore: {
+    "backup restore beside what it is of": async () => {
+      const { stage, path } = await backedUp();
+      return stage.scenario("backup restore beside what it is of", await restorePlan(stage, path, null), { untouched: SOURCE });
+    },
+    "backup restore --name --no-launch": async () => {
+      const { stage, path } = await backedUp();
+      return stage.scenario("backup restore --name --no-launch", await restorePlan(stage, path, "training", false), {
+        untouched: SOURCE,
+      });
+    },
+    "backup restore on a bare machine": async () => {
+      const old = await backedUp(true);
+      const stage = new Stage();
+      stage.sim.disk.makeFolder("/mnt", 0o755);
+      stage.sim.disk.write("/mnt/backup.tar", old.stage.sim.disk.read(old.path), 0o600);
+      stage.sim.disk.settle("/");
+      return stage.scenario("backup restore on a bare machine", await restorePlan(stage, "/mnt/backup.tar", null));
     },
   },
   update: {

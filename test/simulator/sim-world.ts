@@ -4,6 +4,7 @@ import { createFileStore } from "../../src/host/file-store.ts";
 import type { World } from "../../src/host/world.ts";
 import type { Journal } from "../../src/plan/journal.ts";
 import type { Machine } from "./machine.ts";
+import { simBackups } from "./sim-backups.ts";
 import { type SimBundle, simBundles } from "./sim-bundles.ts";
 import { SimCompose } from "./sim-compose.ts";
 import { SimDisk } from "./sim-disk.ts";
@@ -27,6 +28,7 @@ export function createSimWorld(machine: Machine, home: string, shelf: Readonly<R
     files: createFileStore(disk.disk),
     trees: simTrees(machine, disk, engine),
     bundles: simBundles(machine, disk, engine, shelf),
+    backups: simBackups(machine, disk, engine),
     engine: engine.port,
     compose: new SimCompose(machine, disk, engine).port,
     postgres: new SimPostgres(machine, disk, engine).port,

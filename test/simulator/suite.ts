@@ -43,6 +43,16 @@ export const shares: Readonly<
     faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
     kinds: ["data.reset", "instance.launch", "instance.revive", "instance.healthy", "instance.stop"],
   },
+  backup: {
+    runs: 3000,
+    faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
+    kinds: ["backup.write", "backup.accept", "backup.delete"],
+  },
+  restore: {
+    runs: 3000,
+    faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
+    kinds: ["backup.images", "backup.dump", "backup.tree", "backup.volume"],
+  },
   maintenance: {
     runs: 640,
     faults: ["crash", "power", "io"],

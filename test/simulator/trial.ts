@@ -85,8 +85,8 @@ function guard({ untouched }: Scenario, machine: Machine, { what, target }: Effe
   for (const { dir, slug, filesOnly = false } of untouched) {
     const isFile = what.startsWith("disk.") && !HARMLESS.has(what) && (target === dir || target.startsWith(`${dir}/`));
     const isOfEngine = what.startsWith("engine.") && (target.startsWith(`${slug}_`) || target.startsWith(`${slug}-`));
-    // A copy's slug begins with its source's.
-    const isCopys = target.startsWith(`${slug}_training`);
+    // The slug of a copy, or of what is restored beside, begins with its source's.
+    const isCopys = ["training", "2_", "2-"].some(suffix => target.startsWith(`${slug}_${suffix}`));
     if (isFile || (isOfEngine && !isCopys && !filesOnly)) return new Violated(`${what} on ${target}, which belongs to ${slug}`);
   }
   return null;

@@ -44,6 +44,8 @@ describe("F66 a clock that jumps", () => {
           found.push(`${path}: ${line.trim()}`);
     }
     const forPeople = [
+      // How old a backup is.
+      "cli/commands/backup-list.ts",
       // For how long a container is up.
       "cli/commands/status.ts",
       // The window of a run that was cut off, which no process saw from its beginning to its end.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseRecord } from "../../src/domain/instance.ts";
-import { commit, openFront, quiet } from "../../src/steps/index.ts";
+import { awaitAnswer, commit, openFront, quiet } from "../../src/steps/index.ts";
 import { HOME, type Stage } from "../simulator/scenario.ts";
 import type { SimContainer } from "../simulator/state.ts";
 import { failsWith, IMAGES, installed, NAME, oneStep, PROJECT, SLUG, someSteps } from "./one-step.ts";
@@ -132,6 +132,31 @@ describe("letting visitors in", () => {
     await step.run();
     await expect(step.undo()).rejects.toThrow(failsWith("CANNOT_UNDO", "rollback"));
     expect(of(stage, "caddy").state).toBe("running");
+  });
+
+  it("has no way back either when they are answered by https alone", async () => {
+    const stage = await installed();
+    const { host } = of(stage, "caddy").ports[0]!;
+    const [probe, otherProbe] = [9, host].map(port => ({ port, tls: port === host, path: "/" }));
+    const { ask } = stage.world.ports;
+    stage.world.ports.ask = question => ask({ ...question, tls: false });
+    const step = oneStep(
+      stage,
+      openFront.step({ project: PROJECT, instance: NAME, services: IMAGES, probe: probe!, otherProbe: otherProbe! }),
+    );
+    await step.run();
+    await expect(step.undo()).rejects.toThrow(failsWith("CANNOT_UNDO", `answered on port ${host} already`));
+  });
+
+  it("waits no longer for an answer of what has ended for good", async () => {
+    const stage = await installed();
+    const nexus = of(stage, "nexus");
+    stage.machine.state.containers.set(nexus.id, { ...nexus, state: "exited", exitCode: 137 });
+    const probe = { port: 9, tls: false, path: "/" };
+    const wait = awaitAnswer.step({ instance: NAME, probe, timeoutSeconds: 600, project: SLUG, services: ["nexus"] });
+    const begun = stage.machine.state.clockMs;
+    await expect(oneStep(stage, wait).run()).rejects.toThrow(failsWith("NOT_HEALTHY", "nexus of v2.22.2 ended with code"));
+    expect(stage.machine.state.clockMs - begun).toBeLessThan(1000);
   });
 
   it("goes back when it is somebody else who answers there", async () => {

@@ -1,3 +1,4 @@
+import { BACKUP } from "./backup.ts";
 import { LOOKING } from "./looking.ts";
 import { COPY, INSTALL, REMOVE } from "./making.ts";
 import { POSTGRES } from "./postgres.ts";
@@ -13,6 +14,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   COPY,
   ...LOOKING,
   ...RUNNING,
+  BACKUP,
   POSTGRES,
   REMOVE,
   ...UNFINISHED,

@@ -7,7 +7,7 @@ export const INSTANCE: PositionalSpec = {
   describe: "Such as v2.22.2 or v2.22.2-training; the current one unless named",
 };
 
-const PORTS: readonly OptionSpec[] = [
+export const PORTS: readonly OptionSpec[] = [
   { name: "http-port", kind: "text", value: "PORT", describe: "Port of this machine for http" },
   { name: "https-port", kind: "text", value: "PORT", describe: "Port of this machine for https" },
   {
@@ -17,8 +17,8 @@ const PORTS: readonly OptionSpec[] = [
     describe: "Port of this machine for one port of one service; may be repeated, /udp goes behind CONTAINER",
   },
 ];
-const LAUNCH: OptionSpec = { name: "launch", kind: "on", describe: "Lay it out and do not launch it" };
-const SHARE_BIND: OptionSpec = {
+export const LAUNCH: OptionSpec = { name: "launch", kind: "on", describe: "Lay it out and do not launch it" };
+export const SHARE_BIND: OptionSpec = {
   name: "share-bind",
   kind: "list",
   value: "PATH",

@@ -1,0 +1,72 @@
+import { COMPRESSIONS } from "../../domain/backup.ts";
+import { LAUNCH, ON_FAILURE, PORTS, SHARE_BIND } from "./making.ts";
+import { OTHER_QUESTIONS } from "./questions.ts";
+import type { CommandSpec, OptionSpec } from "./spec.ts";
+
+const keep = (name: string, describe: string): OptionSpec => ({ name, kind: "text", value: "N", describe });
+
+export const BACKUP: CommandSpec = {
+  name: "backup",
+  summary: "Back up an instance, look at backups, bring one back",
+  positionals: [
+    { name: "action", required: true, describe: "create, list, verify, restore or prune" },
+    {
+      name: "what",
+      required: false,
+      describe:
+        "With create: the instance, the current one unless named. With verify and restore: a file, or its number in the list",
+    },
+  ],
+  options: [
+    { name: "to", kind: "text", value: "DIR", describe: "With create: where to; the home's folder `backups` unless given" },
+    {
+      name: "with-images",
+      kind: "flag",
+      describe: "With create: the images too, for a machine that has neither bundle nor registry",
+    },
+    {
+      name: "compress",
+      kind: "text",
+      value: "HOW",
+      choices: [...COMPRESSIONS],
+      describe: "With create: gzip unless given; zstd is faster and needs its program here and where it is restored",
+    },
+    {
+      name: "stop-source",
+      kind: "flag",
+      describe: "With create: stop the instance until the archive is written, and launch it again",
+    },
+    {
+      name: "name",
+      kind: "text",
+      value: "NAME",
+      describe: "With restore: as v2.22.2-NAME, beside what is current; without it as it was called, and current",
+    },
+    {
+      name: "bundle",
+      kind: "text",
+      value: "FILE",
+      describe: "With restore: the vendor's bundle, for images that neither the backup nor the engine has",
+    },
+    ...PORTS,
+    SHARE_BIND,
+    LAUNCH,
+    keep("keep-last", "With prune: keep the newest N; the newest that was verified always stays"),
+    keep("keep-daily", "With prune: keep the newest of each of the last N days that have one"),
+    keep("keep-weekly", "With prune: keep the newest of each of the last N weeks that have one"),
+    ON_FAILURE,
+  ],
+  examples: [
+    ["backup create", "The current instance, while it serves; read back before it is listed"],
+    ["backup create v2.22.2 --to /mnt/usb --with-images", "Onto a stick, with all that another machine needs"],
+    ["backup list", "By their numbers; when each was last found whole"],
+    ["backup verify 17", "Reads every byte, and names the part that is damaged"],
+    ["backup restore 17", "As a new instance; it becomes the current one, the old one stays"],
+    ["backup restore 17 --name friday", "Beside the current one, to look something up"],
+    ["backup prune --keep-last 3 --keep-weekly 4 --yes", "Deletes the others"],
+  ],
+  notes: [
+    "A backup is one plain tar with everything: the databases, the instance's folder, the vendor's own files, the other volumes. It says itself how to unpack it by hand.",
+  ],
+  questions: [OTHER_QUESTIONS.confirm, OTHER_QUESTIONS.failed],
+};

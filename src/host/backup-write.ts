@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type BackupManifest, type BackupStream, type Compression, MEMBERS, partName } from "../domain/backup.ts";
+import { digestText, memberHeader } from "./backup-members.ts";
+import { chunksOf } from "./bundle-archive.ts";
+import { squeezed } from "./compression.ts";
+import type { Executor } from "./exec.ts";
+import { END_BLOCKS, paddingFor } from "./tar-write.ts";
+import { syncFolder } from "./unpack-tree.ts";
+
+/** A tar header says its member's size first, and a stream has none: it is cut into parts, which are held for as long as it takes to write them. */
+const PART_BYTES = 4 * 2 ** 20;
+
+/** The first member: for whoever has this file and no graph-mgr. */
+const README = `graph-mgr backup, format 1
+
+One plain tar. \`graph-mgr backup verify FILE\` reads it from end to end, \`graph-mgr backup restore FILE\` makes an instance of it. By hand:
+
+  folder.tar*      the instance's folder:        cat folder.tar.gz.* | gunzip | tar x
+  pristine.tar*    the vendor's own files
+  volume-*.tar*    volumes; which one is which stands in manifest.json
+  images.tar*      the images, if they came along: cat images.tar.gz.* | gunzip | docker load
+  database/        the databases: globals.sql, and a folder for each, for pg_restore
+  instance.json    what graph-mgr knew of the instance
+  manifest.json    what all of this is, with sizes and digests
+  digest           sha256 of everything before it, and of manifest.json alone
+
+It holds everything, passwords and users' data included: keep it as you keep the database.
+`;
+
+/** Called with the bytes that were written until now. */
+export type Report = (doneBytes: number) => void;
+
+/** Writes a backup, member by member, into a file that must not exist. Whoever opens one closes it. */
+export class BackupWriter {
+  readonly #file: FileHandle;
+  readonly #path: string;
+  readonly #seconds: number;
+  readonly #report: Report;
+  readonly #all = createHash("sha256");
+  readonly #members: { name: string; sizeBytes: number; sha256: string }[] = [];
+  readonly #streams: BackupStream[] = [];
+  #doneBytes = 0;
+
+  private constructor(path: string, file: FileHandle, createdAt: string, report: Report) {
+    this.#path = path;
+    this.#file = file;
+    this.#seconds = Math.trunc(Date.parse(createdAt) / 1000);
+    this.#report = report;
+  }
+
+  static async open(path: string, createdAt: string, report: Report): Promise<BackupWriter> {
+    const file = await open(path, "wx", 0o600);
+    // Whatever the umask is.
+    await file.chmod(0o600);
+    const writer = new BackupWriter(path, file, createdAt, report);
+    await writer.text(MEMBERS.readme, README);
+    return writer;
+  }
+
+  async text(name: string, text: string): Promise<void> {
+    await this.#member(name, Buffer.from(text));
+  }
+
+  /** A file of this machine that nobody writes any more. */
+  async file(name: string, path: string): Promise<void> {
+    const source = await open(path, "r");
+    try {
+      const { size } = await source.stat();
+      await this.#write(memberHeader(name, size, this.#seconds));
+      const hash = createHash("sha256");
+      let bytes = 0;
+      for await (const piece of chunksOf(source, 2 ** 20)) {
+        bytes += piece.length;
+        hash.update(piece);
+        await this.#write(piece);
+      }
+      if (bytes !== size) throw new Error(`${path} changed while it was read`);
+      await this.#write(paddingFor(size));
+      this.#members.push({ name, sizeBytes: size, sha256: hash.digest("hex") });
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** What has no size beforehand: compressed, and in parts. */
+  async stream(
+    { name, key, compression }: { readonly name: string; readonly key: string | null; readonly compression: Compression },
+    source: AsyncIterable<Buffer>,
+    executor: Executor,
+  ): Promise<void> {
+    const hash = createHash("sha256");
+    let sizeBytes = 0;
+    const seen = async function* () {
+      for await (const piece of source) {
+        hash.update(piece);
+        sizeBytes += piece.length;
+        yield piece;
+      }
+    };
+    let parts = 0;
+    for await (const part of inParts(squeezed(compression, seen(), executor))) {
+      parts += 1;
+      await this.#member(partName(name, compression, parts), part);
+    }
+    this.#streams.push({ name, key, compression, parts, sizeBytes, sha256: hash.digest("hex") });
+  }
+
+  /** The manifest and the digest, and all of it on the disk. */
+  async finish(manifest: Omit<BackupManifest, "streams" | "members">): Promise<void> {
+    const whole: BackupManifest = { ...manifest, streams: this.#streams, members: [...this.#members] };
+    await this.text(MEMBERS.manifest, `${JSON.stringify(whole, null, 1)}\n`);
+    await this.text(MEMBERS.digest, digestText(this.#all.copy().digest("hex"), this.#members.at(-1)?.sha256 ?? ""));
+    await this.#write(END_BLOCKS);
+    await this.#file.sync();
+    await syncFolder(dirname(this.#path));
+  }
+
+  close = (): Promise<void> => this.#file.close();
+
+  async #member(name: string, bytes: Buffer): Promise<void> {
+    await this.#write(memberHeader(name, bytes.length, this.#seconds));
+    await this.#write(bytes);
+    await this.#write(paddingFor(bytes.length));
+    this.#members.push({ name, sizeBytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    this.#all.update(bytes);
+    for (let at = 0; at < bytes.length; ) at += (await this.#file.write(bytes, at)).bytesWritten;
+    this.#doneBytes += bytes.length;
+    this.#report(this.#doneBytes);
+  }
+}
+
+/** Each part is valid until the next one is asked for: they share their memory, so that what is held stays small. */
+async function* inParts(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const part = Buffer.allocUnsafeSlow(PART_BYTES);
+  let bytes = 0;
+  for await (const piece of source) {
+    for (let rest = piece; rest.length > 0; ) {
+      const taken = rest.copy(part, bytes);
+      bytes += taken;
+      rest = rest.subarray(taken);
+      if (bytes < PART_BYTES) continue;
+      yield part;
+      bytes = 0;
+    }
+  }
+  if (bytes > 0) yield part.subarray(0, bytes);
+}

@@ -1,0 +1,127 @@
+import { join } from "node:path";
+import { BACKUP_FORMAT, type BackupManifest, backupName, type Compression, MEMBERS } from "../domain/backup.ts";
+import { Home } from "../domain/home.ts";
+import { bytesText } from "../domain/room.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { PlannedStep } from "../plan/step.ts";
+import { acceptBackup, awaitHealth, dropDump, dumpDatabase, launch, writeBackup } from "../steps/index.ts";
+import type { BackupFacts } from "../survey/backup.ts";
+import { relaunchSteps } from "./lay-out.ts";
+import { newPlan, type Occasion, operationId } from "./plan-id.ts";
+import { isRunning, refuseBackup } from "./refuse-backup.ts";
+import { stopStep } from "./run-instance.ts";
+
+export interface BackupRequest {
+  readonly compression: Compression;
+  readonly withImages: boolean;
+  /** Stop the instance meanwhile, and start it again. */
+  readonly stopSource: boolean;
+}
+
+/** One archive of an instance, as it serves or as it stands. @throws OperatorError as `refuseBackup` says */
+export function planBackup(facts: BackupFacts, request: BackupRequest, occasion: Occasion): Plan {
+  refuseBackup(facts, request);
+  const { instance, sequence, postgres, helperImage } = facts;
+  const { record } = instance;
+  const home = new Home(instance.home);
+  const id = operationId("backup-create", occasion);
+  const createdAt = occasion.now.toISOString();
+  const path = join(facts.to, backupName(sequence, record.name, createdAt));
+  const dump = postgres === null ? null : join(home.operation(id), "dump");
+  const stops = request.stopSource && isRunning(facts);
+  const write = writeBackup.step({
+    path,
+    record: instance.recordPath,
+    manifest: { ...manifestOf(facts, createdAt), guarantee: isRunning(facts) && !stops ? "live" : "still" },
+    compression: request.compression,
+    dump,
+    trees: [
+      { stream: "folder", path: record.dir, leaveOut: [...facts.imageArchives] },
+      { stream: "pristine", path: record.pristine, leaveOut: [] },
+    ],
+    volumes: facts.volumes.map(({ key, name }, index) => ({ stream: `volume-${index + 1}`, key, name })),
+    withImages: request.withImages,
+    helperImage,
+  });
+  return newPlan({
+    id,
+    operation: "backup-create",
+    instance: record.name,
+    home: instance.home,
+    engine: record.engine,
+    summary: `Back up ${record.name} to ${path}`,
+    notes: notesOn(facts, stops),
+    wayBack: null,
+    steps: [
+      ...(stops ? [stopStep(instance)] : []),
+      // The database first and the files after it: then every row has its file.
+      ...(dump === null || postgres === null ? [] : dumpSteps(facts, dump, stops || !postgres.isUp)),
+      write,
+      ...(stops ? relaunchSteps({ ...record, services: instance.active }, instance.recordPath, record.product.health) : []),
+      acceptBackup.step({ path, sequence, note: home.backupNote(sequence), withImages: request.withImages }),
+      ...(dump === null ? [] : [dropDump.step({ path: dump, helperImage })]),
+    ],
+    result: { backup: path, sequence, estimate: { ...facts.room } },
+  });
+}
+
+/** @param alone Postgres does not run, and is started for this alone */
+function dumpSteps({ instance, postgres, helperImage }: BackupFacts, to: string, alone: boolean): readonly PlannedStep[] {
+  const { record } = instance;
+  const service = postgres?.service ?? "";
+  const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
+  const dump = dumpDatabase.step({ source: { project, instance: record.name, service, helperImage }, to, readBack: true });
+  if (!alone) return [dump];
+  return [
+    launch.step({ project, instance: record.name, services: [service], all: false }),
+    awaitHealth.step({ project: record.project, instance: record.name, services: [service], ...record.product.health }),
+    dump,
+    stopStep(instance),
+  ];
+}
+
+const manifestOf = (facts: BackupFacts, createdAt: string): Omit<BackupManifest, "streams" | "members" | "guarantee"> => {
+  const { record } = facts.instance;
+  const { postgres } = facts;
+  return {
+    schema: BACKUP_FORMAT,
+    sequence: facts.sequence,
+    createdAt,
+    instance: record.name,
+    release: record.release,
+    product: record.product.product,
+    layout: record.layout,
+    architecture: facts.architecture,
+    postgres:
+      postgres === null
+        ? null
+        : {
+            major: postgres.image.major,
+            version: postgres.image.version,
+            libc: { ...postgres.image.libc },
+            proof: MEMBERS.proof,
+          },
+    images: facts.images.map(image => ({ ...image, layers: [...image.layers] })),
+    leftOut: [...facts.leftOut],
+  };
+};
+
+function notesOn(facts: BackupFacts, stops: boolean): readonly string[] {
+  const { postgres, instance } = facts;
+  const { name } = instance.record;
+  return [
+    ...(stops ? [`${name} is stopped until the archive is written, and started again`] : []),
+    ...(isRunning(facts) && !stops
+      ? [
+          "it goes on serving: the database is as at one moment, and every row has its file, unless that is deleted or rewritten meanwhile",
+        ]
+      : []),
+    ...(!isRunning(facts) && postgres !== null
+      ? [`${name} is stopped: its ${postgres.service} alone is started for the dump, and stopped again`]
+      : []),
+    // Where a plan is confirmed it is made twice, and must be the same although data grows.
+    ...(stops ? [] : [`it takes ${bytesText(facts.room.neededBytes)} at most; ${bytesText(facts.room.freeBytes)} is free there`]),
+    ...facts.leftOut.map(what => `not in the backup: ${what}`),
+    "it holds everything, passwords and secrets included: keep it as you keep the database",
+  ];
+}

@@ -1,0 +1,35 @@
+import { type Keep, type ListedBackup, prunable } from "../domain/backup-note.ts";
+import { Home } from "../domain/home.ts";
+import { bytes } from "../domain/units.ts";
+import { OperatorError } from "../errors.ts";
+import type { Plan } from "../plan/plan.ts";
+import { deleteBackup } from "../steps/index.ts";
+import { newPlan, type Occasion, operationId } from "./plan-id.ts";
+
+/** Deletes what need not be kept; never the newest that was verified. @throws OperatorError NOTHING_TO_PRUNE */
+export function planPrune(
+  facts: { readonly home: string; readonly engine: string; readonly backups: readonly ListedBackup[] },
+  keep: Keep,
+  occasion: Occasion,
+): Plan {
+  const { home, engine, backups } = facts;
+  const gone = prunable(backups, keep);
+  if (gone.length === 0)
+    throw new OperatorError("NOTHING_TO_PRUNE", `None of the ${backups.length} backups of ${home} is to go.`, {
+      hint: "graph-mgr backup list",
+    });
+  const size = bytes(gone.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+  const stay = backups.filter(each => !gone.includes(each)).map(({ sequence }) => sequence);
+  return newPlan({
+    id: operationId("backup-prune", occasion),
+    operation: "backup-prune",
+    instance: null,
+    home,
+    engine,
+    summary: `Delete ${gone.length} of ${backups.length} backups (${size})`,
+    notes: [`${stay.join(", ")} ${stay.length === 1 ? "stays" : "stay"}`, "what is deleted cannot be brought back"],
+    wayBack: null,
+    steps: gone.map(({ sequence, path }) => deleteBackup.step({ sequence, path, note: new Home(home).backupNote(sequence) })),
+    result: { deleted: gone.map(({ sequence }) => sequence) },
+  });
+}

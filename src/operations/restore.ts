@@ -1,0 +1,186 @@
+import { basename, join } from "node:path";
+import { currentTarget, Home } from "../domain/home.ts";
+import { ownTag } from "../domain/instance.ts";
+import { layoutFor } from "../domain/product.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { PlannedStep } from "../plan/step.ts";
+import {
+  awaitHealth,
+  copyTree,
+  dropDump,
+  dropScratch,
+  fillBackupVolume,
+  launch,
+  loadBackupImages,
+  loadImages,
+  restoreDatabase,
+  setCurrent,
+  stop,
+  unpackBackupDump,
+  unpackBackupTree,
+} from "../steps/index.ts";
+import type { RestoreFacts } from "../survey/restore.ts";
+import { editSteps, type LayOut, launchSteps, projectOf, settleSteps } from "./lay-out.ts";
+import { newPlan, type Occasion, operationId } from "./plan-id.ts";
+import { refuseRestore } from "./refuse-restore.ts";
+import { type RestoreWish, restoreNotes, switches } from "./restore-notes.ts";
+
+/** A backup as a new instance beside whatever is there, which is not touched. @throws OperatorError as `refuseRestore` says */
+export function planRestoreBackup(facts: RestoreFacts, wish: RestoreWish, occasion: Occasion): Plan {
+  refuseRestore(facts, wish);
+  const { instance, backup } = facts;
+  const { record, manifest } = backup;
+  const home = new Home(facts.home.home.path);
+  const id = operationId("backup-restore", occasion);
+  const layOut = layOutOf(facts, home, id, occasion);
+  const source = { ...backup.source };
+  const helperImage = helperOf(facts);
+  const before = { dir: layOut.before, staging: home.staging(id) };
+  const target = {
+    name: instance.name,
+    project: instance.slug,
+    dir: home.instanceDir(instance.name),
+    envFiles: record.envFiles,
+    services: facts.active,
+  };
+  return newPlan({
+    id,
+    operation: "backup-restore",
+    instance: instance.name,
+    home: home.path,
+    engine: facts.engine.id,
+    summary: `Restore ${backup.source.path} (${manifest.instance} as of ${manifest.createdAt}) as ${instance.name}`,
+    notes: restoreNotes(facts, wish),
+    wayBack: `graph-mgr remove ${instance.name}`,
+    steps: [
+      ...imageSteps(facts),
+      unpackBackupTree.step({ backup: source, stream: "pristine", to: layOut.pristine, helperImage }),
+      unpackBackupTree.step({ backup: source, stream: "folder", to: before.staging, helperImage }),
+      // What the edits are compared with.
+      copyTree.step({ from: before.staging, to: before.dir, leaveOut: [...layOut.layout.data], helperImage }),
+      ...editSteps(layOut),
+      ...settleSteps(layOut),
+      dropScratch.step({ path: before.dir }),
+      ...volumeSteps(facts, home, id, helperImage),
+      ...databaseSteps(facts, layOut, helperImage, wish.launch),
+      ...(wish.launch ? launchSteps(target, record.product.health) : []),
+      ...(switches(facts, wish) ? [setCurrent.step({ link: home.current(), target: currentTarget(instance) })] : []),
+    ],
+    result: {
+      version: instance.release,
+      project: instance.slug,
+      ports: layOut.ports.map(port => ({ ...port })),
+      backup: backup.source.path,
+    },
+  });
+}
+
+/** The first image is as good as any where there is no Postgres. */
+function helperOf({ backup: { record }, images }: RestoreFacts): string {
+  const database = images.find(({ service }) => service === record.product.postgres?.service);
+  return (database ?? images[0])?.id ?? "";
+}
+
+/** Of one cut of a release all instances share the vendor's files; a name that is none is not taken over. */
+function pristineOf({ backup: { record, source } }: RestoreFacts, home: Home): string {
+  const name = basename(record.pristine);
+  const isCut = name.startsWith(`${record.release}-`) && /^v[0-9][A-Za-z0-9.+-]*-[0-9a-f]{12}$/.test(name);
+  return isCut ? join(home.own(), "pristine", name) : home.pristine(record.release, source.digest);
+}
+
+function layOutOf(facts: RestoreFacts, home: Home, id: string, occasion: Occasion): LayOut {
+  const { record, source } = facts.backup;
+  return {
+    home: home.path,
+    operation: id,
+    instance: facts.instance,
+    engine: { id: facts.engine.id, imageStore: facts.engine.imageStore },
+    product: record.product,
+    layout: { ...layoutFor(record.product, record.release), envFiles: record.envFiles },
+    model: facts.model,
+    before: join(home.operation(id), "before"),
+    names: facts.names,
+    ports: facts.ports.map(({ service, container, protocol, host }) => ({ service, container, protocol, host })),
+    binds: {},
+    images: facts.images.map(({ service, reference, id: config, layers, from }) => ({
+      service,
+      reference,
+      config,
+      layers,
+      shipped: from !== "engine",
+    })),
+    active: facts.active,
+    pristine: pristineOf(facts, home),
+    origin: { how: "restore", from: source.path, operation: id },
+    createdAt: occasion.now.toISOString(),
+    set: {},
+    generateSecrets: false,
+  };
+}
+
+function imageSteps({ images, backup, bundle, bundleImages, engine, instance }: RestoreFacts): readonly PlannedStep[] {
+  const lacking = images.filter(({ from }) => from === "backup");
+  if (lacking.length > 0)
+    return [
+      loadBackupImages.step({
+        backup: { ...backup.source },
+        images: lacking.map(({ service, id }) => ({ service, id, own: ownTag(instance.slug, service) })),
+      }),
+    ];
+  const shipped = images.filter(({ from }) => from === "bundle");
+  if (shipped.length === 0 || bundle === null) return [];
+  return [
+    loadImages.step({
+      bundle: { ...bundle },
+      images: bundleImages.map(image => ({ ...image })),
+      missing: shipped.map(({ reference }) => reference),
+      store: engine.imageStore,
+      remember: null,
+    }),
+  ];
+}
+
+function volumeSteps(
+  { backup, model, names }: RestoreFacts,
+  home: Home,
+  id: string,
+  helperImage: string,
+): readonly PlannedStep[] {
+  return backup.manifest.streams.flatMap(({ name: stream, key }) => {
+    const resolved = key === null ? undefined : model.volumes?.[key]?.name;
+    const volume = resolved === undefined ? undefined : names.volumes[resolved];
+    if (volume === undefined) return [];
+    return [
+      fillBackupVolume.step({
+        backup: { ...backup.source },
+        stream,
+        volume,
+        helperImage,
+        proof: join(home.operation(id), `${stream}.json`),
+      }),
+    ];
+  });
+}
+
+function databaseSteps(facts: RestoreFacts, layOut: LayOut, helperImage: string, staysUp: boolean): readonly PlannedStep[] {
+  const { record, manifest, source } = facts.backup;
+  const service = record.product.postgres?.service;
+  if (manifest.postgres === null || service === undefined) return [];
+  const project = projectOf(layOut);
+  const home = new Home(layOut.home);
+  const { name } = facts.instance;
+  const dump = join(home.operation(layOut.operation), "dump");
+  return [
+    unpackBackupDump.step({ backup: { ...source }, to: dump }),
+    // Postgres alone: the application must not see a database that is not there yet.
+    launch.step({ project, instance: name, services: [service], all: false }),
+    awaitHealth.step({ project: project.name, instance: name, services: [service], ...record.product.health }),
+    restoreDatabase.step({
+      target: { project, instance: name, service, helperImage },
+      from: dump,
+      proof: join(home.operation(layOut.operation), "database-proof.json"),
+    }),
+    dropDump.step({ path: dump, helperImage }),
+    ...(staysUp ? [] : [stop.step({ project: project.name, instance: name, record: home.record(name), graceSeconds: 60 })]),
+  ];
+}

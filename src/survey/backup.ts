@@ -1,0 +1,124 @@
+import { join } from "node:path";
+import type { Compression } from "../domain/backup.ts";
+import type { PostgresImage } from "../domain/postgres-facts.ts";
+import { externalVolumes, isInside, outsideBinds } from "../domain/shared-resources.ts";
+import { OperatorError } from "../errors.ts";
+import type { World } from "../host/world.ts";
+import { nextSequence } from "./backups.ts";
+import { type InstanceFacts, isUp } from "./instance.ts";
+import { databaseAccess } from "./postgres.ts";
+
+/** What a backup's plan is made of. No secrets. */
+export interface BackupFacts {
+  readonly instance: InstanceFacts;
+  readonly architecture: string;
+  /** Null for a product without Postgres. */
+  readonly postgres: { readonly service: string; readonly image: PostgresImage; readonly isUp: boolean } | null;
+  readonly helperImage: string;
+  /** Its named volumes but the database's. */
+  readonly volumes: readonly { readonly key: string; readonly name: string; readonly writers: readonly string[] }[];
+  readonly images: readonly {
+    readonly service: string;
+    readonly reference: string;
+    readonly id: string;
+    readonly layers: readonly string[];
+  }[];
+  /** `containers.tar[.gz]` that lie in the instance's folder. */
+  readonly imageArchives: readonly string[];
+  readonly hasPristine: boolean;
+  /** What it uses and a backup does not hold, a sentence each. */
+  readonly leftOut: readonly string[];
+  readonly sequence: number;
+  /** Folder of the archive. */
+  readonly to: string;
+  readonly isInside: boolean;
+  readonly compressions: readonly Compression[];
+  /** What the backup takes at most, its dump included, before it is compressed; and what is free there. */
+  readonly room: { readonly neededBytes: number; readonly freeBytes: number };
+}
+
+/** @param to absolute */
+export async function surveyBackup(world: World, instance: InstanceFacts, to: string): Promise<BackupFacts> {
+  const { record } = instance;
+  const { engine, files } = world;
+  const database = record.product.postgres;
+  const service = database !== null && record.images[database.service] !== undefined ? database.service : null;
+  const helperImage = (service === null ? undefined : record.images[service]?.id) ?? Object.values(record.images)[0]?.id;
+  if (helperImage === undefined)
+    throw new OperatorError("NO_IMAGE", `${record.name} has no image that a helper could use.`, { hint: "graph-mgr status" });
+  const images = Object.entries(record.images);
+  const infos = await engine.images(images.map(([, { id }]) => id));
+  const gone = images.find((_, index) => infos[index] === null);
+  if (gone)
+    throw new OperatorError("IMAGE_MISSING", `The image of ${gone[0]} (${gone[1].reference}) of ${record.name} is gone.`, {
+      hint: `graph-mgr status ${record.name}`,
+    });
+  const model = await world.compose.resolve({ name: record.project, dir: record.dir, envFiles: record.envFiles });
+  const image = service === null ? null : await world.postgres.describeImage(helperImage);
+  const volumes = namesOnce(record.volumes.filter(({ key }) => service === null || key !== database?.volume));
+  return {
+    instance,
+    architecture: (await engine.about()).architecture,
+    postgres:
+      service === null || image === null
+        ? null
+        : { service, image, isUp: instance.containers.some(each => each.service === service && each.state === "running") },
+    helperImage,
+    volumes: volumes.map(({ key, name }) => ({
+      key,
+      name,
+      writers: instance.containers
+        .filter(each => isUp(each) && each.mounts.some(mount => mount.name === name && mount.writable))
+        .map(({ service: writer, name: container }) => writer ?? container),
+    })),
+    images: images.map(([name, { reference, id }], index) => ({
+      service: name,
+      reference,
+      id: infos[index]?.id ?? id,
+      layers: infos[index]?.layers ?? [],
+    })),
+    imageArchives: (await files.list(record.dir)).filter(name => /^containers\.tar(\.gz)?$/.test(name)),
+    hasPristine: await files.isFolder(record.pristine),
+    leftOut: [
+      ...new Set(
+        outsideBinds(model, record.dir).flatMap(({ kind, readOnly, source }) =>
+          kind === "path" && !readOnly ? [`${source} of this machine, which it writes to`] : [],
+        ),
+      ),
+      ...externalVolumes(model).map(({ name }) => `the volume ${name}, which is external`),
+      ...instance.anonymous.map(({ service: owner, target }) => `${target} of ${owner}, which is in a volume without a name`),
+    ],
+    sequence: await nextSequence(world, instance.home),
+    to,
+    isInside: [record.dir, join(instance.home, ".graph-mgr")].some(dir => isInside(to, dir)),
+    compressions: await world.backups.compressions(),
+    room: await roomFor(world, instance, { helperImage, to, service, volumes: volumes.map(({ name }) => name) }),
+  };
+}
+
+const namesOnce = <V extends { readonly name: string }>(volumes: readonly V[]): readonly V[] =>
+  volumes.filter(({ name }, place) => volumes.findIndex(each => each.name === name) === place);
+
+async function roomFor(
+  world: World,
+  { record, containers, missingVolumes }: InstanceFacts,
+  {
+    helperImage,
+    to,
+    service,
+    volumes,
+  }: { readonly helperImage: string; readonly to: string; readonly service: string | null; readonly volumes: readonly string[] },
+): Promise<BackupFacts["room"]> {
+  const cluster =
+    service === null ? [] : record.volumes.filter(({ key }) => key === record.product.postgres?.volume).map(({ name }) => name);
+  const there = [...volumes, ...cluster].filter(name => !missingVolumes.includes(name));
+  const sizes = there.length === 0 ? {} : await world.engine.volumeSizeBytes(there, helperImage);
+  const isRunning = containers.some(each => each.service === service && each.state === "running");
+  const databaseBytes =
+    isRunning && service !== null
+      ? (await world.postgres.check(await databaseAccess(world, record))).sizeBytes
+      : cluster.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
+  const fileBytes = volumes.reduce((sum, name) => sum + (sizes[name] ?? 0), await world.room.treeBytes(record.dir, helperImage));
+  // The dump lies beside the archive until that is whole.
+  return { neededBytes: fileBytes + 2 * databaseBytes, freeBytes: await world.room.freeBytes(to) };
+}
