@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { type BundleContents, type BundleSource, UPGRADING_FILE } from "../domain/bundle.ts";
 import { type ComposeModel, startedServices } from "../domain/compose-model.ts";
 import { Home, isOtherCut } from "../domain/home.ts";
@@ -15,6 +14,7 @@ import { type InstanceName, instanceName } from "../domain/names.ts";
 import { type Layout, layoutFor, type Product } from "../domain/product.ts";
 import type { RoomFacts } from "../domain/room.ts";
 import { externalVolumes, isolationNames, outsideBinds, ownVolumes, sharedDevices } from "../domain/shared-resources.ts";
+import { textDigest } from "../domain/text-digest.ts";
 import type { UpgradeRequest } from "../domain/upgrade-path.ts";
 import { innerServices } from "../domain/window.ts";
 import type { World } from "../host/world.ts";
@@ -65,7 +65,7 @@ export interface UpdateFacts {
     readonly dropped: readonly string[];
     /** Files that it changes, by relative path. */
     readonly paths: readonly string[];
-    /** Digests of the administrator's files that it was made of; none where the hop before makes them. */
+    /** Digests of the administrator's files that it was made of, and of env files that were not there; none where the hop before makes them. */
     readonly seen: Readonly<Record<string, string>>;
   };
   readonly trees: readonly {
@@ -196,10 +196,7 @@ export async function surveyUpdate(
       violations: violations.filter(({ isDropped }) => !isDropped).map(({ say }) => say),
       dropped: violations.filter(({ isDropped }) => isDropped).map(({ say }) => say),
       paths: Object.keys(merged.texts).sort(),
-      seen:
-        ask.after === undefined
-          ? Object.fromEntries(Object.entries(input.mine).map(([path, text]) => [path, hash("sha256", text)]))
-          : {},
+      seen: ask.after === undefined ? seenOf(input.mine, record) : {},
     },
     trees,
     volumes: record.volumes.map(({ key, name }) => {
@@ -288,6 +285,12 @@ async function portsOf(
     return { service, container, protocol, host };
   });
 }
+
+/** Also env files that are missing: Compose would read them as soon as somebody puts them there. */
+const seenOf = (mine: Texts, { envFiles }: InstanceRecord): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(mine), ".env", ...envFiles])].map(path => [path, textDigest(mine[path] ?? null)] as const),
+  );
 
 type Shipped = Awaited<ReturnType<typeof surveyProduct>>;
 

@@ -14,14 +14,21 @@ const REQUEST: UpdateRequest = {
   healthTimeoutSeconds: null,
 };
 
-async function facts(change: (stage: Stage) => void = () => {}) {
+async function facts(change: (stage: Stage) => void = () => {}, envFiles: readonly string[] = []) {
   const stage = new Stage();
   await stage.install("v2.22.2");
   stage.use("v2_22_2", `${HOME}/releases/v2.22.2`);
   change(stage);
   const { record } = await stage.facts("v2.22.2");
   const contents = await stage.world.bundles.read("/bundles/v2.23.0.tar.gz", () => {});
-  const ask = { home: HOME, source: record, contents, release: undefined, resolve: {}, templates };
+  const ask = {
+    home: HOME,
+    source: { ...record, envFiles: [...record.envFiles, ...envFiles] },
+    contents,
+    release: undefined,
+    resolve: {},
+    templates,
+  };
   return await surveyUpdate(stage.world, ask, described);
 }
 
@@ -81,6 +88,11 @@ it("by a copy the old database is stopped before its volume is read", async () =
   expect(plan.steps[kinds.indexOf("instance.quiet")]?.input).toMatchObject({ keep: [] });
   expect(kinds.indexOf("instance.quiet")).toBeLessThan(kinds.indexOf("volume.copy"));
   expect(kinds.indexOf("front.open")).toBeGreaterThan(kinds.lastIndexOf("volume.copy"));
+});
+
+it("F93 the merge is made of env files as they are, and as they are not", async () => {
+  const { seen } = (await facts(() => {}, [".env", "more.env"])).facts.merge;
+  expect(seen).toMatchObject({ ".env": expect.stringMatching(/^[0-9a-f]{64}$/), "more.env": "absent" });
 });
 
 it("F72 neither plan nor facts hold a secret; the merged texts go their own way", async () => {
