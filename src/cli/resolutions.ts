@@ -3,6 +3,9 @@ import type { Resolution, Resolutions } from "../domain/merge-result.ts";
 import { EXIT, OperatorError } from "../errors.ts";
 import type { Session } from "./session.ts";
 
+/** `.env:KEY`, unlike `Caddyfile`. */
+const KEYED = /:[^:/]+$/;
+
 /** `KEY=mine`, `KEY=theirs` or `FILE=path of a file that is to be taken instead`. @throws OperatorError USAGE, NO_FILE */
 export async function resolutionsOf(
   { world, cwd }: Pick<Session, "world" | "cwd">,
@@ -24,7 +27,8 @@ export async function resolutionsOf(
     const file = await world.files.read(resolvePath(cwd, what));
     if (file === null)
       throw new OperatorError("NO_FILE", `There is no file ${what}.`, { exit: EXIT.usage, hint: `--resolve ${name}=mine` });
-    found[name] = { text: file };
+    // Editors and `echo` end a file with a newline, which is no part of a value.
+    found[name] = { text: KEYED.test(name) ? file.replace(/\r?\n$/, "") : file };
   }
   return found;
 }

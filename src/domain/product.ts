@@ -99,7 +99,9 @@ export function layoutFor(description: Product, release: string): Layout {
 }
 
 const DEFAULT_SECRETS = ["password", "abc123xyz", "changeme", "change_me", "secret", "admin", "postgres", "example", "default"];
-const SECRET_KEY = /PASSWORD|PASSWD|SECRET|TOKEN|SALT|(^|_)KEY$|_KEYS?$/;
+/** Short words for a password only at the end, where they mean nothing else: `SMTP_PASS`, `LDAP_BIND_PW`, `PGPASS`, but not `BYPASS`. */
+const SECRET_KEY =
+  /PASSWORD|PASSWD|SECRET|TOKEN|SALT|(^|_)KEY$|_KEYS?$|(^|_)(PG|DB|SMTP|MAIL|LDAP|MYSQL|ROOT|ADMIN|USER)?(PASS|PWD|PW)$/;
 
 /** Whether a key's name says that its value is a secret, or that data depends on it. */
 export const looksSecret = (key: string): boolean => SECRET_KEY.test(key.toUpperCase());

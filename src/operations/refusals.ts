@@ -25,11 +25,14 @@ export function refuseOldEngine({ version, compose }: InstallFacts["engine"]): v
   }
 }
 
-/** @throws OperatorError NAME_TAKEN when the engine, this home or another one has what the new instance would be called */
-export function refuseClaims({ name, suffix }: InstanceName, claims: readonly string[]): void {
+/**
+ * @param hint for commands that choose the name themselves
+ * @throws OperatorError NAME_TAKEN when the engine, this home or another one has what the new instance would be called
+ */
+export function refuseClaims({ name, suffix }: InstanceName, claims: readonly string[], hint?: string): void {
   if (claims.length === 0) return;
   throw new OperatorError("NAME_TAKEN", `${name} cannot be laid out under this name: ${claims.slice(0, 4).join("; ")}.`, {
-    hint: `--name ${suffix === null ? "second" : `${suffix.slice(0, 29)}-2`}   (\`graph-mgr list\` shows what is there)`,
+    hint: hint ?? `--name ${suffix === null ? "second" : `${suffix.slice(0, 29)}-2`}   (\`graph-mgr list\` shows what is there)`,
   });
 }
 

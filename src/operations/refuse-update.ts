@@ -9,6 +9,10 @@ import { hopsTo, refuseUnread } from "./refuse-path.ts";
 import { refuseMissingVolumes, refuseOutsiders, refuseTakenPorts } from "./run-instance.ts";
 import type { UpdateRequest } from "./update.ts";
 
+/** An update names what it lays out itself, so it has no `--name`. */
+const CLAIMED =
+  "see with `graph-mgr list` and `graph-mgr volumes` whose it is; what nobody needs any more is to be removed first, then run the update again";
+
 /** A hop before it is known how its database moves. */
 export interface AskedHop {
   readonly facts: UpdateFacts;
@@ -37,7 +41,7 @@ export function refuseUpdate(hops: readonly [AskedHop, ...AskedHop[]], also: rea
         all.flatMap(({ instructions }) => instructions),
         request.acknowledged,
       ),
-    ...all.flatMap(facts => [() => refuseServices(facts), () => refuseClaims(facts.instance, facts.claims)]),
+    ...all.flatMap(facts => [() => refuseServices(facts), () => refuseClaims(facts.instance, facts.claims, CLAIMED)]),
     () => refuseOutsiders(first.source, "any state"),
     () => refuseMissingVolumes(first.source, "there is nothing to update from"),
     // Where it does not run, somebody else may have its ports by now, and the window would end at the maintenance page.

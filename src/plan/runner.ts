@@ -108,7 +108,9 @@ async function openJournal<World>(run: Run<World>): Promise<readonly Standing[]>
   const entries = await entriesFor(plan, journal);
   const outcome = outcomeOf(entries);
   if (outcome === "done" || outcome === "undone") {
-    throw new OperatorError("ALREADY_CLOSED", `Operation ${plan.id} is already ${outcome}.`);
+    throw new OperatorError("ALREADY_CLOSED", `Operation ${plan.id} is already ${outcome}.`, {
+      hint: `graph-mgr operations show ${plan.id}   (nothing of it is left to be done)`,
+    });
   }
   if (!isTurnedBack(entries)) return standingsOf(plan.steps.length, entries);
   await walkBack(run, entries);
@@ -153,7 +155,7 @@ async function runStep<World>(run: Run<World>, step: number, kind: AnyStepKind<W
     wasDone = begun?.again !== true && (await kind.isDone(input, context, before));
     if (!wasDone) {
       await kind.do(input, context, before);
-      if (!(await kind.isDone(input, context, before))) throw new Error("it ran without an error and did not take effect");
+      if (!(await kind.isDone(input, context, before))) throw withoutEffect();
     }
     await journal.append({ type: "done", step });
   } catch (cause) {
@@ -162,6 +164,11 @@ async function runStep<World>(run: Run<World>, step: number, kind: AnyStepKind<W
   }
   run.on({ type: wasDone ? "skipped" : "done", ...event });
 }
+
+const withoutEffect = (): OperatorError =>
+  new OperatorError("STEP_FAILED", "it ran without an error and did not take effect", {
+    hint: "see whether a disk is full (`df -h`), and whether somebody else is at work on the same things",
+  });
 
 /**
  * Puts back, last first, every step that began. Stops at the first that will not go back, because the order matters.

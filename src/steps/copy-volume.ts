@@ -58,7 +58,9 @@ export const copyVolume = defineStep({
     if ((await engine.volume(from)) === null)
       throw new OperatorError("NO_VOLUME", `There is no volume ${from}.`, { hint: "graph-mgr volumes" });
     if ((await engine.volume(to))?.labels[LABELS.operation] !== context.operation.id) {
-      throw new OperatorError("VOLUME_EXISTS", `The volume ${to} is not one that this operation made.`);
+      throw new OperatorError("VOLUME_EXISTS", `The volume ${to} is not one that this operation made.`, {
+        hint: "nothing was written to it; see with `graph-mgr volumes` whose it is, take this operation back and begin it again",
+      });
     }
     await refuseUnsafe(input, context);
     const begunMs = context.world.elapsedMs();

@@ -22,7 +22,7 @@ export const createVolume = defineStep({
   async do({ name, key, project, driver, options }, { world, operation }, { existed }) {
     if (existed) {
       throw new OperatorError("VOLUME_EXISTS", `There is already a volume ${name}, and what is in it is not ours.`, {
-        hint: "choose another --name, or look at it with `graph-mgr volumes`",
+        hint: "see with `graph-mgr volumes` whose it is; an installation or a copy can take another --name",
       });
     }
     const labels = {

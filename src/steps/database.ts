@@ -111,7 +111,9 @@ export const restoreDatabase = defineStep({
     const copy = await postgres.restore(access, from, context.progress);
     const missing = proofDifferences(await postgres.proofOf(from), copy);
     if (missing.length > 0)
-      throw new OperatorError("NOT_EQUAL", `The restored database differs: ${missing.slice(0, 5).join("; ")}`);
+      throw new OperatorError("NOT_EQUAL", `The restored database differs: ${missing.slice(0, 5).join("; ")}`, {
+        hint: "the source is untouched; try it once more, and if it differs again, keep the folder `.graph-mgr/operations` and ask for help",
+      });
     await files.write(proof, `${JSON.stringify(proofToJson(copy))}\n`, 0o600);
   },
   isDone: ({ proof }, { world }) => world.files.exists(proof),

@@ -1,6 +1,6 @@
-import { hash } from "node:crypto";
 import { ofRelease } from "../domain/by-release.ts";
-import { OperatorError } from "../errors.ts";
+import { textDigest } from "../domain/text-digest.ts";
+import { EXIT, OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
 import { answersIn, type Context } from "./context.ts";
 
@@ -9,7 +9,7 @@ type Input = {
   readonly from: string;
   /** The new release, while it is in staging. */
   readonly to: string;
-  /** The administrator's files as they were when the merge was shown: their digests, by relative path. */
+  /** The administrator's files as they were when the merge was shown: their digests, or `absent`, by relative path. */
   readonly seen: { readonly [path: string]: string };
   /** Files that the merge changes, by relative path; the texts stand in the operation's answers, because they hold secrets. */
   readonly paths: readonly string[];
@@ -18,8 +18,16 @@ type Input = {
   readonly release?: string;
 };
 
-/** What a file is recognised by. */
-export const textDigest = (text: string): string => hash("sha256", text);
+/** @throws OperatorError CONFIG_CHANGED where the merge was made of something else than what is there now */
+async function refuseEdited({ from, seen }: Input, { world }: Context, hint: string): Promise<void> {
+  for (const [path, digest] of Object.entries(seen)) {
+    if (textDigest(await world.files.read(`${from}/${path}`)) === digest) continue;
+    throw new OperatorError("CONFIG_CHANGED", `${from}/${path} was changed after the merge was shown.`, {
+      exit: EXIT.refused,
+      hint,
+    });
+  }
+}
 
 async function wanted({ paths, answers, release }: Input, context: Context): Promise<readonly (readonly [string, string])[]> {
   const texts = await answersIn(answers, context);
@@ -38,20 +46,17 @@ export const mergeConfiguration = defineStep({
     `${paths.length === 0 ? "Take the vendor's configuration as it is" : `Merge the configuration (${paths.join(", ")})`}${release === undefined ? "" : ` for ${release}`}`,
   look: async () => null,
   async do(input, context: Context) {
-    const { files } = context.world;
-    for (const [path, digest] of Object.entries(input.seen)) {
-      const text = await files.read(`${input.from}/${path}`);
-      if (text !== null && textDigest(text) === digest) continue;
-      throw new OperatorError("CONFIG_CHANGED", `${input.from}/${path} was changed after the merge was shown.`, {
-        hint: "run the update again, to see the merge anew",
-      });
-    }
-    for (const [path, text] of await wanted(input, context)) await files.write(`${input.to}/${path}`, text);
+    for (const [path, text] of await wanted(input, context)) await context.world.files.write(`${input.to}/${path}`, text);
   },
+  // Asked before `do` and after it, and also where the merge writes nothing or was cut off after its last file.
   async isDone(input, context) {
+    await refuseEdited(input, context, "run the update again, to see the merge anew");
     for (const [path, text] of await wanted(input, context))
       if ((await context.world.files.read(`${input.to}/${path}`)) !== text) return false;
     return true;
   },
+  // What is edited while the update waits to be gone on with is in no merge any more.
+  untouched: (input, context) =>
+    refuseEdited(input, context, "graph-mgr undo   (the edit stays; the update, begun again, merges it)"),
   undo: async () => {},
 });

@@ -67,9 +67,12 @@ export const quiet = defineStep({
   kind: "instance.quiet",
   title: ({ instance, keep }: Input) =>
     keep.length > 0 ? `Stop ${instance} but for ${keep.join(", ")}` : `Stop ${instance}, and see that nothing wakes it`,
-  async look({ project, record }, context: Context): Promise<Before> {
+  async look({ project, instance, record }, context: Context): Promise<Before> {
     const text = await context.world.files.read(record);
-    if (text === null) throw new OperatorError("NO_RECORD", `The record ${record} is gone.`);
+    if (text === null)
+      throw new OperatorError("NO_RECORD", `The record ${record} is gone.`, {
+        hint: `put the file back from a backup of \`.graph-mgr\`; folder, containers and volumes of ${instance} are still there`,
+      });
     const containers = await containersOf(context, project);
     return {
       openedAt: context.world.now().toISOString(),

@@ -1,8 +1,7 @@
-import { hash } from "node:crypto";
 import { type BundleContents, type BundleSource, UPGRADING_FILE } from "../domain/bundle.ts";
 import { type ComposeModel, startedServices } from "../domain/compose-model.ts";
 import { Home, isOtherCut } from "../domain/home.ts";
-import { type InstanceRecord, ownTag } from "../domain/instance.ts";
+import { type InstanceRecord, LABELS, ownTag } from "../domain/instance.ts";
 import { type Instruction, instructionsFor } from "../domain/instructions.ts";
 import { type PortSetting, portPlace } from "../domain/isolation.ts";
 import type { MaintenanceTemplates } from "../domain/maintenance.ts";
@@ -22,10 +21,11 @@ import {
   publishedPorts,
   sharedDevices,
 } from "../domain/shared-resources.ts";
+import { textDigest } from "../domain/text-digest.ts";
 import type { UpgradeRequest } from "../domain/upgrade-path.ts";
 import { innerServices } from "../domain/window.ts";
 import type { World } from "../host/world.ts";
-import { claimsOn, surveyEngine } from "./claims.ts";
+import { claimsOn, type EngineState, surveyEngine } from "./claims.ts";
 import { comingSource, imageOfPostgres } from "./coming-source.ts";
 import { type HomeFacts, surveyHome } from "./home.ts";
 import type { HopSizes, HopSource } from "./hop-source.ts";
@@ -73,7 +73,7 @@ export interface UpdateFacts extends Probes {
     readonly dropped: readonly string[];
     /** Files that it changes, by relative path. */
     readonly paths: readonly string[];
-    /** Digests of the administrator's files that it was made of; none where the hop before makes them. */
+    /** Digests of the administrator's files that it was made of, and of env files that were not there; none where the hop before makes them. */
     readonly seen: Readonly<Record<string, string>>;
   };
   readonly trees: readonly {
@@ -143,7 +143,7 @@ export async function surveyUpdate(
   const { instance: source } = from;
   const { record } = source;
   const release = releaseOf(contents.texts, ask.release);
-  const instance = await freeName(world, release, record.suffix, ask.home);
+  const instance = await freeName(world, release, record.suffix, ask.home, state);
   const shipped = await surveyProduct(world, contents, described, instance.slug, release);
   const input = await mergeInput(from, contents.texts, shipped, ask.resolve);
   const merged = mergeConfiguration(input);
@@ -202,10 +202,7 @@ export async function surveyUpdate(
       violations: violations.filter(({ isDropped }) => !isDropped).map(({ say }) => say),
       dropped: violations.filter(({ isDropped }) => isDropped).map(({ say }) => say),
       paths: Object.keys(merged.texts).sort(),
-      seen:
-        ask.after === undefined
-          ? Object.fromEntries(Object.entries(input.mine).map(([path, text]) => [path, hash("sha256", text)]))
-          : {},
+      seen: ask.after === undefined ? seenOf(input.mine, record) : {},
     },
     trees,
     volumes: record.volumes.map(({ key, name }) => {
@@ -246,13 +243,21 @@ const roomFor = ({ home, contents }: UpdateAsk, sizes: HopSizes): RoomFacts => (
   freeMemoryBytes: sizes.freeMemoryBytes,
 });
 
-/** The release's own name, or after a return to an older release the next one that is free. */
-async function freeName(world: World, release: string, suffix: string | null, home: string): Promise<InstanceName> {
+/** The release's own name, or the next one that is free: after a return to an older release, or where `remove` kept volumes under it. */
+async function freeName(
+  world: World,
+  release: string,
+  suffix: string | null,
+  home: string,
+  { volumes }: Pick<EngineState, "volumes">,
+): Promise<InstanceName> {
   const { records } = await surveyHome(world, home);
+  const kept = new Set(volumes.filter(({ labels }) => labels[LABELS.home] === home).map(({ labels }) => labels[LABELS.instance]));
   for (let count = 1; ; count += 1) {
     const more = count === 1 ? suffix : [suffix, count].filter(part => part !== null).join("-");
     const name = instanceName(release, more);
-    if (!records.some(each => each.name === name.name || each.project === name.slug)) return name;
+    const isTaken = records.some(each => each.name === name.name || each.project === name.slug) || kept.has(name.slug);
+    if (!isTaken) return name;
   }
 }
 
@@ -263,7 +268,7 @@ async function portsOf(
   product: Product,
   known: readonly InstanceRecord["ports"][],
   home: HomeFacts,
-  state: Awaited<ReturnType<typeof surveyEngine>>,
+  state: EngineState,
 ): Promise<readonly PortSetting[]> {
   const wishes = portWishes(model, product, { http: undefined, https: undefined, ports: [] });
   const left = new Map<string, (number | null)[]>();
@@ -285,6 +290,12 @@ async function portsOf(
     return { service, container, protocol, host };
   });
 }
+
+/** Also env files that are missing: Compose would read them as soon as somebody puts them there. */
+const seenOf = (mine: Texts, { envFiles }: InstanceRecord): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(mine), ".env", ...envFiles])].map(path => [path, textDigest(mine[path] ?? null)] as const),
+  );
 
 type Shipped = Awaited<ReturnType<typeof surveyProduct>>;
 

@@ -114,6 +114,32 @@ describe("what data depends on", () => {
     expect(text(base, base, theirs)).toBe("POSTGRES_PASSWORD=password\nPOSTGRES_USER=app\nPOSTGRES_DB=app\nLOG=2\nAPI_SALT=x\n");
   });
 
+  const short = ["SMTP_PASS", "DB_PASS", "LDAP_PWD", "LDAP_BIND_PW", "PGPASS", "DBPASS", "smtp_pass"];
+
+  it.each(short)("is a secret by the name of %s, and carried at its old default", key => {
+    expect(text(`${key}=changeit\nLOG=1\n`, `${key}=changeit\nLOG=1\n`, `${key}=altered\nLOG=2\n`)).toBe(
+      `${key}=changeit\nLOG=2\n`,
+    );
+  });
+
+  it.each(short)("F72 is never shown by the name of %s", key => {
+    const [base, theirs] = [`${key}=changeit\nLOG=1\n`, `${key}=altered\nLOG=2\n`];
+    const mine = `${key}=hunter2\nLOG=1\n`;
+    for (const [old, own, next] of [
+      [base, base, theirs],
+      [base, mine, base],
+      [base, mine, theirs],
+      [base, mine, "LOG=2\n"],
+    ] as const)
+      expect(JSON.stringify([env(old, own, next).decisions, env(old, own, next).conflicts])).not.toMatch(
+        /changeit|altered|hunter2/,
+      );
+  });
+
+  it.each(["BYPASS", "COMPASS_URL", "PASS_THROUGH"])("is not behind every name with those letters: %s", key => {
+    expect(text(`${key}=1\n`, `${key}=1\n`, `${key}=2\n`)).toBe(`${key}=2\n`);
+  });
+
   it("is followed by the URLs that repeat it", () => {
     const urls = (user: string, password: string, host: string, name: string) =>
       `POSTGRES_USER=${user}\nPOSTGRES_PASSWORD=${password}\nPOSTGRES_HOST=${host}\nPOSTGRES_DB=${name}\nURL=postgres://${user}:${password}@${host}:5432/${name}?ssl=1\n`;

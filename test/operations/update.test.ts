@@ -1,10 +1,12 @@
 import { expect, it } from "vitest";
 import { planText } from "../../src/cli/plan-text.ts";
+import { planRemove } from "../../src/operations/remove.ts";
 import { planUpdate, type UpdateRequest } from "../../src/operations/update.ts";
+import { surveyRemove } from "../../src/survey/remove.ts";
 import { surveyUpdate } from "../../src/survey/update.ts";
 import { templates } from "../simulator/maintenance.ts";
 import { described } from "../simulator/sample.ts";
-import { HOME, Stage } from "../simulator/scenario.ts";
+import { HOME, occasion, Stage } from "../simulator/scenario.ts";
 
 const REQUEST: UpdateRequest = {
   method: "dump",
@@ -14,15 +16,19 @@ const REQUEST: UpdateRequest = {
   healthTimeoutSeconds: null,
 };
 
-async function facts(change: (stage: Stage) => void | Promise<void> = () => {}) {
+async function facts(change: (stage: Stage) => Promise<void> | void = () => {}, envFiles: readonly string[] = []) {
   const stage = new Stage();
   await stage.install("v2.22.2");
   stage.use("v2_22_2", `${HOME}/releases/v2.22.2`);
   await change(stage);
+  return await surveyed(stage, envFiles);
+}
+
+async function surveyed(stage: Stage, envFiles: readonly string[] = []) {
   const { record } = await stage.facts("v2.22.2");
   const contents = await stage.world.bundles.read("/bundles/v2.23.0.tar.gz", () => {});
-  const ask = { home: HOME, source: record, contents, release: undefined, resolve: {}, templates };
-  return await surveyUpdate(stage.world, ask, described);
+  const source = { ...record, envFiles: [...record.envFiles, ...envFiles] };
+  return await surveyUpdate(stage.world, { home: HOME, source, contents, release: undefined, resolve: {}, templates }, described);
 }
 
 const OCCASION = { now: new Date("2026-01-02T03:04:05Z"), random: "abcd" };
@@ -81,6 +87,34 @@ it("by a copy the old database is stopped before its volume is read", async () =
   expect(plan.steps[kinds.indexOf("instance.quiet")]?.input).toMatchObject({ keep: [] });
   expect(kinds.indexOf("instance.quiet")).toBeLessThan(kinds.indexOf("volume.copy"));
   expect(kinds.indexOf("front.open")).toBeGreaterThan(kinds.lastIndexOf("volume.copy"));
+});
+
+it("F11 leaves a name to the volumes that remove kept under it, and takes the next", async () => {
+  const stage = new Stage();
+  await stage.install("v2.22.2");
+  await stage.install("v2.23.0");
+  await stage.stop("v2.23.0");
+  const { record, current } = await stage.facts("v2.23.0");
+  const removed = await surveyRemove(stage.world, record, HOME, current);
+  await stage.carryOut(planRemove(removed, { volumes: false, confirm: undefined, current: true }, occasion()));
+  const { facts: found } = await surveyed(stage);
+  expect(found.instance.name).toBe("v2.23.0-2");
+  expect(planUpdate([{ facts: found, request: REQUEST }], OCCASION).summary).toContain("Update v2.22.2 to v2.23.0-2");
+});
+
+it("F11 names no option that it does not have where somebody else has the name", async () => {
+  const labels = { "com.docker.compose.project": "v2_23_0", "graph-mgr.home": "/srv/other", "graph-mgr.instance": "v2_23_0" };
+  const { facts: found } = await facts(async stage => {
+    await stage.world.engine.createVolume({ name: "v2_23_0_postgres_data", driver: "local", options: {}, labels });
+  });
+  expect(() => planUpdate([{ facts: found, request: REQUEST }], OCCASION)).toThrow(
+    expect.objectContaining({ code: "NAME_TAKEN", hint: expect.not.stringContaining("--name") }),
+  );
+});
+
+it("F93 the merge is made of env files as they are, and as they are not", async () => {
+  const { seen } = (await facts(() => {}, [".env", "more.env"])).facts.merge;
+  expect(seen).toMatchObject({ ".env": expect.stringMatching(/^[0-9a-f]{64}$/), "more.env": "absent" });
 });
 
 it("F72 neither plan nor facts hold a secret; the merged texts go their own way", async () => {

@@ -89,7 +89,11 @@ describe("running a plan", () => {
   it("does not believe a step that ran without an error and changed nothing", async () => {
     const { run, journal } = toyRun(planOf(idle.step(null)));
     await expect(runPlan(run)).rejects.toThrow(
-      "Step 1 of 1 failed (Say that all is well, and change nothing): it ran without an error and did not take effect",
+      expect.objectContaining({
+        code: "STEP_FAILED",
+        message: "Step 1 of 1 failed (Say that all is well, and change nothing): it ran without an error and did not take effect",
+        hint: expect.stringContaining("df -h"),
+      }),
     );
     expect(shortly(journal.entries)).toEqual(["opened", "doing 0"]);
   });
@@ -152,7 +156,12 @@ describe("running a plan", () => {
   it("refuses an operation that is closed", async () => {
     const { run } = toyRun(three);
     await runPlan(run);
-    await expect(runPlan(run)).rejects.toThrow(expect.objectContaining({ code: "ALREADY_CLOSED" }));
+    await expect(runPlan(run)).rejects.toThrow(
+      expect.objectContaining({
+        code: "ALREADY_CLOSED",
+        hint: expect.stringContaining(`graph-mgr operations show ${run.plan.id}`),
+      }),
+    );
   });
 
   it("F92 refuses a plan that is not the one its journal was begun with", async () => {

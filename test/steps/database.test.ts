@@ -48,7 +48,9 @@ describe("moving a database by dump", () => {
       stage.machine.state.volumes.set(volume.name, { ...volume, content });
       return await stage.world.postgres.prove(args[0]);
     };
-    await expect(oneStep(stage, restore).run()).rejects.toThrow(failsWith("NOT_EQUAL", "database/graphistry/users"));
+    const run = oneStep(stage, restore).run();
+    await expect(run).rejects.toThrow(failsWith("NOT_EQUAL", "database/graphistry/users"));
+    await expect(run).rejects.toThrow(expect.objectContaining({ hint: expect.stringContaining("source is untouched") }));
     expect(await stage.world.files.exists(PROOF)).toBe(false);
   });
 

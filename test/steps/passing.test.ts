@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { textDigest } from "../../src/domain/text-digest.ts";
 import { carryTree, mergeConfiguration, quiet, removeContainers, removeVolume } from "../../src/steps/index.ts";
 import { HOME, type Stage } from "../simulator/scenario.ts";
 import { DIR, failsWith, installed, NAME, OPERATION, oneStep, SLUG } from "./one-step.ts";
@@ -79,6 +80,54 @@ describe("taking away what was only gone through", () => {
     };
     expect(await left({ anonymousVolumes: true })).toBe(0);
     expect(await left({})).toBeGreaterThan(0);
+  });
+});
+
+describe("the administrator's configuration, once the merge was shown", () => {
+  const answers = `${HOME}/.graph-mgr/operations/${OPERATION}/answers.json`;
+  const found = async (merged: Readonly<Record<string, string>>) => {
+    const stage = await installed();
+    await stage.world.files.write(answers, JSON.stringify(merged));
+    const seen = { ".env": textDigest(await stage.world.files.read(`${DIR}/.env`)), "custom.env": "absent" };
+    const step = mergeConfiguration.step({ from: DIR, to: TO, seen, paths: Object.keys(merged), answers });
+    return { stage, operation: oneStep(stage, step) };
+  };
+
+  it.each([
+    [".env", "nothing", {}],
+    ["custom.env", "nothing", {}],
+    [".env", "a file", { ".env": "A=1\n" }],
+    ["custom.env", "a file", { ".env": "A=1\n" }],
+  ])("F93 is not edited unseen before it is merged: %s, where the merge writes %s", async (path, _, merged) => {
+    const { stage, operation } = await found(merged);
+    await stage.world.files.write(`${DIR}/${path}`, "LOG=debug\n");
+    await expect(operation.run()).rejects.toThrow(failsWith("CONFIG_CHANGED", path));
+    expect(await stage.world.files.exists(`${TO}/.env`)).toBe(false);
+  });
+
+  it.each([".env", "custom.env"])("F93 is not edited unseen before an update is gone on with: %s", async path => {
+    const { stage, operation } = await found({ ".env": "A=1\n" });
+    await operation.run();
+    await operation.run();
+    await stage.world.files.write(`${DIR}/${path}`, "LOG=debug\n");
+    await expect(operation.run()).rejects.toThrow(
+      expect.objectContaining({ code: "CONFIG_CHANGED", exit: 3, hint: expect.stringMatching(/^graph-mgr undo/) }),
+    );
+    await operation.undo();
+    expect(await stage.world.files.read(`${DIR}/${path}`)).toBe("LOG=debug\n");
+  });
+
+  it("F93 is not edited unseen where the merge was cut off after its last file", async () => {
+    const { stage, operation } = await found({ ".env": "A=1\n" });
+    const { write } = stage.world.files;
+    stage.world.files.write = async (path, ...rest) => {
+      await write(path, ...rest);
+      if (path.startsWith(TO)) throw new Error("cut");
+    };
+    await expect(operation.run()).rejects.toThrow("cut");
+    stage.world.files.write = write;
+    await stage.world.files.write(`${DIR}/.env`, "LOG=debug\n");
+    await expect(operation.run()).rejects.toThrow(failsWith("CONFIG_CHANGED"));
   });
 });
 

@@ -79,7 +79,9 @@ describe("copying a volume", () => {
     await stage.stop(NAME);
     const before = content(`${SLUG}_postgres_backups`);
     const onto = copy({ to: `${SLUG}_postgres_backups` });
-    await expect(oneStep(stage, onto).run()).rejects.toThrow(failsWith("VOLUME_EXISTS"));
+    const run = oneStep(stage, onto).run();
+    await expect(run).rejects.toThrow(failsWith("VOLUME_EXISTS"));
+    await expect(run).rejects.toThrow(expect.objectContaining({ hint: expect.stringContaining("graph-mgr volumes") }));
     expect(content(`${SLUG}_postgres_backups`)).toBe(before);
   });
 

@@ -24,6 +24,15 @@ describe("opening the window", () => {
     expect(await recorded(stage)).toMatchObject({ caddy: "unless-stopped", postgres: "unless-stopped" });
   });
 
+  it("says what is still there where the record is gone, and stops nobody", async () => {
+    const stage = await installed();
+    await stage.world.files.remove(RECORD);
+    const run = oneStep(stage, stopping([])).run();
+    await expect(run).rejects.toThrow(failsWith("NO_RECORD"));
+    await expect(run).rejects.toThrow(expect.objectContaining({ hint: expect.stringContaining("still there") }));
+    expect(states(stage)).toMatchObject({ nexus: "running", postgres: "running" });
+  });
+
   it("gives everything back when it is undone: who ran, and who wakes it", async () => {
     const stage = await installed();
     const before = [states(stage), policies(stage), await stage.world.files.read(RECORD)];

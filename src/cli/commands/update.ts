@@ -3,7 +3,7 @@ import { EXIT, OperatorError } from "../../errors.ts";
 import { needsPreparation } from "../../operations/prepare.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { needsAnswer } from "../ask.ts";
-import { carryOut } from "../carry-out.ts";
+import { carryOut, showPlan } from "../carry-out.ts";
 import { equivalentCommand } from "../equivalent.ts";
 import { reportFinished } from "../report.ts";
 import { resolutionsOf } from "../resolutions.ts";
@@ -11,6 +11,7 @@ import type { Carried } from "../run-or-undo.ts";
 import type { Session } from "../session.ts";
 import { fill } from "../surface/questions.ts";
 import { UPDATE_QUESTIONS } from "../surface/update-questions.ts";
+import { noticeUnfinished } from "../unfinished.ts";
 import { type UpdateArgs, type UpdateMaking, type UpdateState, updateMaking } from "../update-making.ts";
 import type { UpdateAnswers } from "../wizards/update.ts";
 
@@ -30,7 +31,8 @@ export async function update(session: Session, given: UpdateArgs): Promise<void>
   // Before anything is loaded: afterwards nobody can tell what was there.
   const first = await making.look(answered);
   const isAhead = !needsPreparation(first);
-  if (given.prepare && isAhead) return session.note("Everything that can be done ahead is done.");
+  // Its refusals are what is to be found out by day.
+  if (given.prepare && isAhead) return await reportAhead(session, await making.preparePlan(answered));
   if (isAhead || (flags.dryRun && !given.prepare))
     return await finish(session, answered, await window(session, answered, making), asks);
   const prepared = await carryOut(session, {
@@ -59,6 +61,15 @@ export async function update(session: Session, given: UpdateArgs): Promise<void>
     throw error;
   }
   await finish(session, final, carried, asks);
+}
+
+/** Nothing is begun, so there is no operation. */
+async function reportAhead(session: Session, plan: Plan): Promise<void> {
+  await noticeUnfinished(session);
+  if (session.flags.dryRun) return showPlan(session, { ...plan, steps: [] });
+  const { operation: kind, instance, wayBack, result } = plan;
+  const done = { operation: null, kind, instance, steps: 0, wayBack, outcome: "done", ...result };
+  session.print(session.flags.json ? JSON.stringify(done) : "Everything that can be done ahead is done.");
 }
 
 const intentOf = ({ onFailure }: UpdateArgs) => ({
