@@ -46,7 +46,13 @@ export const mergeConfiguration = defineStep({
         hint: "run the update again, to see the merge anew",
       });
     }
-    for (const [path, text] of await wanted(input, context)) await files.write(`${input.to}/${path}`, text);
+    for (const [path, text] of await wanted(input, context)) {
+      const to = `${input.to}/${path}`;
+      const isNew = !path.endsWith(".env") && !(await files.exists(to));
+      // What only the administrator has must stay readable for containers that are not root.
+      const mode = isNew ? await files.mode(`${input.from}/${path}`) : null;
+      await files.write(to, text, mode ?? undefined);
+    }
   },
   async isDone(input, context) {
     for (const [path, text] of await wanted(input, context))

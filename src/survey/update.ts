@@ -68,6 +68,8 @@ export interface UpdateFacts {
     /** Digests of the administrator's files that it was made of; none where the hop before makes them. */
     readonly seen: Readonly<Record<string, string>>;
   };
+  /** Of what the administrator put beside the vendor's files: folders that are carried, by their path in the new instance, and what is not. */
+  readonly beside: { readonly folders: readonly string[]; readonly behind: readonly string[] };
   readonly trees: readonly {
     readonly from: string;
     readonly to: string;
@@ -139,7 +141,8 @@ export async function surveyUpdate(
   const release = releaseOf(contents.texts, ask.release);
   const instance = await freeName(world, release, record.suffix, ask.home);
   const shipped = await surveyProduct(world, contents, described, instance.slug, release);
-  const input = await mergeInput(from, contents.texts, shipped, ask.resolve);
+  const beside = await from.beside(layoutFor(shipped.product, record.release), contents.texts);
+  const input = await mergeInput(from, beside.texts, contents.texts, shipped, ask.resolve);
   const merged = mergeConfiguration(input);
   const mergedContents = { ...contents, texts: { ...contents.texts, ...merged.texts } };
   const found = await surveyProduct(world, mergedContents, described, instance.slug, release);
@@ -151,7 +154,7 @@ export async function surveyUpdate(
   const own = ownVolumes(model);
   const ports = await portsOf(world, model, product, [ask.source.ports, record.ports], home, state);
   const trees = await Promise.all(
-    treesToCarry(product, layoutFor(product, record.release), layout).map(async tree => ({
+    treesToCarry(product, layoutFor(product, record.release), layout, beside.folders).map(async tree => ({
       ...tree,
       exists: await from.hasTree(tree.from),
     })),
@@ -200,6 +203,10 @@ export async function surveyUpdate(
         ask.after === undefined
           ? Object.fromEntries(Object.entries(input.mine).map(([path, text]) => [path, hash("sha256", text)]))
           : {},
+    },
+    beside: {
+      folders: trees.flatMap(tree => (beside.folders.includes(tree.from) ? [tree.to] : [])),
+      behind: beside.behind,
     },
     trees,
     volumes: record.volumes.map(({ key, name }) => {
@@ -294,13 +301,17 @@ type Shipped = Awaited<ReturnType<typeof surveyProduct>>;
 /** What the merge works on: the vendor's old files, those with graph-mgr's own edits, the administrator's, and the vendor's new ones. */
 async function mergeInput(
   { instance: { record }, texts }: HopSource,
+  beside: Texts,
   theirs: Texts,
   { product, layout, release }: Pick<Shipped, "product" | "layout" | "release">,
   resolve: Resolutions,
 ): Promise<MergeInput> {
-  const compose = [...(await composeOf(texts.base)), ...(await composeOf(theirs))].map(({ path }) => path);
+  const mine = { ...texts.mine, ...beside };
+  const sides = await Promise.all([texts.base, mine, theirs].map(composeOf));
+  const compose = sides.flat().map(({ path }) => path);
   return {
     ...texts,
+    mine,
     theirs,
     from: layoutFor(product, record.release),
     to: layout,

@@ -214,6 +214,21 @@ describe("the configuration on a path", () => {
     expect(last.texts[".env"]).toContain("APP_BUILD_TAG=v2.24.9");
   });
 
+  it("takes along, from hop to hop, what the administrator put beside the vendor's files", async () => {
+    const dir = `${HOME}/releases/${NAME}`;
+    const own = "services: { nexus: { environment: { OURS: yes } } }\n";
+    await stage.world.files.write(`${dir}/docker-compose.override.yml`, own, 0o644);
+    await stage.world.files.write(`${dir}/plugins/one.so`, "one", 0o644);
+    const text = (await stage.world.files.read(`${dir}/docker-compose.yml`)) ?? "";
+    await stage.world.files.write(`${dir}/docker-compose.yml`, text.replace("[ ./data:", "[ ./plugins:/opt/plugins, ./data:"));
+    const found = await look();
+    expect(found.map(({ texts }) => texts["docker-compose.override.yml"])).toEqual([own, own]);
+    const carried = planUpdate(hopsOf(found), OCCASION).steps.filter(({ kind }) => kind === "tree.carry");
+    expect(carried.map(({ input }) => (input as { to: string }).to).filter(to => to.endsWith("/plugins"))).toEqual(
+      PATH.map(release => `${HOME}/releases/${release}/plugins`),
+    );
+  });
+
   it("names the hop of every conflict, all at once", async () => {
     const dir = `${HOME}/releases/${NAME}`;
     const edit = async (path: string, change: (text: string) => string) =>
