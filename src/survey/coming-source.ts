@@ -19,6 +19,7 @@ export function comingSource(world: World, { facts, texts, shipped, model, sizes
     // With what the administrator put beside the vendor's files, which goes all of the way.
     texts: { base: shipped, own: shipped, mine: { ...shipped, ...texts } },
     model: async () => model,
+    volumes: instance.record.volumes,
     beside: async () => ({ texts: {}, folders: facts.beside.folders, behind: [] }),
     databaseRuns: product.postgres !== null && inner.includes(product.postgres.service),
     page: null,

@@ -13,6 +13,8 @@ export interface HopSource {
   readonly texts: Pick<MergeInput, "base" | "own" | "mine">;
   /** What Compose makes of them, with secrets in it. */
   readonly model: () => Promise<ComposeModel>;
+  /** Named volumes of its own, as Compose resolves them and as they were made. */
+  readonly volumes: readonly { readonly key: string; readonly name: string }[];
   /** @param layout that of the release that is left; @param theirs the vendor's new texts */
   readonly beside: (layout: Layout, theirs: Texts) => Promise<Beside>;
   /** Whether its database answers when the hop begins. */

@@ -6,7 +6,7 @@ import type { InstanceRecord } from "../domain/instance.ts";
 import type { ComposeSource } from "../domain/isolation.ts";
 import type { Texts } from "../domain/merge-input.ts";
 import { literalsOf } from "../domain/secrets.ts";
-import { isolationNames } from "../domain/shared-resources.ts";
+import { isolationNames, ownVolumes } from "../domain/shared-resources.ts";
 import type { World } from "../host/world.ts";
 import { surveyBeside } from "./beside.ts";
 import type { HomeFacts } from "./home.ts";
@@ -29,17 +29,27 @@ export async function installedSource(world: World, ask: UpdateAsk, { current }:
   const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
   const model = await world.compose.resolve(project);
   const vendor = { model: await world.compose.resolve({ ...project, dir: record.pristine }), dir: record.pristine };
+  const volumes = await volumesOf(world, record, model);
   return {
     instance,
     texts: { base, own: await ownTexts(record, base, vendor.model), mine },
     model: async () => model,
+    volumes,
     beside: (layout, theirs) => surveyBeside(world.files, { dir: record.dir, layout, base, theirs, mine, model, vendor }),
     databaseRuns: instance.containers.some(each => each.service === record.product.postgres?.service && isUp(each)),
     page: await surveyPage(world, record, ask.templates),
     hasTree: path => world.files.exists(`${record.dir}/${path}`),
     move: next => surveyMove(world, instance, next),
-    sizes: trees => sizesOf(world, record, home, trees),
+    sizes: trees => sizesOf(world, { ...record, volumes }, home, trees),
   };
+}
+
+/** The record knows those of when the instance was laid out; an administrator may have added some since. */
+async function volumesOf(world: World, record: InstanceRecord, model: ComposeModel): Promise<InstanceRecord["volumes"]> {
+  const there = new Set((await world.engine.volumes()).map(({ name }) => name));
+  const known = new Set(record.volumes.map(({ key }) => key));
+  const added = ownVolumes(model).filter(({ key, name }) => !known.has(key) && there.has(name));
+  return [...record.volumes, ...added.map(({ key, name }) => ({ key, name }))];
 }
 
 async function sizesOf(world: World, record: InstanceRecord, home: string, trees: readonly string[]): Promise<HopSizes> {

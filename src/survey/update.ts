@@ -209,7 +209,7 @@ export async function surveyUpdate(
       behind: beside.behind,
     },
     trees,
-    volumes: record.volumes.map(({ key, name }) => {
+    volumes: from.volumes.map(({ key, name }) => {
       const next = own.find(each => each.key === key);
       return {
         key,

@@ -67,6 +67,16 @@ it("a compose file of his own comes along as it is, readable for whom it was", a
   expect(await stage.world.files.mode(`${NEW}/docker-compose.override.yml`)).toBe(0o644);
 });
 
+it("what was in a volume that was added after the installation is in the new one", async () => {
+  await edit("docker-compose.yml", "volumes: [ ./data:/opt/data ]", 'volumes: [ ./data:/opt/data, "plugins:/opt/plugins" ]');
+  await edit("docker-compose.yml", "volumes:\n", "volumes:\n  plugins: {}\n");
+  await stage.launch("v2.22.2");
+  const volume = stage.machine.state.volumes.get("v2_22_2_plugins")!;
+  stage.machine.state.volumes.set("v2_22_2_plugins", { ...volume, content: { "one.so": "one" } });
+  await update({ "docker-compose.yml": "mine" });
+  expect(stage.machine.state.volumes.get("v2_23_0_plugins")?.content).toEqual({ "one.so": "one" });
+});
+
 it("what stays behind is named: files that nobody knows", async () => {
   await stage.world.files.write(`${OLD}/notes.txt`, "remember\n");
   const { notes } = planOf(await look());
