@@ -43,7 +43,7 @@ function notesOnVolumes({ facts: { source, volumes, instance } }: Hop, index: nu
 
 const MANY_PATHS = 12;
 
-/** What the administrator put beside the vendor's files. */
+/** What the administrator put beside the vendor's files, and what Docker put beside the named volumes. */
 function notesOnBeside({ facts: { source, beside } }: Hop): readonly string[] {
   const { folders, behind } = beside;
   const more = behind.length > MANY_PATHS ? ` and ${behind.length - MANY_PATHS} more` : "";
@@ -54,6 +54,9 @@ function notesOnBeside({ facts: { source, beside } }: Hop): readonly string[] {
       : [
           `Stays behind in ${source.record.dir}, unless the new release brings it: ${behind.slice(0, MANY_PATHS).join(", ")}${more}.`,
         ]),
+    ...source.anonymous.map(
+      ({ service, target }) => `${service} keeps ${target} in a volume without a name, which does not come along`,
+    ),
   ];
 }
 

@@ -77,8 +77,9 @@ it("what was in a volume that was added after the installation is in the new one
   expect(stage.machine.state.volumes.get("v2_23_0_plugins")?.content).toEqual({ "one.so": "one" });
 });
 
-it("what stays behind is named: files that nobody knows", async () => {
+it("what stays behind is named: files that nobody knows, and volumes without a name", async () => {
   await stage.world.files.write(`${OLD}/notes.txt`, "remember\n");
   const { notes } = planOf(await look());
   expect(notes).toContain(`Stays behind in ${OLD}, unless the new release brings it: notes.txt.`);
+  expect(notes).toContain("cache keeps /data in a volume without a name, which does not come along");
 });

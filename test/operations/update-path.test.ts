@@ -126,6 +126,7 @@ describe("a path of releases", () => {
         * v2.23.0: .env: POSTGRES_PASSWORD, DJANGO_SECRET_KEY are carried as they are, because data may depend on them.
         * v2.24.9: .env: POSTGRES_PASSWORD, DJANGO_SECRET_KEY are carried as they are, because data may depend on them.
         * The Caddyfile of v2.22.2 could not be understood, so its maintenance page is on http only.
+        * cache keeps /data in a volume without a name, which does not come along
         * v2.22.2 stays as it is, with its folder and volumes, until it is removed
         * about 45 s until visitors are back, by what such machines usually take: the dump 2 s, restoring and proving it 6 s, copying and proving files 4 s, stopping and starting 31 s; 247 B of databases and 1.0 kB of files move"
     `);

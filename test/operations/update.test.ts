@@ -68,6 +68,7 @@ it("F17 F19 moves the data before anybody is let in, and lets nobody in before i
       * .env: POSTGRES_PASSWORD, DJANGO_SECRET_KEY are carried as they are, because data may depend on them.
       * The database moves by dump. It was asked for.
       * The Caddyfile of v2.22.2 could not be understood, so its maintenance page is on http only.
+      * cache keeps /data in a volume without a name, which does not come along
       * v2.22.2 stays as it is, with its folder and volumes, until it is removed
       * about 30 s until visitors are back, by what such machines usually take: the dump 2 s, restoring and proving it 6 s, copying and proving files 2 s, stopping and starting 18 s; 247 B of databases and 1.0 kB of files move"
   `);
