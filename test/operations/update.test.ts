@@ -100,3 +100,20 @@ it("F35 refuses to update what does not run while somebody else has its port", a
     expect.objectContaining({ code: "PORT_TAKEN", message: expect.stringContaining("in use by v2_23_0") }),
   );
 });
+
+it.each([
+  ["paused", "docker unpause v2_22_2-postgres-1"],
+  ["restarting", "graph-mgr logs v2.22.2"],
+] as const)("F91 refuses before anything stops while its database is %s", async (state, hint) => {
+  const { facts: found } = await facts();
+  const containers = found.source.containers.map(each => (each.service === "postgres" ? { ...each, state } : each));
+  const stuck = { ...found, source: { ...found.source, containers } };
+  for (const method of ["dump", "copy"] as const)
+    expect(() => planUpdate([{ facts: stuck, request: { ...REQUEST, method } }], OCCASION)).toThrow(
+      expect.objectContaining({
+        code: "DATABASE_STUCK",
+        message: expect.stringContaining(state),
+        hint: expect.stringContaining(hint),
+      }),
+    );
+});
