@@ -46,6 +46,12 @@ export function mergeFiles(context: MergeContext): MergedPart & { readonly draft
   return { texts, decisions, conflicts, drafts };
 }
 
+/** As graph-mgr writes it, which an update before did in a compose file of the administrator's. */
+const PINNED_IMAGE = /\bimage["']?\s*:\s*["']?sha256:[0-9a-f]{64}/;
+
+const theirsSay = (path: string, theirs: string | undefined): string =>
+  theirs === undefined ? `${path} is left out, as you decided.` : `${path} is the vendor's new one, as you decided.`;
+
 function textFile(path: string, file: string, context: MergeContext): Found {
   const { move, mask } = context;
   const rewrite = (text: string | undefined): string | undefined =>
@@ -55,7 +61,7 @@ function textFile(path: string, file: string, context: MergeContext): Found {
   if (mine === undefined) return null;
   const place = file === path ? path : `${path} goes to ${file} and`;
   const resolution = context.resolution(path, file);
-  if (resolution === "theirs") return { text: null, what: "resolved", say: `${file} is the vendor's new one, as you decided.` };
+  if (resolution === "theirs") return { text: null, what: "resolved", say: theirsSay(file, theirs) };
   if (resolution === "mine") return { text: mine, what: "resolved", say: `${place} stays yours, as you decided.` };
   if (resolution !== undefined) return { text: resolution.text, what: "resolved", say: `${file} is the text that you gave.` };
 
@@ -97,10 +103,16 @@ function composeFile(path: string, context: MergeContext): Found {
   if (mine === undefined) return null;
   const own = context.own[path] ?? base;
   const resolution = context.resolution(path);
-  if (resolution === "theirs") return { text: null, what: "resolved", say: `${path} is the vendor's new one, as you decided.` };
+  if (resolution === "theirs") return { text: null, what: "resolved", say: theirsSay(path, theirs) };
   if (resolution !== undefined && resolution !== "mine")
     return { text: resolution.text, what: "resolved", say: `${path} is the text that you gave.` };
-  if (base === undefined && theirs === undefined) return { text: mine, what: "added", say: `${path} is yours and is carried.` };
+  if (base === undefined && theirs === undefined) {
+    const isPinned = resolution === undefined && PINNED_IMAGE.test(mine);
+    if (!isPinned) return { text: mine, what: "added", say: `${path} is yours and is carried.` };
+    const say = `${path} is yours and pins images by id for the old release, which the new one would run.`;
+    const sides = { mine: maskedText(mine, mask), theirs: null, diff: masked(unifiedDiff("", mine), mask) };
+    return { conflict: { name: path, file: path, kind: "compose", say, ...sides }, draft: mine };
+  }
   const sides = { base: base ?? "", own: own ?? "", mine, theirs: theirs ?? "" };
   const { text, edits, why } = mergeCompose(path, sides, resolution);
   if (text !== null && edits.length === 0) return null;

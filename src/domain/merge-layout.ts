@@ -9,13 +9,15 @@ export const envOrder = (layout: Layout): readonly string[] => (layout.envFiles.
 export const isEnvFile = (path: string, layout: Layout): boolean =>
   posix.basename(path).endsWith(".env") || path === layout.settings || envOrder(layout).includes(path);
 
-const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+/** Of relative paths. */
+export const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 /** Whether a file of the configuration is merged as a text: env files, and what the layout names. */
 export const isMergedText = (path: string, layout: Layout): boolean =>
   isEnvFile(path, layout) || layout.texts.some(each => isWithin(path, each));
 
-const treesOf = (layout: Layout): readonly string[] => [
+/** What is carried as it is. */
+export const treesOf = (layout: Layout): readonly string[] => [
   ...layout.configuration.filter(path => !isMergedText(path, layout)),
   ...layout.data,
 ];
@@ -58,7 +60,7 @@ export interface Tree {
  * What is carried as it is, with owners, modes and links: configuration that is not merged as a text, and data. An entry may be a
  * file, and need not be there. A tree that goes into another comes after it, so that carrying them in order is right.
  *
- * @param others files in the folders of texts that cannot be read as text, by their path in the old instance
+ * @param others what the administrator added, by its path in the old instance
  * @throws OperatorError NO_LAYOUT_MOVE
  */
 export function treesToCarry(

@@ -67,6 +67,19 @@ export function outsideBinds(model: ComposeModel, dir: string): readonly Outside
   });
 }
 
+/** What is mounted of the instance's own folder, relative to it: by binds, and as files of secrets and configs. */
+export function innerBinds(model: ComposeModel, dir: string): readonly string[] {
+  const binds = mounts(model).flatMap(([, { type, source }]) => (type === "bind" && source !== undefined ? [source] : []));
+  const named = [model.secrets, model.configs].flatMap(section =>
+    Object.values(section ?? {}).flatMap(each => {
+      const file = typeof each === "object" && each !== null && "file" in each ? each.file : null;
+      return typeof file === "string" ? [file] : [];
+    }),
+  );
+  const paths = [...binds, ...named].map(path => posix.relative(dir, posix.normalize(plainText(path))));
+  return [...new Set(paths)].filter(path => path !== ".." && !path.startsWith("../")).sort();
+}
+
 export interface FixedNetwork {
   readonly key: string;
   /** `10.5.0.0/16` */

@@ -44,6 +44,7 @@ export function refuseUpdate(hops: readonly [AskedHop, ...AskedHop[]], also: rea
     ...all.flatMap(facts => [() => refuseServices(facts), () => refuseClaims(facts.instance, facts.claims, CLAIMED)]),
     () => refuseOutsiders(first.source, "any state"),
     () => refuseMissingVolumes(first.source, "there is nothing to update from"),
+    () => refuseStuckDatabase(first.source),
     // Where it does not run, somebody else may have its ports by now, and the window would end at the maintenance page.
     () => refuseTakenPorts(first.source, `graph-mgr update --from ${first.source.record.name}`),
     ...all.flatMap(facts => [
@@ -74,6 +75,23 @@ function refuseOther({ product, source }: UpdateFacts): void {
     `The bundle is of the product ${product.product}, and ${source.record.name} is of ${source.record.product.product}.`,
     { hint: "graph-mgr install BUNDLE   (puts it beside)" },
   );
+}
+
+/**
+ * A Postgres that counts as running and yet does not answer: nothing would start it, and the window would open only to fail.
+ * @throws OperatorError DATABASE_STUCK
+ */
+function refuseStuckDatabase({ record, containers }: UpdateFacts["source"]): void {
+  const service = record.product.postgres?.service;
+  const stuck = containers.find(each => each.service === service && (each.state === "paused" || each.state === "restarting"));
+  if (service === undefined || stuck === undefined) return;
+  const { name } = record;
+  throw new OperatorError("DATABASE_STUCK", `The ${service} of ${name} is ${stuck.state}, so its database does not answer.`, {
+    hint:
+      stuck.state === "paused"
+        ? `docker unpause ${stuck.name}`
+        : `graph-mgr logs ${name}   (says why); once it is mended, or stopped with \`graph-mgr stop ${name}\`, update again`,
+  });
 }
 
 /** What is only gone through must migrate its data with nobody looking. @throws OperatorError NO_INNER_SERVICES */

@@ -24,6 +24,7 @@ export function notesOnUpdate(hops: Hops): readonly string[] {
       ? ["there is no maintenance page for this product: visitors find nobody while the data moves"]
       : page.notes),
     ...hops.flatMap(notesOnVolumes),
+    ...notesOnBeside(hops[0]),
     ...notesOnPorts(hops),
     ...new Set(hops.flatMap(notesOnHop)),
     `${source.record.name} stays as it is, with its folder and volumes, until it is removed`,
@@ -38,6 +39,25 @@ function notesOnVolumes({ facts: { source, volumes, instance } }: Hop, index: nu
         ? `the new release has no volume like ${from}, which stays with ${source.record.name}`
         : `${instance.release} has no volume like ${key} of ${source.record.release}, which goes with it`,
     );
+}
+
+const MANY_PATHS = 12;
+
+/** What the administrator put beside the vendor's files, and what Docker put beside the named volumes. */
+function notesOnBeside({ facts: { source, beside } }: Hop): readonly string[] {
+  const { folders, behind } = beside;
+  const more = behind.length > MANY_PATHS ? ` and ${behind.length - MANY_PATHS} more` : "";
+  return [
+    ...folders.map(path => `${path} is yours and is carried as it is.`),
+    ...(behind.length === 0
+      ? []
+      : [
+          `Stays behind in ${source.record.dir}, unless the new release brings it: ${behind.slice(0, MANY_PATHS).join(", ")}${more}.`,
+        ]),
+    ...source.anonymous.map(
+      ({ service, target }) => `${service} keeps ${target} in a volume without a name, which does not come along`,
+    ),
+  ];
 }
 
 /** What is between publishes nothing. */

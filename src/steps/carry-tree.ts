@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context } from "./context.ts";
@@ -37,6 +38,8 @@ export const carryTree = defineStep({
     const isAside = ships && (await files.exists(aside));
     if (!isAside) {
       await trees.remove(built(input), helperImage);
+      // What the administrator added may lie in a folder that the vendor does not have.
+      if (!(await files.exists(dirname(to)))) await files.makeFolder(dirname(to));
       await trees.copy(from, built(input), [], helperImage, progress);
       const [was, is] = [await trees.digest(from, helperImage), await trees.digest(built(input), helperImage)];
       if (was !== is)

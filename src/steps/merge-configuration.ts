@@ -46,7 +46,14 @@ export const mergeConfiguration = defineStep({
     `${paths.length === 0 ? "Take the vendor's configuration as it is" : `Merge the configuration (${paths.join(", ")})`}${release === undefined ? "" : ` for ${release}`}`,
   look: async () => null,
   async do(input, context: Context) {
-    for (const [path, text] of await wanted(input, context)) await context.world.files.write(`${input.to}/${path}`, text);
+    const { files } = context.world;
+    for (const [path, text] of await wanted(input, context)) {
+      const to = `${input.to}/${path}`;
+      const isNew = !path.endsWith(".env") && !(await files.exists(to));
+      // What only the administrator has must stay readable for containers that are not root.
+      const mode = isNew ? await files.mode(`${input.from}/${path}`) : null;
+      await files.write(to, text, mode ?? undefined);
+    }
   },
   // Asked before `do` and after it, and also where the merge writes nothing or was cut off after its last file.
   async isDone(input, context) {

@@ -14,12 +14,13 @@ import type { SurveyedUpdate } from "./update.ts";
 export function comingSource(world: World, { facts, texts, shipped, model, sizes }: SurveyedUpdate): HopSource {
   const { product, inner, images, engine } = facts;
   const instance = comingInstance(facts);
-  const all = { ...shipped, ...texts };
-  const paths = new Set([...Object.keys(shipped), ".env", ...instance.record.envFiles]);
   return {
     instance,
-    texts: { base: shipped, own: shipped, mine: Object.fromEntries(Object.entries(all).filter(([path]) => paths.has(path))) },
+    // With what the administrator put beside the vendor's files, which goes all of the way.
+    texts: { base: shipped, own: shipped, mine: { ...shipped, ...texts } },
     model: async () => model,
+    volumes: instance.record.volumes,
+    beside: async () => ({ texts: {}, folders: facts.beside.folders, behind: [] }),
     databaseRuns: product.postgres !== null && inner.includes(product.postgres.service),
     page: null,
     hasTree: async () => null,

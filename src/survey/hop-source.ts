@@ -1,5 +1,7 @@
 import type { ComposeModel } from "../domain/compose-model.ts";
-import type { MergeInput } from "../domain/merge-input.ts";
+import type { MergeInput, Texts } from "../domain/merge-input.ts";
+import type { Layout } from "../domain/product.ts";
+import type { Beside } from "./beside.ts";
 import type { InstanceFacts } from "./instance.ts";
 import type { DatabaseMove } from "./move.ts";
 import type { PageFacts } from "./page.ts";
@@ -11,6 +13,10 @@ export interface HopSource {
   readonly texts: Pick<MergeInput, "base" | "own" | "mine">;
   /** What Compose makes of them, with secrets in it. */
   readonly model: () => Promise<ComposeModel>;
+  /** Named volumes of its own, as Compose resolves them and as they were made. */
+  readonly volumes: readonly { readonly key: string; readonly name: string }[];
+  /** @param layout that of the release that is left; @param theirs the vendor's new texts */
+  readonly beside: (layout: Layout, theirs: Texts) => Promise<Beside>;
   /** Whether its database answers when the hop begins. */
   readonly databaseRuns: boolean;
   readonly page: PageFacts | null;

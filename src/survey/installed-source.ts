@@ -1,12 +1,14 @@
 import { editCompose } from "../domain/compose-edit.ts";
+import type { ComposeModel } from "../domain/compose-model.ts";
 import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { ComposeSource } from "../domain/isolation.ts";
 import type { Texts } from "../domain/merge-input.ts";
 import { literalsOf } from "../domain/secrets.ts";
-import { isolationNames } from "../domain/shared-resources.ts";
+import { isolationNames, ownVolumes } from "../domain/shared-resources.ts";
 import type { World } from "../host/world.ts";
+import { surveyBeside } from "./beside.ts";
 import type { HomeFacts } from "./home.ts";
 import type { HopSizes, HopSource } from "./hop-source.ts";
 import { isUp, surveyInstance } from "./instance.ts";
@@ -23,16 +25,31 @@ export async function installedSource(world: World, ask: UpdateAsk, { current }:
   const { source: record, home } = ask;
   const instance = await surveyInstance(world, record, home, current);
   const base = await textsBelow(world, record.pristine);
+  const mine = await textsOf(world, record, Object.keys(base));
+  const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
+  const model = await world.compose.resolve(project);
+  const vendor = { model: await world.compose.resolve({ ...project, dir: record.pristine }), dir: record.pristine };
+  const volumes = await volumesOf(world, record, model);
   return {
     instance,
-    texts: { base, own: await ownTexts(world, record, base), mine: await textsOf(world, record, Object.keys(base)) },
-    model: () => world.compose.resolve({ name: record.project, dir: record.dir, envFiles: record.envFiles }),
+    texts: { base, own: await ownTexts(record, base, vendor.model), mine },
+    model: async () => model,
+    volumes,
+    beside: (layout, theirs) => surveyBeside(world.files, { dir: record.dir, layout, base, theirs, mine, model, vendor }),
     databaseRuns: instance.containers.some(each => each.service === record.product.postgres?.service && isUp(each)),
     page: await surveyPage(world, record, ask.templates),
     hasTree: path => world.files.exists(`${record.dir}/${path}`),
     move: next => surveyMove(world, instance, next),
-    sizes: trees => sizesOf(world, record, home, trees),
+    sizes: trees => sizesOf(world, { ...record, volumes }, home, trees),
   };
+}
+
+/** The record knows those of when the instance was laid out; an administrator may have added some since. */
+async function volumesOf(world: World, record: InstanceRecord, model: ComposeModel): Promise<InstanceRecord["volumes"]> {
+  const there = new Set((await world.engine.volumes()).map(({ name }) => name));
+  const known = new Set(record.volumes.map(({ key }) => key));
+  const added = ownVolumes(model).filter(({ key, name }) => !known.has(key) && there.has(name));
+  return [...record.volumes, ...added.map(({ key, name }) => ({ key, name }))];
 }
 
 async function sizesOf(world: World, record: InstanceRecord, home: string, trees: readonly string[]): Promise<HopSizes> {
@@ -61,9 +78,7 @@ export async function composeOf(texts: Texts): Promise<readonly ComposeSource[]>
 }
 
 /** The vendor's files as graph-mgr laid them out, so that its own edits are not taken for the administrator's. */
-async function ownTexts(world: World, record: InstanceRecord, base: Texts): Promise<Texts> {
-  const project = { name: record.project, dir: record.pristine, envFiles: record.envFiles };
-  const model = await world.compose.resolve(project);
+async function ownTexts(record: InstanceRecord, base: Texts, model: ComposeModel): Promise<Texts> {
   const sources = await composeOf(base);
   const ports = record.ports.flatMap(port => (port.host === null ? [] : [{ ...port, host: port.host }]));
   const edited = editCompose(sources, model, {

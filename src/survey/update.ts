@@ -76,6 +76,8 @@ export interface UpdateFacts extends Probes {
     /** Digests of the administrator's files that it was made of, and of env files that were not there; none where the hop before makes them. */
     readonly seen: Readonly<Record<string, string>>;
   };
+  /** Of what the administrator put beside the vendor's files: folders that are carried, by their path in the new instance, and what is not. */
+  readonly beside: { readonly folders: readonly string[]; readonly behind: readonly string[] };
   readonly trees: readonly {
     readonly from: string;
     readonly to: string;
@@ -145,7 +147,8 @@ export async function surveyUpdate(
   const release = releaseOf(contents.texts, ask.release);
   const instance = await freeName(world, release, record.suffix, ask.home, state);
   const shipped = await surveyProduct(world, contents, described, instance.slug, release);
-  const input = await mergeInput(from, contents.texts, shipped, ask.resolve);
+  const beside = await from.beside(layoutFor(shipped.product, record.release), contents.texts);
+  const input = await mergeInput(from, beside.texts, contents.texts, shipped, ask.resolve);
   const merged = mergeConfiguration(input);
   const mergedContents = { ...contents, texts: { ...contents.texts, ...merged.texts } };
   const found = await surveyProduct(world, mergedContents, described, instance.slug, release);
@@ -157,7 +160,7 @@ export async function surveyUpdate(
   const own = ownVolumes(model);
   const ports = await portsOf(world, model, product, [ask.source.ports, record.ports], home, state);
   const trees = await Promise.all(
-    treesToCarry(product, layoutFor(product, record.release), layout).map(async tree => ({
+    treesToCarry(product, layoutFor(product, record.release), layout, beside.folders).map(async tree => ({
       ...tree,
       exists: await from.hasTree(tree.from),
     })),
@@ -204,8 +207,12 @@ export async function surveyUpdate(
       paths: Object.keys(merged.texts).sort(),
       seen: ask.after === undefined ? seenOf(input.mine, record) : {},
     },
+    beside: {
+      folders: trees.flatMap(tree => (beside.folders.includes(tree.from) ? [tree.to] : [])),
+      behind: beside.behind,
+    },
     trees,
-    volumes: record.volumes.map(({ key, name }) => {
+    volumes: from.volumes.map(({ key, name }) => {
       const next = own.find(each => each.key === key);
       return {
         key,
@@ -302,13 +309,17 @@ type Shipped = Awaited<ReturnType<typeof surveyProduct>>;
 /** What the merge works on: the vendor's old files, those with graph-mgr's own edits, the administrator's, and the vendor's new ones. */
 async function mergeInput(
   { instance: { record }, texts }: HopSource,
+  beside: Texts,
   theirs: Texts,
   { product, layout, release }: Pick<Shipped, "product" | "layout" | "release">,
   resolve: Resolutions,
 ): Promise<MergeInput> {
-  const compose = [...(await composeOf(texts.base)), ...(await composeOf(theirs))].map(({ path }) => path);
+  const mine = { ...texts.mine, ...beside };
+  const sides = await Promise.all([texts.base, mine, theirs].map(composeOf));
+  const compose = sides.flat().map(({ path }) => path);
   return {
     ...texts,
+    mine,
     theirs,
     from: layoutFor(product, record.release),
     to: layout,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { mergeConfiguration } from "../../src/domain/merge.ts";
+import type { Resolutions } from "../../src/domain/merge-result.ts";
 import { unifiedDiff } from "../../src/domain/merge-text.ts";
 import { edited, legacy, merge, modern, says, withOwnEdits } from "./merge-samples.ts";
 
@@ -199,6 +200,28 @@ describe("an update within the old layout", () => {
       "docker-compose.override.yml | added | docker-compose.override.yml is yours and is carried.
       Caddyfile | vendor | Caddyfile comes with the new release, though you removed it."
     `);
+  });
+});
+
+describe("a compose file of the administrator's own", () => {
+  const pinned = `services: { extra: { image: "sha256:${"a".repeat(64)}" } }\n`;
+  const path = "docker-compose.override.yml";
+  const input = (resolve: Resolutions) =>
+    merge("v2.22.2", "v2.23.0", {
+      mine: { ...legacy("v2.22.2"), [path]: pinned },
+      compose: ["docker-compose.yml", path],
+      resolve,
+    });
+
+  it("is asked about when it pins images of the release that is left", () => {
+    expect(mergeConfiguration(input({})).conflicts).toMatchObject([{ name: path, kind: "compose", theirs: null }]);
+    expect(mergeConfiguration(input({ [path]: "mine" })).texts[path]).toBe(pinned);
+  });
+
+  it("is left out on request", () => {
+    const { texts, decisions } = mergeConfiguration(input({ [path]: "theirs" }));
+    expect(texts[path]).toBeUndefined();
+    expect(decisions.find(({ file }) => file === path)?.say).toBe(`${path} is left out, as you decided.`);
   });
 });
 

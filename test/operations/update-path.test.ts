@@ -126,6 +126,7 @@ describe("a path of releases", () => {
         * v2.23.0: .env: POSTGRES_PASSWORD, DJANGO_SECRET_KEY are carried as they are, because data may depend on them.
         * v2.24.9: .env: POSTGRES_PASSWORD, DJANGO_SECRET_KEY are carried as they are, because data may depend on them.
         * The Caddyfile of v2.22.2 could not be understood, so its maintenance page is on http only.
+        * cache keeps /data in a volume without a name, which does not come along
         * v2.22.2 stays as it is, with its folder and volumes, until it is removed
         * about 45 s until visitors are back, by what such machines usually take: the dump 2 s, restoring and proving it 6 s, copying and proving files 4 s, stopping and starting 31 s; 247 B of databases and 1.0 kB of files move"
     `);
@@ -212,6 +213,21 @@ describe("the configuration on a path", () => {
       expect.stringContaining("OURS=yes"),
     ]);
     expect(last.texts[".env"]).toContain("APP_BUILD_TAG=v2.24.9");
+  });
+
+  it("takes along, from hop to hop, what the administrator put beside the vendor's files", async () => {
+    const dir = `${HOME}/releases/${NAME}`;
+    const own = "services: { nexus: { environment: { OURS: yes } } }\n";
+    await stage.world.files.write(`${dir}/docker-compose.override.yml`, own, 0o644);
+    await stage.world.files.write(`${dir}/plugins/one.so`, "one", 0o644);
+    const text = (await stage.world.files.read(`${dir}/docker-compose.yml`)) ?? "";
+    await stage.world.files.write(`${dir}/docker-compose.yml`, text.replace("[ ./data:", "[ ./plugins:/opt/plugins, ./data:"));
+    const found = await look();
+    expect(found.map(({ texts }) => texts["docker-compose.override.yml"])).toEqual([own, own]);
+    const carried = planUpdate(hopsOf(found), OCCASION).steps.filter(({ kind }) => kind === "tree.carry");
+    expect(carried.map(({ input }) => (input as { to: string }).to).filter(to => to.endsWith("/plugins"))).toEqual(
+      PATH.map(release => `${HOME}/releases/${release}/plugins`),
+    );
   });
 
   it("names the hop of every conflict, all at once", async () => {

@@ -74,6 +74,7 @@ it("F17 F19 moves the data before anybody is let in, and lets nobody in before i
       * .env: POSTGRES_PASSWORD, DJANGO_SECRET_KEY are carried as they are, because data may depend on them.
       * The database moves by dump. It was asked for.
       * The Caddyfile of v2.22.2 could not be understood, so its maintenance page is on http only.
+      * cache keeps /data in a volume without a name, which does not come along
       * v2.22.2 stays as it is, with its folder and volumes, until it is removed
       * about 30 s until visitors are back, by what such machines usually take: the dump 2 s, restoring and proving it 6 s, copying and proving files 2 s, stopping and starting 18 s; 247 B of databases and 1.0 kB of files move"
   `);
@@ -146,4 +147,21 @@ it("RULES 24 the way back from an update beside the current instance names the o
     await stage.world.files.replaceLink(`${HOME}/current`, "releases/v1.0.0");
   });
   expect(await elsewhere).toEqual(Array(3).fill("graph-mgr rollback --from v2.23.0"));
+});
+
+it.each([
+  ["paused", "docker unpause v2_22_2-postgres-1"],
+  ["restarting", "graph-mgr logs v2.22.2"],
+] as const)("F91 refuses before anything stops while its database is %s", async (state, hint) => {
+  const { facts: found } = await facts();
+  const containers = found.source.containers.map(each => (each.service === "postgres" ? { ...each, state } : each));
+  const stuck = { ...found, source: { ...found.source, containers } };
+  for (const method of ["dump", "copy"] as const)
+    expect(() => planUpdate([{ facts: stuck, request: { ...REQUEST, method } }], OCCASION)).toThrow(
+      expect.objectContaining({
+        code: "DATABASE_STUCK",
+        message: expect.stringContaining(state),
+        hint: expect.stringContaining(hint),
+      }),
+    );
 });

@@ -34,10 +34,10 @@ export function simTrees(machine: Machine, disk: SimDisk, engine: SimEngine): Tr
         needs(helperImage);
         if (disk.node(to) !== null) throw refused(`${to} is already there`);
         if (disk.node(from) === null) throw refused(`${from} is not there`);
+        if (disk.node(dirname(to)) === null) throw refused(`${dirname(to)} is not there`);
         const part = `${to}.part`;
         const stays = leaveOut.map(path => `${from}/${path}`);
         disk.remove(part);
-        disk.makeFolder(dirname(part), 0o700);
         for (const path of disk.walk(from)) {
           if (!stays.some(left => path === left || path.startsWith(`${left}/`)))
             copyNode(disk, path, `${part}${path.slice(from.length)}`);
