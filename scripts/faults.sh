@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # faults.sh: `npm run test:faults`. Every fault at its full count on the real engine, which takes many hours, and the table of it in docs/reliability.md:
 # what was tried how often, on which commit, with which seed, and what came of the documented manual commands. FAULTS_SEED repeats a run; FAULTS=sample
-# tries a few of each in a quarter of an hour. What needs an engine of its own is left out, with a word, without root. FAULTS_RESULTS=FILE keeps the
+# tries a few of each in about two hours. What needs an engine of its own is left out, with a word, without root. FAULTS_RESULTS=FILE keeps the
 # single results, and FAULTS_ONLY="update-kills ..." runs only these test files.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

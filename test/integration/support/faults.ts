@@ -7,7 +7,7 @@ import { docker, type Result, type TestHome } from "./cli.ts";
 
 /** All of the faults, or a sample of them that fits into `npm test`. */
 export const isFull = process.env.FAULTS === "full";
-/** How many: for `npm test`, for FAULTS=sample (a quarter of an hour for everything), and for all. */
+/** How many: for `npm test`, for FAULTS=sample (two hours for everything), and for all. */
 export const amount = (few: number, some: number, all: number): number =>
   isFull ? all : process.env.FAULTS === "sample" ? some : few;
 export const seed = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 31));
