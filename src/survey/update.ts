@@ -3,11 +3,11 @@ import { type ComposeModel, startedServices } from "../domain/compose-model.ts";
 import { Home, isOtherCut } from "../domain/home.ts";
 import { type InstanceRecord, LABELS, ownTag } from "../domain/instance.ts";
 import { type Instruction, instructionsFor } from "../domain/instructions.ts";
-import { type PortSetting, portPlace } from "../domain/isolation.ts";
+import type { PortSetting } from "../domain/isolation.ts";
 import type { MaintenanceTemplates } from "../domain/maintenance.ts";
 import { type Merged, mergeConfiguration } from "../domain/merge.ts";
 import { mergeViolations } from "../domain/merge-check.ts";
-import type { MergeInput, Texts } from "../domain/merge-input.ts";
+import type { Texts } from "../domain/merge-input.ts";
 import { treesToCarry } from "../domain/merge-layout.ts";
 import type { Resolutions } from "../domain/merge-result.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
@@ -28,17 +28,18 @@ import type { World } from "../host/world.ts";
 import { claimsOn, type EngineState, surveyEngine } from "./claims.ts";
 import { comingSource, imageOfPostgres } from "./coming-source.ts";
 import { type HomeFacts, surveyHome } from "./home.ts";
-import type { HopSizes, HopSource } from "./hop-source.ts";
+import type { HopSizes } from "./hop-source.ts";
 import { type ImageFacts, surveyImages } from "./images.ts";
-import { portWishes, reservedPorts, withoutEnvironment } from "./install.ts";
-import { composeOf, installedSource } from "./installed-source.ts";
+import { withoutEnvironment } from "./install.ts";
+import { installedSource } from "./installed-source.ts";
 import type { InstanceFacts } from "./instance.ts";
+import { mergeInput } from "./merge-input.ts";
 import type { DatabaseMove } from "./move.ts";
 import type { PageFacts } from "./page.ts";
 import { requiresOf } from "./path.ts";
-import { choosePorts, isTwin } from "./ports.ts";
 import { type Probes, probesOf } from "./probe.ts";
 import { releaseOf, surveyProduct } from "./product.ts";
+import { portsOf } from "./update-ports.ts";
 
 /** What an update's plan is made of. No secrets: merged texts stay in the survey, and the step that writes them merges again. */
 export interface UpdateFacts extends Probes {
@@ -268,64 +269,8 @@ async function freeName(
   }
 }
 
-/** The ports of the instances that are left, of the last that has one, in their order; and for what none published a free one. */
-async function portsOf(
-  world: World,
-  model: ComposeModel,
-  product: Product,
-  known: readonly InstanceRecord["ports"][],
-  home: HomeFacts,
-  state: EngineState,
-): Promise<readonly PortSetting[]> {
-  const wishes = portWishes(model, product, { http: undefined, https: undefined, ports: [] });
-  const left = new Map<string, (number | null)[]>();
-  for (const ports of known)
-    for (const key of new Set(ports.map(portPlace)))
-      left.set(
-        key,
-        ports.filter(port => portPlace(port) === key).map(({ host }) => host),
-      );
-  const kept = wishes.map(wish => left.get(portPlace(wish))?.shift() ?? null);
-  const hosts = wishes.map((wish, index) => kept[index] ?? kept[wishes.findIndex(each => isTwin(each, wish))] ?? null);
-  const fresh = await choosePorts(
-    world,
-    wishes.filter((_, index) => hosts[index] === null),
-    reservedPorts(home, state),
-  );
-  return wishes.map(({ service, container, protocol, vendor }, index) => {
-    const host = hosts[index] ?? fresh.shift()?.host ?? vendor;
-    return { service, container, protocol, host };
-  });
-}
-
 /** Also env files that are missing: Compose would read them as soon as somebody puts them there. */
 const seenOf = (mine: Texts, { envFiles }: InstanceRecord): Readonly<Record<string, string>> =>
   Object.fromEntries(
     [...new Set([...Object.keys(mine), ".env", ...envFiles])].map(path => [path, textDigest(mine[path] ?? null)] as const),
   );
-
-type Shipped = Awaited<ReturnType<typeof surveyProduct>>;
-
-/** What the merge works on: the vendor's old files, those with graph-mgr's own edits, the administrator's, and the vendor's new ones. */
-async function mergeInput(
-  { instance: { record }, texts }: HopSource,
-  beside: Texts,
-  theirs: Texts,
-  { product, layout, release }: Pick<Shipped, "product" | "layout" | "release">,
-  resolve: Resolutions,
-): Promise<MergeInput> {
-  const mine = { ...texts.mine, ...beside };
-  const sides = await Promise.all([texts.base, mine, theirs].map(composeOf));
-  const compose = sides.flat().map(({ path }) => path);
-  return {
-    ...texts,
-    mine,
-    theirs,
-    from: layoutFor(product, record.release),
-    to: layout,
-    releases: { from: record.release, to: release },
-    product,
-    compose: [...new Set(compose)],
-    resolve,
-  };
-}
