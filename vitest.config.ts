@@ -5,6 +5,10 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const STORY = ["story", "compose-edit", "bundles"].map(name => `test/integration/${name}.test.ts`);
 const integration = process.env.TESTS === "story" ? STORY : ["test/integration/**/*.test.ts"];
 
+/** What `npm test` leaves to `npm run test:faults`. */
+const FAULTS = ["update-kills", "update-faults", "backup-kills"].map(name => `test/integration/${name}.test.ts`);
+const leftOut = process.env.TESTS === "usual" ? FAULTS : [];
+
 /** What takes longest first, so that the others run beside it. */
 const LONG = [
   "kill-boundaries",
@@ -50,6 +54,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: integration,
+          exclude: leftOut,
           globalSetup: ["test/integration/setup.ts"],
           testTimeout: 600_000,
           hookTimeout: 600_000,

@@ -9,7 +9,7 @@ export FAULTS=${FAULTS:-full} FAULTS_SEED=${FAULTS_SEED:-$((RANDOM * 32768 + RAN
 if [ -z "${FAULTS_RESULTS:-}" ]; then FAULTS_RESULTS=$(mktemp); trap 'rm -f "$FAULTS_RESULTS"' EXIT; fi
 export FAULTS_RESULTS
 shared=() private=()
-for test in ${FAULTS_ONLY:-kill-boundaries kill-random disk-full update-kills update-faults update-machine update-documented}; do
+for test in ${FAULTS_ONLY:-kill-boundaries kill-random disk-full update-kills update-faults backup-kills update-machine update-documented}; do
   case $test in update-machine | update-documented) private+=("$test") ;; *) shared+=("$test") ;; esac
 done
 

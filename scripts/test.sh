@@ -3,7 +3,7 @@
 # It brings everything that the tests need, then runs the unit tests, then the integration tests on a real Docker Engine. With names of
 # test files, only those. The last line says how many passed and failed.
 set -euo pipefail
-export TESTS=${TESTS:-all}
+export TESTS=${TESTS:-usual}
 # Test files that are named run whatever they belong to.
 [ $# -eq 0 ] || TESTS=all
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
