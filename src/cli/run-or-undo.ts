@@ -94,8 +94,8 @@ async function failureOf(
   onFailed: () => Promise<void>,
 ): Promise<unknown> {
   try {
-    await runPlan(run);
-    return null;
+    const remarks = await runPlan(run);
+    return remarks.length === 0 ? null : await doneAndYet(session, run, remarks);
   } catch (error) {
     if (error instanceof Interrupted) return await stopped(session, run);
     await session.store
@@ -104,6 +104,15 @@ async function failureOf(
     await onFailed();
     return await afterFailure(session, run, onFailure, error);
   }
+}
+
+/** It is done and stays, because there is no way back that loses nothing; and whoever waits for it must not take it for a success. */
+async function doneAndYet({ store }: Session, { plan }: Run<World>, remarks: readonly string[]): Promise<OperatorError> {
+  await store.close(plan.id);
+  return new OperatorError("NOT_HEALTHY", `The ${nameOf(plan)} is done, and visitors are answered. But: ${remarks.join(" ")}`, {
+    exit: EXIT.halfway,
+    hint: `graph-mgr status${plan.wayBack === null ? "" : `   (the way back is \`${plan.wayBack}\`)`}`,
+  });
 }
 
 /** Stopped between steps: nothing was cut, and both ways are open. */

@@ -46,10 +46,12 @@ export class StepFailed extends OperatorError {
  * Carries out what the journal says is left; starting and resuming are the same code. Where an undo was begun, it is
  * brought to its end first: the steps count on what earlier ones left, so half of the way back is no place to turn round.
  *
+ * @returns what is done and yet not as it should be, a sentence each
  * @throws StepFailed when a step fails, Interrupted when the operator asked to stop, OperatorError ALREADY_CLOSED and what
  *   a step that is done says of what somebody else did since
  */
-export async function runPlan<World>(run: Run<World>): Promise<void> {
+export async function runPlan<World>(run: Run<World>): Promise<readonly string[]> {
+  const remarks: string[] = [];
   // A kind that we lack is found out before the first step, and not in the middle.
   for (const planned of run.plan.steps) kindOf(planned, run.kinds);
   const standings = await openJournal(run);
@@ -60,9 +62,10 @@ export async function runPlan<World>(run: Run<World>): Promise<void> {
     if (isDone && (await stillHolds(run, standings, step, planned))) continue;
     if (run.signal.aborted) throw new Interrupted("stopped between steps");
     const begun = standing && standing.state !== "waiting" ? { before: standing.before, again: isDone } : null;
-    await runStep(run, step, kindOf(planned, run.kinds), begun);
+    await runStep(run, step, kindOf(planned, run.kinds), begun, remarks);
   }
   await run.journal.append({ type: "closed", outcome: "done" });
+  return remarks;
 }
 
 /** Nothing is done before everybody was heard. */
@@ -141,11 +144,11 @@ interface Begun {
   readonly again: boolean;
 }
 
-async function runStep<World>(run: Run<World>, step: number, kind: AnyStepKind<World>, begun: Begun | null) {
+async function runStep<World>(run: Run<World>, step: number, kind: AnyStepKind<World>, begun: Begun | null, remarks: string[]) {
   const { plan, journal } = run;
   const input = plan.steps[step]?.input ?? null;
   const event = { step, steps: plan.steps.length, title: kind.title(input) };
-  const context = contextOf(run, event);
+  const context = contextOf(run, event, remarks);
   run.on({ type: "doing", ...event });
   let wasDone = false;
   try {

@@ -7,7 +7,7 @@ export interface StepContext<World> {
   readonly operation: { readonly id: string; readonly home: string };
   /** One line on how far a long step is. Never a secret. */
   readonly progress: (text: string) => void;
-  /** What `undo` cannot put back, as a whole sentence, for the operator. */
+  /** What `undo` cannot put back, or what `do` has done and is not as it should be: a whole sentence, for the operator. */
   readonly remark: (text: string) => void;
   /** A step that only waits may end early by throwing `Interrupted`; others are not cut. */
   readonly signal: AbortSignal;

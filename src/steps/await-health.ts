@@ -46,7 +46,7 @@ export const awaitHealth = defineStep({
       await healthy(input, context);
     } catch (error) {
       if (input.onlyTells !== true || !(error instanceof OperatorError) || error.code !== "NOT_HEALTHY") throw error;
-      context.progress(`${error.message} Visitors are answered, so it goes on; see \`graph-mgr status\``);
+      context.remark(error.message);
     }
     watched.add(context);
   },

@@ -3,12 +3,10 @@ import { attach } from "../../src/cli/commands/attach.ts";
 import { status } from "../../src/cli/commands/status.ts";
 import { volumes } from "../../src/cli/commands/volumes.ts";
 import { reportFinished } from "../../src/cli/report.ts";
-import type { Session } from "../../src/cli/session.ts";
-import { Home } from "../../src/domain/home.ts";
-import { createOperationStore } from "../../src/host/operation-store.ts";
 import { planRemove } from "../../src/operations/remove.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
 import { HOME, occasion, Stage } from "../simulator/scenario.ts";
+import { sessionOn } from "./session-on.ts";
 
 const NAME = "v2.22.2";
 
@@ -20,25 +18,7 @@ beforeEach(async () => {
   printed = [];
 });
 
-const session = (json = false): Session =>
-  ({
-    flags: { dryRun: false, yes: true, quiet: false, json, verbose: false, input: false, color: false, home: undefined },
-    home: new Home(HOME),
-    cwd: "/",
-    world: stage.world,
-    store: createOperationStore(stage.sim.disk.disk, HOME),
-    ask: { isPossible: false },
-    signal: new AbortController().signal,
-    print: (text: string) => printed.push(text),
-    note: () => undefined,
-    noteInPlace: () => undefined,
-    workFor: () => undefined,
-    phase: () => undefined,
-    isTerminal: false,
-    columns: 80,
-    lockHome: async () => ({ release: async () => undefined }),
-    lockEngine: async () => ({ release: async () => undefined }),
-  }) as unknown as Session;
+const session = (json = false) => sessionOn(stage, { print: (text: string) => printed.push(text) }, { json });
 
 /** @returns where `remove` moved its folder */
 async function removed(): Promise<string> {

@@ -2,36 +2,18 @@ import { expect, it } from "vitest";
 import { carryOut, type Intent } from "../../src/cli/carry-out.ts";
 import { resume } from "../../src/cli/commands/operations.ts";
 import type { Session } from "../../src/cli/session.ts";
-import { Home } from "../../src/domain/home.ts";
 import { OperatorError } from "../../src/errors.ts";
-import { createOperationStore } from "../../src/host/operation-store.ts";
 import { planStop } from "../../src/operations/run-instance.ts";
 import { HOME, occasion, prepared, type Stage } from "../simulator/scenario.ts";
+import { sessionOn } from "./session-on.ts";
 
-function sessionOn(stage: Stage, held: Set<string>, isTaken = false, over: object = {}) {
+function lockingOn(stage: Stage, held: Set<string>, isTaken = false, over: object = {}) {
   const take = async (name: string) => {
     if (isTaken) throw new OperatorError("LOCKED", "somebody is at work", { exit: 6 });
     held.add(name);
     return { release: async () => void held.delete(name) };
   };
-  return {
-    flags: { dryRun: false, yes: true, quiet: true, json: false, verbose: false, input: false, color: false, home: undefined },
-    home: new Home(HOME),
-    world: stage.world,
-    store: createOperationStore(stage.sim.disk.disk, HOME),
-    ask: { isPossible: false },
-    signal: new AbortController().signal,
-    print: () => undefined,
-    note: () => undefined,
-    noteInPlace: () => undefined,
-    workFor: () => undefined,
-    phase: () => undefined,
-    isTerminal: false,
-    columns: 80,
-    lockHome: () => take("home"),
-    lockEngine: () => take("engine"),
-    ...over,
-  } as unknown as Session;
+  return sessionOn(stage, { lockHome: () => take("home"), lockEngine: () => take("engine"), ...over }, { quiet: true });
 }
 
 const intent = (makePlan: Intent["makePlan"]): Intent => ({
@@ -48,7 +30,7 @@ it("F26 what is changed is changed under the home's lock, and planned under it t
   const held = new Set<string>();
   const seen: string[][] = [];
   await carryOut(
-    sessionOn(stage, held),
+    lockingOn(stage, held),
     intent(async () => {
       seen.push([...held].sort());
       return planStop((await stage.facts("v1.0.0")).facts, occasion());
@@ -67,7 +49,7 @@ it("F26 what was cut off is gone on with under both locks, and gives the engine'
     engine: { ...stage.world.engine, stop: () => Promise.reject(new OperatorError("STUCK", "it will not stop")) },
   };
   const stops = intent(async () => planStop((await stage.facts("v1.0.0")).facts, occasion()));
-  const on = (world: Session["world"], over: object = {}) => ({ ...sessionOn(stage, held, false, over), world }) as Session;
+  const on = (world: Session["world"], over: object = {}) => ({ ...lockingOn(stage, held, false, over), world }) as Session;
   await expect(carryOut(on(failing), stops)).rejects.toThrow("it will not stop");
 
   const asked: string[][] = [];
@@ -95,7 +77,7 @@ it("F26 nothing is planned, journalled or changed while somebody else has the lo
   const neverMade = intent(async () => {
     throw new Error("it was planned");
   });
-  await expect(carryOut(sessionOn(stage, new Set(), true), neverMade)).rejects.toThrow(
+  await expect(carryOut(lockingOn(stage, new Set(), true), neverMade)).rejects.toThrow(
     expect.objectContaining({ code: "LOCKED", exit: 6 }),
   );
   expect(await operations()).toEqual(before);
@@ -110,7 +92,7 @@ function terminalOn(stage: Stage) {
     return true;
   };
   const flags = { dryRun: false, yes: false, quiet: true, json: false };
-  return { asked, session: sessionOn(stage, held, false, { flags, ask: { isPossible: true, select } }) };
+  return { asked, session: lockingOn(stage, held, false, { flags, ask: { isPossible: true, select } }) };
 }
 
 it("F26 nobody waits for the engine's lock while the operator thinks, not even about a plan that changed meanwhile", async () => {

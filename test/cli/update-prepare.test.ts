@@ -1,11 +1,10 @@
 import { beforeEach, expect, it } from "vitest";
 import { update } from "../../src/cli/commands/update.ts";
 import type { Session } from "../../src/cli/session.ts";
-import { Home } from "../../src/domain/home.ts";
-import { createOperationStore } from "../../src/host/operation-store.ts";
 import { templates } from "../simulator/maintenance.ts";
 import { described } from "../simulator/sample.ts";
-import { HOME, Stage } from "../simulator/scenario.ts";
+import { Stage } from "../simulator/scenario.ts";
+import { sessionOn } from "./session-on.ts";
 
 const GIVEN = {
   bundle: "/bundles/v2.23.0.tar.gz",
@@ -27,28 +26,15 @@ let printed: string[];
 /** @returns what is on standard output */
 async function prepare(over: Partial<Session["flags"]> = {}): Promise<string> {
   printed = [];
-  const lock = async () => ({ release: async () => undefined });
-  const session = {
-    flags: { dryRun: false, yes: true, quiet: false, json: false, verbose: false, input: false, color: false, ...over },
-    home: new Home(HOME),
-    cwd: "/",
-    world: stage.world,
-    store: createOperationStore(stage.sim.disk.disk, HOME),
-    ask: { isPossible: false },
-    signal: new AbortController().signal,
-    print: (text: string) => printed.push(text),
-    note: () => undefined,
-    noteInPlace: () => undefined,
-    workFor: () => undefined,
-    phase: () => undefined,
-    isTerminal: false,
-    columns: 80,
-    printColumns: null,
-    describedProducts: async () => described,
-    maintenanceTemplates: async () => templates,
-    lockHome: lock,
-    lockEngine: lock,
-  } as unknown as Session;
+  const session = sessionOn(
+    stage,
+    {
+      print: (text: string) => printed.push(text),
+      describedProducts: async () => described,
+      maintenanceTemplates: async () => templates,
+    },
+    over,
+  );
   await update(session, GIVEN);
   return printed.join("\n");
 }

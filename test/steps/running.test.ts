@@ -181,14 +181,6 @@ describe("waiting for health", () => {
     );
   });
 
-  it("only tells it where visitors are answered already, because what they wrote would go with the way back", async () => {
-    const stage = await installed();
-    change(stage, "nexus", { state: "exited", exitCode: 137 });
-    const step = oneStep(stage, healthy({ onlyTells: true }));
-    await step.run();
-    expect(step.said.join()).toMatch(/nexus of v2\.22\.2 ended with code 137.*graph-mgr status/);
-  });
-
   it("waits for a service that has no container yet", async () => {
     const stage = await installed();
     await expect(oneStep(stage, healthy({ services: ["later"], timeoutSeconds: 5 })).run()).rejects.toThrow(
