@@ -175,7 +175,7 @@ it("F03 an archive that is cut off is refused, and nothing is changed", async ()
   const { home } = own;
   const { backup } = await home.json<Made>("backup", "create");
   const { size } = await stat(backup);
-  const [engine, files] = [await engineSnapshot(), await readdir(home.path, { recursive: true })];
+  const [engine, files] = [await engineSnapshot(home.suffix), await readdir(home.path, { recursive: true })];
   for (const at of [size - 1, size - 512, size - 1024, size - 2000, Math.floor(size / 2), 2000]) {
     const file = await open(backup, "r+");
     await file.truncate(at);
@@ -188,6 +188,6 @@ it("F03 an archive that is cut off is refused, and nothing is changed", async ()
     }
     expect((await home.json<Listed>("backup", "list")).backups).toMatchObject([{ sequence: 1, verified: null }]);
   }
-  expect(await engineSnapshot()).toEqual(engine);
+  expect(await engineSnapshot(home.suffix)).toEqual(engine);
   expect((await readdir(home.path, { recursive: true })).sort()).toEqual([...files].sort());
 });

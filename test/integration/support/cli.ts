@@ -95,12 +95,12 @@ async function removeAll(list: readonly string[], remove: readonly string[]): Pr
   for (const id of ids) await docker(...remove, id);
 }
 
-/** What is on the engine, to see that a test left everything else alone. */
-export async function engineSnapshot(): Promise<Readonly<Record<string, readonly string[]>>> {
+/** What is on the engine with this in its name: a home's suffix, since other tests run on the same engine meanwhile. */
+export async function engineSnapshot(part: string): Promise<Readonly<Record<string, readonly string[]>>> {
   const lines = async (...args: readonly string[]) =>
     (await docker(...args))
       .split("\n")
-      .filter(line => line !== "")
+      .filter(line => line.includes(part))
       .sort();
   return {
     containers: await lines("ps", "-a", "--format", "{{.Names}}"),
