@@ -7,6 +7,9 @@ export interface Instruction {
   readonly text: string;
 }
 
+/** In the place of a release: what on this machine could start the old instance again. */
+export const REVIVERS = "revivers";
+
 /**
  * What must be read for each of these releases, in their order: the bundle's own UPGRADING.md, and what the product description says.
  * @param upgrading text of a release's UPGRADING.md; null where there is none
@@ -30,5 +33,8 @@ export function instructionsFor(
  */
 export function acknowledgements(instructions: readonly Instruction[], given: readonly string[]): readonly Instruction[] {
   if (instructions.length === 1 && given.includes("")) return [];
-  return instructions.filter(({ release }) => !given.some(each => each !== "" && compareReleases(each, release) === 0));
+  return instructions.filter(({ release }) => !given.some(each => isOf(each, release)));
 }
+
+const isOf = (given: string, release: string): boolean =>
+  release === REVIVERS || given === REVIVERS ? given === release : given !== "" && compareReleases(given, release) === 0;

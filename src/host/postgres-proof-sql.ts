@@ -30,38 +30,55 @@ ORDER BY n.nspname, c.relname \\gexec
 COMMIT;
 `;
 
-/** Types whose hash, the same in every major, tells apart whatever their text tells apart. Not those with several spellings of one value, like numeric. */
-const EXACT = "'{int2,int4,int8,oid,uuid,date,timestamp,timestamptz}'::regtype[]";
-
 /**
- * What is hashed of the row `x`, as the fields of one record: exact values as they are, texts by their bytes, JSON as its text, and all
- * others as the text of a record. Printing them is most of a proof's time. Columns in order of name, because an inherited table may
- * come back with another order. `a` is pg_attribute.
+ * Columns whose values go into a row's hash one after the other, each hash the seed of the next: the fastest way, and as exact as their
+ * text. A 64-bit number goes in by both halves, because its own hash folds it into 32 bits. The hash of a `char(n)` leaves out the blanks
+ * at its end, which all its values are filled up with; without a length it is text like any other.
+ *
+ * No more than a hundred of a table: calls within calls go as deep as the server's stack.
  */
+const LINKS = `(SELECT a.*, CASE
+    WHEN number > 100 THEN NULL
+    WHEN atttypid = ANY ('{bool,int2,int4}'::regtype[]) THEN 'hashint4extended(coalesce(x.%1$I::int4, 0), '
+    WHEN atttypid = 'int8'::regtype THEN 'hashint8extended(coalesce(x.%1$I, 0), hashint4extended(coalesce((x.%1$I >> 32)::int4, 0), '
+    WHEN atttypid = ANY ('{text,varchar}'::regtype[]) THEN 'hashtextextended(coalesce(x.%1$I, '''') COLLATE "C", '
+    WHEN atttypid = 'bpchar'::regtype AND atttypmod > 0 THEN 'hashbpcharextended(coalesce(x.%1$I, '''') COLLATE "C", '
+    WHEN atttypid = ANY ('{json,jsonb}'::regtype[]) THEN 'hashtextextended(coalesce(x.%1$I::text, '''') COLLATE "C", '
+  END AS link
+  FROM (SELECT *, row_number() OVER (PARTITION BY attrelid ORDER BY attname COLLATE "C") AS number FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped) a)`;
+
+/** Types whose hash, the same in every major, tells apart whatever their text tells apart; times by 32 bits. Not those with several spellings of one value, like numeric. */
+const EXACT = "'{oid,uuid,date,timestamp,timestamptz,bytea}'::regtype[]";
+
+/** What the links begin with: a hash of all other columns, as one record of exact values and of the text of the rest. */
 const FIELDS = `concat_ws(',',
-    string_agg(CASE WHEN a.atttypid = ANY (${EXACT}) THEN format('x.%I', a.attname)
-      WHEN a.atttypid = ANY ('{text,varchar}'::regtype[]) THEN format('x.%I COLLATE "C"', a.attname)
-      WHEN a.atttypid = ANY ('{json,jsonb}'::regtype[]) THEN format('x.%I::text COLLATE "C"', a.attname) END, ',' ORDER BY a.attname COLLATE "C"),
-    '(ROW(' || string_agg(format('x.%I', a.attname), ',' ORDER BY a.attname COLLATE "C")
-      FILTER (WHERE a.atttypid <> ALL (${EXACT} || '{text,varchar,json,jsonb}'::regtype[])) || '))::text COLLATE "C"')`;
+    string_agg(format('x.%I', a.attname), ',' ORDER BY a.attname COLLATE "C") FILTER (WHERE link IS NULL AND a.atttypid = ANY (${EXACT})),
+    '(ROW(' || string_agg(format('x.%I', a.attname), ',' ORDER BY a.attname COLLATE "C") FILTER (WHERE link IS NULL AND a.atttypid <> ALL (${EXACT})) || '))::text COLLATE "C"')`;
+
+/** The hash of the row `x`. Columns in order of name, because an inherited table may come back with another order. */
+const HASH = `SELECT concat(string_agg(format(link, a.attname), '' ORDER BY a.attname COLLATE "C" DESC),
+    'hash_record_extended(ROW(' || nullif(${FIELDS}, '') || '), 0)',
+    CASE WHEN bool_and(link IS NOT NULL) IS NOT FALSE THEN '0' END,
+    string_agg(format(CASE WHEN link IS NOT NULL THEN ' # (x.%I IS NULL)::int4::int8)' END || CASE atttypid WHEN 'int8'::regtype THEN ')' ELSE '' END, a.attname), '' ORDER BY a.attname COLLATE "C"))`;
+
+/** Of servers before 14, which cannot hash a record, and of a newer one that is held against them. */
+const BY_TEXT = `SELECT 'hashtextextended((ROW(' || coalesce(string_agg(format('x.%I', a.attname), ',' ORDER BY a.attname COLLATE "C"), '') || '))::text COLLATE "C", 0)'`;
 
 /**
- * Rows as count and order-free sum of hashes. Servers before 14 cannot hash a record, so theirs are hashed as text, and with the variable
- * `by_text` those of a newer one as well, to be held against them. Of an extension's tables only those rows that the extension itself calls the user's.
+ * Rows as count and order-free sum of hashes, the smallest table first. Of an extension's tables only those rows that the extension
+ * itself calls the user's.
  */
-const rows = (hash: string, fields: string) =>
-  `SELECT format('SELECT json_build_array(''entry'', json_build_array(''table'', %L, %L), count(*) || '' rows, sum '' || coalesce(sum(${hash}), 0)) FROM ONLY %I.%I AS x %s',
-  n.nspname, c.relname,
-  (SELECT ${fields} FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-  n.nspname, c.relname, e.condition)
+const rows = (hash: string) =>
+  `SELECT format('SELECT json_build_array(''entry'', json_build_array(''table'', %L, %L), count(*) || '' rows, sum '' || coalesce(sum(%s), 0)) FROM ONLY %I.%I AS x %s',
+  n.nspname, c.relname, (${hash} FROM ${LINKS} a WHERE a.attrelid = c.oid), n.nspname, c.relname, e.condition)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN (SELECT unnest(extconfig) AS config, unnest(extcondition) AS condition FROM pg_extension) e ON e.config = c.oid
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND (e.config IS NOT NULL OR (${OF_USERS}))
-ORDER BY n.nspname, c.relname \\gexec
+ORDER BY c.relpages, n.nspname, c.relname \\gexec
 `;
 const ROWS = `\\if :{?by_text}
-${rows('hashtextextended((ROW(%s))::text COLLATE "C", 0)', `string_agg(format('x.%I', a.attname), ',' ORDER BY a.attname COLLATE "C")`)}\\else
-${rows("hash_record_extended(ROW(%s), 0)", FIELDS)}\\endif
+${rows(BY_TEXT)}\\else
+${rows(HASH)}\\endif
 `;
 
 /** Columns without their order; what a definition says of them in the server's own spelling is compared apart. */
@@ -99,10 +116,6 @@ const LARGE_OBJECTS = `WITH pages AS (
 SELECT json_build_array('entry', json_build_array('large objects'), count(*) || ' objects, sum ' || coalesce(sum(hashtextextended(concat_ws('|', oid, owner, rights, length, sum) COLLATE "C", 0)), 0)) FROM objects;
 `;
 
-/** Everything of one database but its schema's text. */
-const DATABASE = `${BEGIN}${ROWS}${COLUMNS}${STATES}${LARGE_OBJECTS}COMMIT;
-`;
-
 /**
  * What databases share: roles, memberships, settings, and what stands on the databases themselves. Of passwords a piece of a hash,
  * and none of the role that we come as: its password belongs to the instance, not to the data.
@@ -137,7 +150,10 @@ FROM pg_database d WHERE d.datname NOT IN ('template0', 'template1') AND d.datal
 export const proofSql = (databases: readonly string[], major: number): Readonly<Record<string, string>> => ({
   CLUSTER_SQL: CLUSTER,
   SEQUENCES_SQL: SEQUENCES,
-  DATABASE_SQL: DATABASE,
+  // One after the other they are everything of a database but its schema's text.
+  BEGIN_SQL: BEGIN,
+  ROWS_SQL: ROWS,
+  REST_SQL: `${COLUMNS}${STATES}${LARGE_OBJECTS}COMMIT;\n`,
   BY_TEXT: major < 14 ? "1" : "",
   DATABASES: databases.join("\n"),
   COUNT: String(databases.length),

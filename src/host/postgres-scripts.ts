@@ -17,13 +17,15 @@ while IFS= read -r name; do PGDATABASE=$name ${PSQL} --command="$CONTENTS"; done
 
 /**
  * Proof of the databases in /tmp/databases (COUNT of them) by their numbers; in their exported snapshots, where /tmp/snapshot.N has one.
- * Reads DATABASE_SQL and BY_TEXT; leaves /tmp/rows.N and /tmp/lines.N.
+ * Reads BEGIN_SQL, ROWS_SQL, REST_SQL and BY_TEXT; leaves /tmp/entries.N and /tmp/lines.N. Where rows were proven before, in /tmp/rows.N, they stand there.
  */
 const PROVE_ONE = `prove() { # NUMBER NAME
   snapshot=
   [ ! -e "/tmp/snapshot.$1" ] || snapshot=$(cat "/tmp/snapshot.$1")
-  printf '%s' "$DATABASE_SQL" > "/tmp/database.$1.sql"
-  PGDATABASE=$2 ${PSQL} \${snapshot:+--set=snapshot="$snapshot"} \${BY_TEXT:+--set=by_text=1} --file="/tmp/database.$1.sql" > "/tmp/rows.$1"
+  rows=
+  [ -e "/tmp/rows.$1" ] || rows=$ROWS_SQL
+  printf '%s' "$BEGIN_SQL" "$rows" "$REST_SQL" > "/tmp/database.$1.sql"
+  PGDATABASE=$2 ${PSQL} \${snapshot:+--set=snapshot="$snapshot"} \${BY_TEXT:+--set=by_text=1} --file="/tmp/database.$1.sql" > "/tmp/entries.$1"
   encoding=$(PGDATABASE=$2 ${PSQL} --command='SHOW server_encoding')
   # Bytes of no known encoding stay as they are; all others are printed in ours.
   [ "$encoding" = SQL_ASCII ] || encoding=UTF8
@@ -32,13 +34,13 @@ const PROVE_ONE = `prove() { # NUMBER NAME
 }
 `;
 
-/** The database with the number N in /tmp/databases. Line breaks in names were refused before. */
-const NAME_OF = `name_of() { sed -n "$1p" /tmp/databases; }
+/** The database with the number N in `DATABASES`, a line each. Line breaks in names were refused before. */
+const NAME_OF = `printf '%s\\n' "$DATABASES" > /tmp/databases
+name_of() { sed -n "$1p" /tmp/databases; }
 `;
 
-/** `DATABASES` (a line each), COUNT, SEQUENCES_SQL, DATABASE_SQL, BY_TEXT, CLUSTER_SQL. Prints a proof for postgres-proof-lines.ts. */
-const PROVE_ALL = `${PROVE_ONE}${NAME_OF}printf '%s\\n' "$DATABASES" > /tmp/databases
-printf '%s' "$CLUSTER_SQL" > /tmp/cluster.sql
+/** What NAME_OF and PROVE_ONE take, COUNT, SEQUENCES_SQL, CLUSTER_SQL. Prints a proof for postgres-proof-lines.ts. */
+const PROVE_ALL = `${PROVE_ONE}printf '%s' "$CLUSTER_SQL" > /tmp/cluster.sql
 printf '%s' "$SEQUENCES_SQL" > /tmp/sequences.sql
 ${PSQL} --file=/tmp/cluster.sql
 number=1
@@ -46,14 +48,16 @@ while [ "$number" -le "$COUNT" ]; do
   name=$(name_of "$number")
   PGDATABASE=$name ${PSQL} --file=/tmp/sequences.sql
   prove "$number" "$name"
-  cat "/tmp/rows.$number" "/tmp/lines.$number"
+  cat "/tmp/entries.$number"
+  [ ! -e "/tmp/rows.$number" ] || cat "/tmp/rows.$number"
+  cat "/tmp/lines.$number"
   number=$((number + 1))
 done
 `;
 
 /** Prints a proof; see PROVE_ALL. */
 export const PROVE = `set -eu
-${PROVE_ALL}`;
+${NAME_OF}${PROVE_ALL}`;
 
 /**
  * Takes a snapshot of each database and holds them all, one psql inside the other, before the first is dumped: what is
@@ -120,7 +124,7 @@ while [ "$number" -le "$COUNT" ]; do
   prove "$number" "$name" & proof=$!
   PGDATABASE=$name pg_dump --no-password --format=directory --jobs="$jobs" --compress="$compression" --snapshot="$(cat "/tmp/snapshot.$number")" --file="/dump/$number"
   wait "$proof"
-  cat "/tmp/rows.$number" "/tmp/lines.$number"
+  cat "/tmp/entries.$number" "/tmp/lines.$number"
   number=$((number + 1))
 done
 touch /tmp/done
@@ -178,14 +182,29 @@ ${PSQL} --set=name="$DATABASE" --file=/tmp/empty.sql
 `;
 
 /**
+ * Rows are proven as soon as all of them are in, while indexes are still made: into /tmp/rows.N. pg_restore says which item it has finished; where it
+ * says so in other words, its end is waited for. A table is locked alone and not for longer than it is read, and should it be in the way
+ * all the same, this gives way, and its rows are proven with the rest.
+ */
+const PROVE_ROWS = `prove_rows() { # NUMBER
+  printf '%s' "$ROWS_SQL" > "/tmp/rows.$1.sql"
+  all=$(pg_restore --list "/dump/$1" | grep -c ' TABLE DATA ') || true
+  while [ ! -e "/tmp/restored.$1" ] && [ "$(grep -c 'finished item [0-9]* TABLE DATA ' "/tmp/said.$1")" -lt "$all" ]; do sleep 0.1; done
+  PGDATABASE=$(name_of "$1") PGOPTIONS="$PGOPTIONS -c deadlock_timeout=100ms" \
+    ${PSQL} \${BY_TEXT:+--set=by_text=1} --file="/tmp/rows.$1.sql" > "/tmp/rows.$1.part" || return 0
+  mv "/tmp/rows.$1.part" "/tmp/rows.$1"
+}
+`;
+
+/**
  * Takes away what an earlier restore left. Then the globals in one transaction, after which that role has the password that it had
  * before; then the databases; then, all at once, statistics, a checkpoint and the proof of what is there now.
  *
- * `TEMPLATE1` the number of its dump or 0; and what PROVE_ALL takes. Prints a proof.
+ * `TEMPLATE1` the number of its dump or 0; and what NAME_OF, PROVE_ROWS and PROVE_ALL take. Prints a proof.
  */
 export const RESTORE = `set -eu
 export PGDATABASE=template1
-${JOBS}${CLEAR}if [ "$TEMPLATE1" != 0 ]; then
+${NAME_OF}${PROVE_ROWS}${JOBS}${CLEAR}if [ "$TEMPLATE1" != 0 ]; then
 ${FRESH_TEMPLATE}fi
 ${PSQL} --command="SELECT format('CREATE ROLE \\"%s\\";', replace(rolname, '\\"', '\\"\\"')) FROM pg_roles WHERE oid = 10 OR rolname = current_user" > /tmp/kept
 grep -vxF -f /tmp/kept /dump/globals.sql > /tmp/globals.sql
@@ -201,13 +220,20 @@ ALTER ROLE CURRENT_USER PASSWORD NULL;
 COMMIT;
 SQL
 ${PSQL} --file=/tmp/roles.sql
+proving=
 number=1
 while [ "$number" -le "$COUNT" ]; do
   echo "progress $number"
+  : > "/tmp/said.$number"
   if [ "$number" = "$TEMPLATE1" ]; then
     PGOPTIONS=$LOADING pg_restore --no-password --exit-on-error --single-transaction --dbname=template1 "/dump/$number"
   else
-    PGOPTIONS=$LOADING pg_restore --no-password --exit-on-error --create --jobs="$jobs" --dbname=template1 "/dump/$number"
+    prove_rows "$number" & proving="$proving $!"
+    LC_ALL=C PGOPTIONS=$LOADING pg_restore --no-password --exit-on-error --create --jobs="$jobs" --verbose --dbname=template1 "/dump/$number" 2> "/tmp/said.$number" || {
+      grep -vE '^pg_restore: (connecting|creating|entering|executing|finished|launching|processing) ' "/tmp/said.$number" >&2
+      exit 1
+    }
+    touch "/tmp/restored.$number"
   fi
   number=$((number + 1))
 done
@@ -215,11 +241,11 @@ echo restored
 settle() {
   while IFS= read -r name; do
     PGDATABASE=$name PGOPTIONS=$LOADING ${PSQL} --command=ANALYZE
-  done < /tmp/settled
+  done < /tmp/databases
   ${PSQL} --command=CHECKPOINT
 }
-printf '%s\\n' "$DATABASES" > /tmp/settled
 settle & settling=$!
+for each in $proving; do wait "$each"; done
 ${PROVE_ALL}wait "$settling"
 `;
 

@@ -39,6 +39,7 @@ import type { PageFacts } from "./page.ts";
 import { requiresOf } from "./path.ts";
 import { type Probes, probesOf } from "./probe.ts";
 import { releaseOf, surveyProduct } from "./product.ts";
+import { surveyRevivers } from "./revivers.ts";
 import { portsOf } from "./update-ports.ts";
 
 /** What an update's plan is made of. No secrets: merged texts stay in the survey, and the step that writes them merges again. */
@@ -182,7 +183,10 @@ export async function surveyUpdate(
       rules: product.requires,
       isOtherCut: isOtherCut(record, contents.source.digest),
     },
-    instructions: instructionsFor([{ release, upgrading: contents.texts[UPGRADING_FILE] ?? null }], product.instructions),
+    instructions: [
+      ...(ask.after === undefined ? await surveyRevivers(world.files, record, state.containers) : []),
+      ...instructionsFor([{ release, upgrading: contents.texts[UPGRADING_FILE] ?? null }], product.instructions),
+    ],
     shippedPaths: Object.keys(contents.texts).sort(),
     textPaths: [...new Set([...Object.keys(contents.texts), ...Object.keys(merged.texts)])].sort(),
     product,

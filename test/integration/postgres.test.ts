@@ -147,6 +147,14 @@ describe("dump and restore", () => {
       ["timestamptz", "2026-01-01 00:00:00+00", "2026-01-01 00:00:00.000001+00"],
       ["bytea", "\\x00", "\\x0000"],
       ["int8", "1", "2"],
+      ["int8", "0", "4294967297"],
+      ["int8", "0", "NULL"],
+      ["int4", "0", "NULL"],
+      ["bool", "f", "NULL"],
+      ["char(3)", "a", "b"],
+      ["char(3)", "", "NULL"],
+      ["bpchar", "a ", "a"],
+      ["uuid", "00000000-0000-0000-0000-000000000000", "NULL"],
       ["int4[]", "{1,2}", "{2,1}"],
       ["inet", "10.0.0.1", "10.0.0.1/32"],
     ];
@@ -156,6 +164,12 @@ describe("dump and restore", () => {
         `CREATE TABLE ${names[index]} (k int, v ${type}, w int); INSERT INTO ${names[index]} VALUES (1, '${one}', NULL)`,
     );
     await target.sql(create.join(";"));
+    // As many columns as a table can have, none at all, and rows that differ only in which value stands beside which.
+    await target.sql(
+      `CREATE TABLE none (); INSERT INTO none DEFAULT VALUES; CREATE TABLE swapped (a int8, b text); INSERT INTO swapped VALUES (1, 'x'), (2, 'y');
+      DO $$ BEGIN EXECUTE (SELECT 'CREATE TABLE wide (' || string_agg('c' || n || CASE n % 2 WHEN 0 THEN ' text' ELSE ' int' END, ',') || ')' FROM generate_series(1, 1600) n); END $$;
+      INSERT INTO wide (c1) VALUES (1)`,
+    );
     const access = target.access(pg15);
     const before = await postgres.prove(access);
     const old = { ...before, major: 13 };
@@ -168,8 +182,11 @@ describe("dump and restore", () => {
       ([, , other], index) => `UPDATE ${names[index]} SET v = ${other === "NULL" ? other : `'${other}'`}`,
     );
     await target.sql(change.join(";"));
+    await target.sql(
+      "UPDATE swapped SET b = CASE b WHEN 'x' THEN 'y' ELSE 'x' END; UPDATE wide SET c999 = 0; INSERT INTO none DEFAULT VALUES",
+    );
     // An address with the whole of its mask is the same address to Postgres, which stores and prints it so.
-    const expected = names.filter((_, index) => spellings[index]![0] !== "inet").sort();
+    const expected = [...names.filter((_, index) => spellings[index]![0] !== "inet"), "none", "swapped", "wide"].sort();
     const tables = (lines: readonly string[]) => lines.map(line => /public\.(\w+)/.exec(line)?.[1]).sort();
     expect(tables(proofDifferences(before, await postgres.prove(access)))).toEqual(expected);
     expect(tables(proofDifferences(byText, await postgres.prove(access, old)))).toEqual(expected);

@@ -24,7 +24,7 @@ export const UPDATE_QUESTIONS = {
     flag: "--acknowledge",
     message: "Have you read the instructions for {release}, and done what they ask for?",
     answers: ["Yes, go on", "No, change nothing"],
-    note: "Asked when the vendor has instructions for the release; they stand above it, whole. Enter says yes.",
+    note: "Asked when the vendor has instructions for the release, or something on this machine could start the old one (`revivers`); they stand above it, whole. Enter says yes.",
   },
   conflict: {
     flag: "--resolve",

@@ -33,9 +33,9 @@ export const UPDATE: CommandSpec = {
       name: "acknowledge",
       kind: "list",
       value: "VERSION",
-      bare: { looksLike: /^v?\d/ },
+      bare: { looksLike: /^(v?\d|revivers$)/ },
       describe:
-        "The vendor's instructions for this release were read, or without one for the only release that has some; may be repeated",
+        "The vendor's instructions for this release were read, or `revivers`: what on this machine could start the old one; the bare flag where there is one alone; may be repeated",
     },
     {
       name: "share-bind",
