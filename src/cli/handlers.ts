@@ -68,6 +68,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       healthTimeoutSeconds: seconds("health-timeout")(args.text("health-timeout")),
       viaPath: args.flag("via-path"),
       prepare: args.flag("prepare"),
+      backup: args.flag("backup"),
       onFailure: onFailure(args),
     });
   },

@@ -31,6 +31,8 @@ export interface UpdateArgs {
   readonly viaPath: boolean;
   /** Only what can be done ahead. */
   readonly prepare: boolean;
+  /** A dump before the window as well, where the database moves as a copy. */
+  readonly backup: boolean;
   readonly onFailure: "undo" | "stop" | undefined;
 }
 
@@ -76,6 +78,7 @@ export async function updateMaking(session: Session, args: UpdateArgs): Promise<
       shareBinds: state.shareBind,
       acknowledged: state.acknowledge,
       healthTimeoutSeconds: state.healthTimeoutSeconds ?? null,
+      backup: state.backup,
     });
   return {
     source,

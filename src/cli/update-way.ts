@@ -95,7 +95,7 @@ async function lookAlong(session: Session, source: InstanceRecord, ask: WayAsk, 
 export function hopsOf(
   stops: Stops,
   wish: "auto" | "dump" | "copy",
-  asked: Pick<UpdateRequest, "shareBinds" | "acknowledged" | "healthTimeoutSeconds">,
+  asked: Pick<UpdateRequest, "shareBinds" | "acknowledged" | "healthTimeoutSeconds" | "backup">,
 ): Hops {
   const hops: Hop[] = [];
   const unmoved: OperatorError[] = [];

@@ -29,10 +29,10 @@ export function instructionsFor(
 
 /**
  * Those of the instructions that nobody acknowledged.
- * @param given values of `--acknowledge`: releases, or the empty text for the bare flag, which is enough where there is only one to read
+ * @param given values of `--acknowledge`: releases, or the empty text for the bare flag, which is enough where there is only one release to read about
  */
 export function acknowledgements(instructions: readonly Instruction[], given: readonly string[]): readonly Instruction[] {
-  if (instructions.length === 1 && given.includes("")) return [];
+  if (instructions.length === 1 && instructions[0]?.release !== REVIVERS && given.includes("")) return [];
   return instructions.filter(({ release }) => !given.some(each => isOf(each, release)));
 }
 

@@ -21,7 +21,7 @@ const GRACE_SECONDS = 120;
  * @param closed what follows once visitors are turned away
  */
 export function moveSteps(
-  { facts, request: { method } }: Hop,
+  { facts, request: { method, backup } }: Hop,
   layOut: LayOut,
   place: HopPlace,
   closed: readonly PlannedStep[],
@@ -43,7 +43,10 @@ export function moveSteps(
   const isDump = method === "dump" && database !== null;
   const source = { project: old, instance: record.name, service: database?.service ?? "", helperImage };
   const service = facts.product.postgres?.service ?? "";
+  // While the old release serves: what is written between it and the window is only in the old volume, which stays.
+  const isBackedUp = backup && !isDump && !isPassing && database !== null;
   return [
+    ...(isBackedUp ? [dumpDatabase.step({ source, to: dump, readBack: true })] : []),
     quiet.step({ ...stopping, keep: isDump ? [database.service] : [] }),
     ...closed,
     ...(isDump

@@ -16,7 +16,7 @@ const CLAIMED =
 /** A hop before it is known how its database moves. */
 export interface AskedHop {
   readonly facts: UpdateFacts;
-  readonly request: Pick<UpdateRequest, "shareBinds" | "acknowledged">;
+  readonly request: Pick<UpdateRequest, "shareBinds" | "acknowledged" | "backup">;
 }
 
 /**
@@ -45,6 +45,7 @@ export function refuseUpdate(hops: readonly [AskedHop, ...AskedHop[]], also: rea
     () => refuseOutsiders(first.source, "any state"),
     () => refuseMissingVolumes(first.source, "there is nothing to update from"),
     () => refuseStuckDatabase(first.source),
+    () => refuseNoBackup(first, request.backup),
     // Where it does not run, somebody else may have its ports by now, and the window would end at the maintenance page.
     () => refuseTakenPorts(first.source, `graph-mgr update --from ${first.source.record.name}`),
     ...all.flatMap(facts => [
@@ -65,6 +66,23 @@ export function refuseUpdate(hops: readonly [AskedHop, ...AskedHop[]], also: rea
       throw error;
     }),
   ]);
+}
+
+/** @throws OperatorError NO_DATABASE, DATABASE_NOT_RUNNING */
+function refuseNoBackup({ source: { record }, databaseRuns }: UpdateFacts, backup: boolean): void {
+  if (!backup) return;
+  if (record.product.postgres === null)
+    throw new OperatorError("NO_DATABASE", "There is no Postgres that could be dumped before the update.", {
+      hint: "leave out --backup",
+    });
+  if (databaseRuns) return;
+  throw new OperatorError(
+    "DATABASE_NOT_RUNNING",
+    `The database of ${record.name} does not run, so there is nothing to dump before the window.`,
+    {
+      hint: `graph-mgr launch ${record.name}   (or leave out --backup: its volume stays as it is)`,
+    },
+  );
 }
 
 /** @throws OperatorError OTHER_PRODUCT */

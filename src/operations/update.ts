@@ -35,6 +35,8 @@ export interface UpdateRequest {
   readonly acknowledged: readonly string[];
   /** How long the new release may take to become healthy; null for what its product says. */
   readonly healthTimeoutSeconds: number | null;
+  /** A dump before the window, where the database moves as a copy of its volume. */
+  readonly backup: boolean;
 }
 
 /** One hop or several, the last of which leads to the release that is wanted. */

@@ -18,6 +18,7 @@ const GIVEN = {
   acknowledge: [],
   healthTimeoutSeconds: undefined,
   prepare: true,
+  backup: false,
   onFailure: undefined,
 } as const;
 

@@ -33,6 +33,7 @@ const GIVEN = {
   acknowledge: [],
   healthTimeoutSeconds: undefined,
   prepare: false,
+  backup: false,
   onFailure: undefined,
   contents: null,
   resolutions: {},

@@ -32,7 +32,14 @@ async function look(resolve: Resolutions = {}) {
 }
 
 const planOf = ({ facts }: Awaited<ReturnType<typeof look>>) => {
-  const request = { method: "dump", reasons: [], shareBinds: [], acknowledged: [], healthTimeoutSeconds: null } as const;
+  const request = {
+    method: "dump",
+    reasons: [],
+    shareBinds: [],
+    acknowledged: [],
+    healthTimeoutSeconds: null,
+    backup: false,
+  } as const;
   return planUpdate([{ facts, request }], occasion());
 };
 

@@ -13,7 +13,14 @@ import { HOME, Stage } from "../simulator/scenario.ts";
 
 const NAME = "v2.22.2";
 const PATH = ["v2.23.0", "v2.24.9"] as const;
-const REQUEST: UpdateRequest = { method: "dump", reasons: [], shareBinds: [], acknowledged: [], healthTimeoutSeconds: null };
+const REQUEST: UpdateRequest = {
+  method: "dump",
+  reasons: [],
+  shareBinds: [],
+  acknowledged: [],
+  healthTimeoutSeconds: null,
+  backup: false,
+};
 const OCCASION = { now: new Date("2026-01-02T03:04:05Z"), random: "abcd" };
 
 let stage: Stage;

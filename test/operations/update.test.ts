@@ -14,6 +14,7 @@ const REQUEST: UpdateRequest = {
   shareBinds: [],
   acknowledged: [],
   healthTimeoutSeconds: null,
+  backup: false,
 };
 
 async function facts(change: (stage: Stage) => Promise<void> | void = () => {}, envFiles: readonly string[] = []) {
@@ -164,4 +165,27 @@ it.each([
         hint: expect.stringContaining(hint),
       }),
     );
+});
+
+it("with --backup dumps the database while the old release serves, where it moves as a copy", async () => {
+  const { facts: found } = await facts();
+  const kinds = (request: Partial<UpdateRequest>) =>
+    planUpdate([{ facts: found, request: { ...REQUEST, method: "copy", ...request } }], OCCASION).steps.map(({ kind }) => kind);
+  expect(kinds({})).not.toContain("database.dump");
+  const both = kinds({ backup: true });
+  expect(both.filter(kind => kind === "database.dump")).toHaveLength(1);
+  expect(both.indexOf("database.dump") + 1).toBe(both.indexOf("instance.quiet"));
+  // By dump it is there anyway.
+  expect(kinds({ method: "dump", backup: true })).toEqual(kinds({ method: "dump" }));
+  const asked = { ...REQUEST, method: "copy", backup: true } as const;
+  expect(() => planUpdate([{ facts: { ...found, databaseRuns: false }, request: asked }], OCCASION)).toThrow(
+    /nothing to dump before the window/,
+  );
+  const without = {
+    ...found.source,
+    record: { ...found.source.record, product: { ...found.source.record.product, postgres: null } },
+  };
+  expect(() => planUpdate([{ facts: { ...found, source: without }, request: asked }], OCCASION)).toThrow(
+    /no Postgres that could be dumped/,
+  );
 });

@@ -101,6 +101,8 @@ const updateBy = (method: "dump" | "copy") => ({
   shareBinds: [],
   acknowledged: [],
   healthTimeoutSeconds: null,
+  // What dumps is part of the other method.
+  backup: method === "copy",
 });
 
 async function updatePlan(

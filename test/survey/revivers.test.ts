@@ -75,6 +75,6 @@ describe("F16 what could start an old release again from outside", () => {
     expect(acknowledgements(both, ["v2.23.0"])).toEqual([revivers]);
     expect(acknowledgements(both, [REVIVERS]).map(({ release }) => release)).toEqual(["v2.23.0"]);
     expect(acknowledgements(both, ["v2.23.0", REVIVERS])).toEqual([]);
-    expect(acknowledgements([revivers], [""])).toEqual([]);
+    expect(acknowledgements([revivers], [""])).toEqual([revivers]);
   });
 });

@@ -125,6 +125,7 @@ function commandFor({ home, cwd }: Session, args: UpdateAnswers, { instance, res
     "via-path": args.viaPath ? true : undefined,
     bundles: args.viaPath ? args.bundles.map(each => resolve(cwd, each)) : [],
     prepare: args.prepare ? true : undefined,
+    backup: args.backup ? true : undefined,
     "on-failure": args.onFailure,
   });
 }

@@ -35,7 +35,7 @@ export const UPDATE: CommandSpec = {
       value: "VERSION",
       bare: { looksLike: /^(v?\d|revivers$)/ },
       describe:
-        "The vendor's instructions for this release were read, or `revivers`: what on this machine could start the old one; the bare flag where there is one alone; may be repeated",
+        "The vendor's instructions for this release were read, or without one for the only release that has some; `revivers`: what on this machine could start the old one was dealt with; may be repeated",
     },
     {
       name: "share-bind",
@@ -56,6 +56,12 @@ export const UPDATE: CommandSpec = {
     },
     { name: "bundles", kind: "list", value: "DIR", describe: "Look for bundles in this folder, too; may be repeated" },
     { name: "prepare", kind: "flag", describe: "Only load the images, by day; the update itself is another call, at night" },
+    {
+      name: "backup",
+      kind: "flag",
+      describe:
+        "Where the database moves as a copy: a dump of it as well, before the window (otherwise the old volume is the backup)",
+    },
     { name: "release", kind: "text", value: "vX.Y.Z", describe: "The release, when the bundle does not say it" },
     ON_FAILURE,
   ],
