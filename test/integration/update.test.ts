@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, describe, expect, it } from "vitest";
@@ -94,11 +94,15 @@ describe("an update of v2.22.2 to v2.23.0", () => {
         bundle("v2.23.0"),
         "--postgres",
         method,
+        "--backup",
         "--yes",
       );
       const next = `v2.23.0-${home.suffix}`;
       expect(updated).toMatchObject({ instance: next, method });
       expect(updated.downtimeMs).toBeGreaterThan(0);
+      const [operation, ...more] = await readdir(join(home.path, "backups"));
+      expect([operation, more]).toEqual([expect.stringMatching(/-update-/), []]);
+      expect(await readFile(join(home.path, "backups", operation!, "database/dump.json"), "utf8")).toContain('"graphistry"');
       const listed = await home.json<Listed>("list");
       expect(listed.current).toBe(next);
       expect(found(listed, next)).toMatchObject({ state: "running", health: "healthy", version: "v2.23.0" });
