@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DatabaseProof } from "../domain/database.ts";
 import { OperatorError } from "../errors.ts";
-import { syncFolder } from "./trees.ts";
+import { syncFolder } from "./unpack-tree.ts";
 
 /** `dump.json`: what a dump holds. Its own sha256 stands in `dump.sha256`, so that every bit of a dump is accounted for. */
 export interface DumpManifest {

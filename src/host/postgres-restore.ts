@@ -9,7 +9,8 @@ import { lookAtServer } from "./postgres-look.ts";
 import { parseProof } from "./postgres-proof-lines.ts";
 import { proofSql } from "./postgres-proof-sql.ts";
 import { EMPTY, RESTORE } from "./postgres-scripts.ts";
-import { syncFolder, there } from "./trees.ts";
+import { there } from "./trees.ts";
+import { syncFolder } from "./unpack-tree.ts";
 import type { Progress } from "./world.ts";
 
 /**

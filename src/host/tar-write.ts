@@ -1,16 +1,9 @@
 import { BLOCK_BYTES } from "./tar-header.ts";
-import type { EntryType } from "./tar-reader.ts";
+import type { EntryType, TarEntry } from "./tar-reader.ts";
 
 /** One entry as it is to be written. */
-export interface EntryHeader {
-  readonly path: string;
-  readonly type: EntryType;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly sizeBytes: number;
+export interface EntryHeader extends Omit<TarEntry, "modifiedMs" | "content"> {
   readonly modifiedSeconds: number;
-  readonly linkTarget: string;
 }
 
 const TYPE: Readonly<Record<EntryType, string>> = { file: "0", hardlink: "1", link: "2", folder: "5" };

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, open, rename, rm, rmdir } from "node:fs/promises";
+import { chmod, lstat, mkdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, isAbsolute } from "node:path";
 import { OperatorError } from "../errors.ts";
 import type { Executor } from "./exec.ts";
@@ -13,6 +13,7 @@ import {
   FINGERPRINT_TREE,
   leavingOut,
 } from "./tree-scripts.ts";
+import { syncFolder } from "./unpack-tree.ts";
 import { COPY_RIGHTS, digestIn, READ_RIGHTS } from "./volume-copy.ts";
 import type { Progress, Trees } from "./world.ts";
 
@@ -178,15 +179,5 @@ export async function there(path: string): Promise<boolean> {
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return false;
     throw error;
-  }
-}
-
-/** Makes names in a folder survive a power cut. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -70,6 +70,7 @@ export function editSteps(layOut: LayOut): readonly PlannedStep[] {
   const { instance, layout, names, ports, binds, product } = layOut;
   const staged = { name: instance.slug, dir: stagingOf(layOut), envFiles: layout.envFiles };
   const { volumes, networks, containers } = names;
+  const isolation = { volumes, networks, containers, ports: [...ports], binds, images: tagsOf(layOut) };
   const isNew = layOut.origin.how === "install";
   const secretKeys = isNew ? product.secrets.map(({ key }) => key) : [];
   return [
@@ -86,12 +87,7 @@ export function editSteps(layOut: LayOut): readonly PlannedStep[] {
     }),
     configure.step({
       project: staged,
-      volumes,
-      networks,
-      containers,
-      ports: [...ports],
-      binds,
-      images: tagsOf(layOut),
+      ...isolation,
       set: layOut.set,
       answers:
         Object.keys(layOut.set).length > 0 ? join(new Home(layOut.home).operation(layOut.operation), "answers.json") : null,
@@ -102,12 +98,7 @@ export function editSteps(layOut: LayOut): readonly PlannedStep[] {
     verifyIsolation.step({
       before: { ...staged, dir: layOut.before },
       after: staged,
-      volumes,
-      networks,
-      containers,
-      ports: [...ports],
-      binds,
-      images: tagsOf(layOut),
+      ...isolation,
       changedEnv: [...Object.keys(layOut.set), ...secretKeys, "COMPOSE_PROJECT_NAME"],
     }),
   ];

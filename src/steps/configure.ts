@@ -2,24 +2,15 @@ import { editCompose } from "../domain/compose-edit.ts";
 import { namedEnvFiles } from "../domain/compose-env-files.ts";
 import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
-import type { BindMoves, PortSetting } from "../domain/isolation.ts";
 import { portPlace } from "../domain/isolation.ts";
 import type { Product } from "../domain/product.ts";
 import { literalsOf, newSecrets } from "../domain/secrets.ts";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
-import { answersIn, type Context, type ProjectInput, readerOf, valuesIn } from "./context.ts";
+import { answersIn, type Context, type Isolation, type ProjectInput, readerOf, valuesIn } from "./context.ts";
 
-type Names = { readonly [resolvedName: string]: string };
-type Input = {
+type Input = Isolation & {
   readonly project: ProjectInput;
-  readonly volumes: Names;
-  readonly networks: Names;
-  readonly containers: Names;
-  readonly ports: readonly PortSetting[];
-  /** graph-mgr's own tag by service: what it points to is written in as an id. */
-  readonly images: { readonly [service: string]: string };
-  readonly binds: BindMoves;
   /** Which file each key of `--set` goes to; the values stand in the operation's answers. */
   readonly set: { readonly [key: string]: string };
   readonly answers: string | null;

@@ -1,21 +1,13 @@
 import type { ComposeModel } from "../domain/compose-model.ts";
-import type { BindMoves, PortSetting } from "../domain/isolation.ts";
 import { modelDifferences } from "../domain/model-differences.ts";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
-import { type Context, type ProjectInput, readerOf, valuesIn } from "./context.ts";
+import { type Context, type Isolation, type ProjectInput, readerOf, valuesIn } from "./context.ts";
 
-type Names = { readonly [resolvedName: string]: string };
-type Input = {
+type Input = Isolation & {
   /** The files before the edits, resolved under the instance's own project name. */
   readonly before: ProjectInput;
   readonly after: ProjectInput;
-  readonly volumes: Names;
-  readonly networks: Names;
-  readonly containers: Names;
-  readonly ports: readonly PortSetting[];
-  readonly images: { readonly [service: string]: string };
-  readonly binds: BindMoves;
   /** Env keys whose values were meant to change. */
   readonly changedEnv: readonly string[];
 };
