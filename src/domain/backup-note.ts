@@ -15,6 +15,11 @@ const note = z.object({
   digest: z.string(),
   /** When it was last found whole, and by what; null when the last look found it damaged. */
   verified: z.object({ at: z.iso.datetime(), how: z.enum(["created", "verify"]) }).nullable(),
+  /** When it was last restored for a trial, how long that took until the instance was healthy, and by which operation. */
+  drilled: z
+    .object({ at: z.iso.datetime(), tookMs: z.number().int().nonnegative(), operation: z.string() })
+    .nullable()
+    .default(null),
 });
 
 /** What a home knows of one backup (`.graph-mgr/backups/<sequence>.json`). */

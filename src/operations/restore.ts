@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { currentTarget, Home } from "../domain/home.ts";
 import { ownTag } from "../domain/instance.ts";
 import { layoutFor } from "../domain/product.ts";
@@ -32,17 +32,7 @@ export function planRestoreBackup(facts: RestoreFacts, wish: RestoreWish, occasi
   const { record, manifest } = backup;
   const home = new Home(facts.home.home.path);
   const id = operationId("backup-restore", occasion);
-  const layOut = layOutOf(facts, home, id, occasion);
-  const source = { ...backup.source };
-  const helperImage = helperOf(facts);
-  const before = { dir: layOut.before, staging: home.staging(id) };
-  const target = {
-    name: instance.name,
-    project: instance.slug,
-    dir: home.instanceDir(instance.name),
-    envFiles: record.envFiles,
-    services: facts.active,
-  };
+  const { layOut, steps } = restoreSteps(facts, id, occasion, wish.launch);
   return newPlan({
     id,
     operation: "backup-restore",
@@ -53,17 +43,8 @@ export function planRestoreBackup(facts: RestoreFacts, wish: RestoreWish, occasi
     notes: restoreNotes(facts, wish),
     wayBack: `graph-mgr remove ${instance.name}`,
     steps: [
-      ...imageSteps(facts),
-      unpackBackupTree.step({ backup: source, stream: "pristine", to: layOut.pristine, helperImage }),
-      unpackBackupTree.step({ backup: source, stream: "folder", to: before.staging, helperImage }),
-      // What the edits are compared with.
-      copyTree.step({ from: before.staging, to: before.dir, leaveOut: [...layOut.layout.data], helperImage }),
-      ...editSteps(layOut),
-      ...settleSteps(layOut),
-      dropScratch.step({ path: before.dir }),
-      ...volumeSteps(facts, home, id, helperImage),
-      ...databaseSteps(facts, layOut, helperImage, wish.launch),
-      ...(wish.launch ? launchSteps(target, record.product.health) : []),
+      ...steps,
+      ...(wish.launch ? launchSteps(restoredOf(facts), record.product.health) : []),
       ...(switches(facts, wish) ? [setCurrent.step({ link: home.current(), target: currentTarget(instance) })] : []),
     ],
     result: {
@@ -75,17 +56,51 @@ export function planRestoreBackup(facts: RestoreFacts, wish: RestoreWish, occasi
   });
 }
 
-/** The first image is as good as any where there is no Postgres. */
-function helperOf({ backup: { record }, images }: RestoreFacts): string {
-  const database = images.find(({ service }) => service === record.product.postgres?.service);
-  return (database ?? images[0])?.id ?? "";
+/**
+ * Everything of a backup as an instance, with its database proven.
+ * @param staysUp whether Postgres goes on running
+ */
+export function restoreSteps(
+  facts: RestoreFacts,
+  id: string,
+  occasion: Occasion,
+  staysUp: boolean,
+): { readonly layOut: LayOut; readonly steps: readonly PlannedStep[] } {
+  const home = new Home(facts.home.home.path);
+  const layOut = layOutOf(facts, home, id, occasion);
+  const backup = { ...facts.backup.source };
+  const helperImage = helperOf(facts);
+  const before = { dir: layOut.before, staging: home.staging(id) };
+  const steps = [
+    ...imageSteps(facts),
+    unpackBackupTree.step({ backup, stream: "pristine", to: layOut.pristine, helperImage }),
+    unpackBackupTree.step({ backup, stream: "folder", to: before.staging, helperImage }),
+    // What the edits are compared with.
+    copyTree.step({ from: before.staging, to: before.dir, leaveOut: [...layOut.layout.data], helperImage }),
+    ...editSteps(layOut),
+    ...settleSteps(layOut),
+    dropScratch.step({ path: before.dir }),
+    ...volumeSteps(facts, home, id, helperImage),
+    ...databaseSteps(facts, layOut, helperImage, staysUp),
+  ];
+  return { layOut, steps };
 }
 
-/** Of one cut of a release all instances share the vendor's files; a name that is none is not taken over. */
-function pristineOf({ backup: { record, source } }: RestoreFacts, home: Home): string {
-  const name = basename(record.pristine);
-  const isCut = name.startsWith(`${record.release}-`) && /^v[0-9][A-Za-z0-9.+-]*-[0-9a-f]{12}$/.test(name);
-  return isCut ? join(home.own(), "pristine", name) : home.pristine(record.release, source.digest);
+/** The instance that it becomes, as it is launched. */
+function restoredOf({ instance, home, backup, active }: RestoreFacts) {
+  return {
+    name: instance.name,
+    project: instance.slug,
+    dir: new Home(home.home.path).instanceDir(instance.name),
+    envFiles: backup.record.envFiles,
+    services: active,
+  };
+}
+
+/** The first image is as good as any where there is no Postgres. */
+export function helperOf({ backup: { record }, images }: RestoreFacts): string {
+  const database = images.find(({ service }) => service === record.product.postgres?.service);
+  return (database ?? images[0])?.id ?? "";
 }
 
 function layOutOf(facts: RestoreFacts, home: Home, id: string, occasion: Occasion): LayOut {
@@ -110,7 +125,7 @@ function layOutOf(facts: RestoreFacts, home: Home, id: string, occasion: Occasio
       shipped: from !== "engine",
     })),
     active: facts.active,
-    pristine: pristineOf(facts, home),
+    pristine: facts.pristine.path,
     origin: { how: "restore", from: source.path, operation: id },
     createdAt: occasion.now.toISOString(),
     set: {},

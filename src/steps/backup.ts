@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import type { Compression } from "../domain/backup.ts";
-import { noteToText } from "../domain/backup-note.ts";
+import { type BackupNote, noteToText, parseNote } from "../domain/backup-note.ts";
 import { OperatorError } from "../errors.ts";
 import type { BackupJob } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
@@ -71,6 +71,7 @@ export const acceptBackup = defineStep({
       withImages,
       digest: source.digest,
       verified,
+      drilled: null,
     };
     await files.write(note, noteToText(known), 0o600);
     if (at !== path) await files.rename(at, path);
@@ -82,6 +83,40 @@ export const acceptBackup = defineStep({
     await removeEmpty(missing, context);
   },
 });
+
+type Drilled = {
+  readonly note: string;
+  /** Of the backup that was restored: another one may have its name by now. */
+  readonly digest: string;
+  /** ISO 8601. */
+  readonly begunAt: string;
+};
+
+/** Notes that a backup was restored, came up, and had everything; nothing where it is not one of this home any more. */
+export const noteDrill = defineStep({
+  kind: "backup.note-drill",
+  title: (_: Drilled) => "Note that it was restored, and how long that took",
+  look: async ({ note }, { world }: Context) => ({ text: await world.files.read(note) }),
+  async do(input, { world, operation }) {
+    const known = await noteOf(input, world);
+    const at = world.now().toISOString();
+    const drilled = { at, tookMs: Math.max(0, Date.parse(at) - Date.parse(input.begunAt)), operation: operation.id };
+    if (known) await world.files.write(input.note, noteToText({ ...known, verified: { at, how: "verify" }, drilled }), 0o600);
+  },
+  async isDone(input, { world, operation }) {
+    const known = await noteOf(input, world);
+    return known === null || known.drilled?.operation === operation.id;
+  },
+  async undo({ note }, { world }, { text }) {
+    if (text !== null) await world.files.write(note, text, 0o600);
+  },
+});
+
+async function noteOf({ note, digest }: Drilled, { files }: Context["world"]): Promise<BackupNote | null> {
+  const text = await files.read(note);
+  const known = text === null ? null : parseNote(text, note);
+  return known?.digest === digest ? known : null;
+}
 
 type Forget = { readonly path: string; readonly note: string; readonly sequence: number };
 

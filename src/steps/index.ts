@@ -1,6 +1,6 @@
 import { stepKinds } from "../plan/step.ts";
 import { awaitHealth } from "./await-health.ts";
-import { acceptBackup, deleteBackup, writeBackup } from "./backup.ts";
+import { acceptBackup, deleteBackup, noteDrill, writeBackup } from "./backup.ts";
 import { buildImages } from "./build-images.ts";
 import { carryTree } from "./carry-tree.ts";
 import { configure } from "./configure.ts";
@@ -54,6 +54,7 @@ export const kinds = stepKinds(
   maintenanceDown,
   maintenanceUp,
   moveAside,
+  noteDrill,
   openFront,
   placeRelease,
   quiet,
@@ -104,6 +105,7 @@ export {
   maintenanceUp,
   mergeConfiguration,
   moveAside,
+  noteDrill,
   openFront,
   placeRelease,
   quiet,

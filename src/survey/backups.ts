@@ -33,7 +33,17 @@ export async function surveyBackups(world: World, homePath: string): Promise<rea
     if (glanced === null) continue;
     const { instance, release, createdAt, streams } = glanced.manifest;
     const withImages = streams.some(each => each.name === "images");
-    listed.push({ sequence, path, instance, release, createdAt, sizeBytes: glanced.sizeBytes, withImages, verified: null });
+    listed.push({
+      sequence,
+      path,
+      instance,
+      release,
+      createdAt,
+      sizeBytes: glanced.sizeBytes,
+      withImages,
+      verified: null,
+      drilled: null,
+    });
   }
   return listed.sort((a, b) => a.sequence - b.sequence);
 }

@@ -1,8 +1,10 @@
+import { basename, join } from "node:path";
 import type { BundleContents } from "../domain/bundle.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import { startedServices } from "../domain/compose-model.ts";
 import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
+import { Home } from "../domain/home.ts";
 import { type ImageStore, isSameImage } from "../domain/image.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import { literalsOf } from "../domain/secrets.ts";
@@ -44,6 +46,8 @@ export interface RestoreFacts {
   readonly sharedDevices: ReturnType<typeof sharedDevices>;
   readonly externalVolumes: readonly string[];
   readonly outside: readonly { readonly key: string; readonly what: string }[];
+  /** Where the vendor's own files are kept, and whether they are already. */
+  readonly pristine: { readonly path: string; readonly isKept: boolean };
   readonly room: { readonly neededBytes: number; readonly freeBytes: number };
 }
 
@@ -69,6 +73,7 @@ export async function surveyRestore(world: World, request: RestoreRequest): Prom
   await composeSources(async path => texts[path] ?? null, { composeFile: values["COMPOSE_FILE"] ?? null });
   const { instance, found, names, claims } = await freeName(world, request, state);
   const { model } = found;
+  const pristine = pristineOf(checked, new Home(request.home));
   return {
     home,
     engine,
@@ -88,8 +93,16 @@ export async function surveyRestore(world: World, request: RestoreRequest): Prom
     sharedDevices: sharedDevices(model),
     externalVolumes: externalVolumes(model).map(({ name }) => name),
     outside: record.product.outside.filter(({ key }) => (values[key] ?? "") !== ""),
+    pristine: { path: pristine, isKept: await world.files.exists(pristine) },
     room: await roomFor(world, request),
   };
+}
+
+/** Of one cut of a release all instances share the vendor's files; a name that is none is not taken over. */
+function pristineOf({ record, source }: CheckedBackup, home: Home): string {
+  const name = basename(record.pristine);
+  const isCut = name.startsWith(`${record.release}-`) && /^v[0-9][A-Za-z0-9.+-]*-[0-9a-f]{12}$/.test(name);
+  return isCut ? join(home.own(), "pristine", name) : home.pristine(record.release, source.digest);
 }
 
 /** A record comes out of an archive, and these are paths. */

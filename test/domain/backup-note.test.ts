@@ -11,6 +11,7 @@ const of = (sequence: number, day: string, isGood = true, instance = "v1.0.0"): 
   sizeBytes: 1,
   withImages: false,
   verified: isGood ? { at: "2026-11-30T00:00:00.000Z", how: "created" } : null,
+  drilled: null,
 });
 const NONE = { last: 0, daily: 0, weekly: 0 };
 const gone = (backups: readonly ListedBackup[], keep: Partial<typeof NONE>) =>

@@ -86,7 +86,7 @@ const inodeText = (node: Inode): string => {
   const { type, mode, uid, gid } = node;
   const content = node.type === "file" ? node.bytes.toString("utf8") : node.type === "link" ? node.target : "";
   // When a backup was found whole.
-  const timeless = content.replace(/"verified": \{\n {2}"at": "[^"]*"/, "");
+  const timeless = content.replaceAll(/"(verified|drilled)": \{\n {2}"at": "[^"]*"/g, "");
   return JSON.stringify({ type, mode: mode.toString(8), uid, gid, content: timeless });
 };
 

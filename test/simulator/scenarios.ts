@@ -2,6 +2,7 @@ import { ofRelease } from "../../src/domain/by-release.ts";
 import { planAttach } from "../../src/operations/attach.ts";
 import { type BackupRequest, planBackup } from "../../src/operations/backup.ts";
 import { planCopy } from "../../src/operations/copy.ts";
+import { drillName, planDrill } from "../../src/operations/drill.ts";
 import { planDump, planRestore } from "../../src/operations/postgres.ts";
 import { planPrepare, planUnprepare } from "../../src/operations/prepare.ts";
 import { planPrune } from "../../src/operations/prune-backups.ts";
@@ -279,6 +280,14 @@ export const scenarios = {
       return stage.scenario("backup restore --name --no-launch", await restorePlan(stage, path, "training", false), {
         untouched: SOURCE,
       });
+    },
+    "backup verify --drill": async () => {
+      const { stage, path } = await backedUp();
+      const checked = await stage.world.backups.check(path, () => {});
+      const ports = { http: undefined, https: undefined, ports: [] };
+      const facts = await surveyRestore(stage.world, { home: HOME, checked, name: drillName("ab12"), ports, bundle: null });
+      const plan = planDrill(facts, `${HOME}/.graph-mgr/backups/1.json`, occasion());
+      return stage.scenario("backup verify --drill", plan, { untouched: SOURCE });
     },
     "backup restore on a bare machine": async () => {
       const old = await backedUp(true);

@@ -86,7 +86,7 @@ function guard({ untouched }: Scenario, machine: Machine, { what, target }: Effe
     const isFile = what.startsWith("disk.") && !HARMLESS.has(what) && (target === dir || target.startsWith(`${dir}/`));
     const isOfEngine = what.startsWith("engine.") && (target.startsWith(`${slug}_`) || target.startsWith(`${slug}-`));
     // The slug of a copy, or of what is restored beside, begins with its source's.
-    const isCopys = ["training", "2_", "2-"].some(suffix => target.startsWith(`${slug}_${suffix}`));
+    const isCopys = ["training", "drill", "2_", "2-"].some(suffix => target.startsWith(`${slug}_${suffix}`));
     if (isFile || (isOfEngine && !isCopys && !filesOnly)) return new Violated(`${what} on ${target}, which belongs to ${slug}`);
   }
   return null;

@@ -29,6 +29,8 @@ export async function backupList(session: Session): Promise<void> {
   );
 }
 
-function verifiedText({ verified }: ListedBackup, nowMs: number): string {
-  return verified === null ? "no" : `${HOW[verified.how]}, ${span(nowMs - Date.parse(verified.at))} ago`;
+function verifiedText({ verified, drilled }: ListedBackup, nowMs: number): string {
+  if (verified === null) return "no";
+  if (drilled !== null) return `by a drill of ${span(drilled.tookMs)}, ${span(nowMs - Date.parse(drilled.at))} ago`;
+  return `${HOW[verified.how]}, ${span(nowMs - Date.parse(verified.at))} ago`;
 }

@@ -60,7 +60,12 @@ async function note(
 ): Promise<void> {
   const { path } = found.source;
   const known = (await surveyNotes(world, home)).find(each => each.path === path);
-  if (known) return await world.files.write(home.backupNote(known.sequence), noteToText({ ...known, verified }), 0o600);
+  if (known)
+    return await world.files.write(
+      home.backupNote(known.sequence),
+      noteToText({ ...known, verified, drilled: verified === null ? null : known.drilled }),
+      0o600,
+    );
   const sequence = sequenceIn(basename(path));
   if (!("manifest" in found) || found.manifest === undefined || sequence === null || resolve(path, "..") !== home.backups())
     return;
@@ -70,6 +75,18 @@ async function note(
   const withImages = streams.some(({ name }) => name === "images");
   const digest = "digest" in found.source ? found.source.digest : "";
   const sizeBytes = found.sizeBytes ?? 0;
-  const text = noteToText({ schema: 1, sequence, path, instance, release, createdAt, sizeBytes, withImages, digest, verified });
+  const text = noteToText({
+    schema: 1,
+    sequence,
+    path,
+    instance,
+    release,
+    createdAt,
+    sizeBytes,
+    withImages,
+    digest,
+    verified,
+    drilled: null,
+  });
   await world.files.write(home.backupNote(sequence), text, 0o600);
 }

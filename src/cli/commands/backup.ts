@@ -8,7 +8,7 @@ const usage = (message: string, hint: string) => new OperatorError("USAGE", mess
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   create: ["to", "with-images", "compress", "stop-source", "on-failure"],
   list: [],
-  verify: [],
+  verify: ["drill", "bundle"],
   restore: ["name", "bundle", "http-port", "https-port", "port", "share-bind", "launch", "on-failure"],
   prune: ["keep-last", "keep-daily", "keep-weekly"],
 };
@@ -31,6 +31,10 @@ export async function backup(session: Session, args: Arguments): Promise<void> {
   if (action === "create") return await (await import("./backup-create.ts")).backupCreate(session, args);
   if (action === "list") return await (await import("./backup-list.ts")).backupList(session);
   if (action === "restore") return await (await import("./backup-restore.ts")).backupRestore(session, args);
+  if (action === "verify" && args.flag("drill") && what !== undefined)
+    return await (await import("./backup-drill.ts")).backupDrill(session, what, args);
+  if (action === "verify" && args.isGiven("bundle"))
+    throw usage("--bundle is for a drill: `backup verify --drill`.", "graph-mgr backup --help");
   if (action === "verify") return await (await import("./backup-verify.ts")).backupVerify(session, what);
   return await (await import("./backup-prune.ts")).backupPrune(session, args);
 }

@@ -37,6 +37,11 @@ export const BACKUP: CommandSpec = {
       describe: "With create: stop the instance until the archive is written, and launch it again",
     },
     {
+      name: "drill",
+      kind: "flag",
+      describe: "With verify: restore it into a throw-away instance, start that, compare everything, and remove it again",
+    },
+    {
       name: "name",
       kind: "text",
       value: "NAME",
@@ -46,7 +51,7 @@ export const BACKUP: CommandSpec = {
       name: "bundle",
       kind: "text",
       value: "FILE",
-      describe: "With restore: the vendor's bundle, for images that neither the backup nor the engine has",
+      describe: "With restore and drills: the vendor's bundle, for images that neither the backup nor the engine has",
     },
     ...PORTS,
     SHARE_BIND,
@@ -61,6 +66,7 @@ export const BACKUP: CommandSpec = {
     ["backup create v2.22.2 --to /mnt/usb --with-images", "Onto a stick, with all that another machine needs"],
     ["backup list", "By their numbers; when each was last found whole"],
     ["backup verify 17", "Reads every byte, and names the part that is damaged"],
+    ["backup verify 17 --drill", "Proves that it restores, and says how long that takes"],
     ["backup restore 17", "As a new instance; it becomes the current one, the old one stays"],
     ["backup restore 17 --name friday", "Beside the current one, to look something up"],
     ["backup prune --keep-last 3 --keep-weekly 4 --yes", "Deletes the others"],

@@ -1,0 +1,41 @@
+import { resolve } from "node:path";
+import { choosePath } from "../../domain/backup-note.ts";
+import { span } from "../../domain/units.ts";
+import { drillName, planDrill } from "../../operations/drill.ts";
+import { surveyBackups, surveyNotes } from "../../survey/backups.ts";
+import { surveyRestore } from "../../survey/restore.ts";
+import type { Arguments } from "../arguments.ts";
+import { carryOut } from "../carry-out.ts";
+import { reportFinished } from "../report.ts";
+import type { Session } from "../session.ts";
+
+/** flags -> the whole archive, checked -> facts -> plan -> run; asks nothing, because what serves is not touched */
+export async function backupDrill(session: Session, word: string, args: Arguments): Promise<void> {
+  const { world, home, cwd } = session;
+  const path = choosePath(await surveyBackups(world, home.path), word, given => resolve(cwd, given));
+  const begun = world.now();
+  const checked = await world.backups.check(path, session.noteInPlace);
+  const given = args.text("bundle");
+  const bundle = given === undefined ? null : await world.bundles.read(resolve(cwd, given), session.noteInPlace);
+  const random = world.random(4);
+  const carried = await carryOut(session, {
+    command: "backup verify --drill",
+    answers: {},
+    claimsEngine: true,
+    isRoutine: true,
+    // Whatever fails, the trial is of no use to anybody.
+    onFailure: "undo",
+    makePlan: async () => {
+      const ports = { http: undefined, https: undefined, ports: [] };
+      const facts = await surveyRestore(world, { home: home.path, checked, name: drillName(random), ports, bundle });
+      const known = (await surveyNotes(world, home)).find(each => each.path === path && each.digest === checked.source.digest);
+      return planDrill(facts, known === undefined ? null : home.backupNote(known.sequence), { now: begun, random });
+    },
+  });
+  if (!carried) return;
+  const tookMs = world.now().getTime() - begun.getTime();
+  if (session.flags.json) return await reportFinished(session, carried, { tookMs });
+  session.print(
+    `${path} restores: ${checked.manifest.instance} came up with all of its data, and was removed again, in ${span(tookMs)}.`,
+  );
+}
