@@ -39,6 +39,7 @@ interface Listed {
     readonly sequence: number;
     readonly path: string;
     readonly verified: { readonly how: string } | null;
+    readonly drilled: { readonly tookMs: number } | null;
   }[];
 }
 interface Made {
@@ -76,6 +77,21 @@ it("a backup is made while the instance serves, is private, and is listed once i
     ]),
   );
   expect((await home.ok("backup", "verify", "1")).stdout).toContain("is whole");
+
+  // A drill leaves nothing but the note of it, and what serves is not touched.
+  const [around, files] = [await engineSnapshot(home.suffix), await readdir(home.path, { recursive: true })];
+  const drilled = await home.json<{ readonly outcome: string; readonly tookMs: number }>("backup", "verify", "1", "--drill");
+  expect(drilled).toMatchObject({ outcome: "done", kind: "backup-drill", from: own.name(RELEASE) });
+  expect(drilled.tookMs).toBeGreaterThan(0);
+  const [known] = (await home.json<Listed>("backup", "list")).backups;
+  expect(known?.drilled?.tookMs).toBeGreaterThan(0);
+  expect(known?.drilled?.tookMs).toBeLessThanOrEqual(drilled.tookMs);
+  expect((await home.ok("backup", "list")).stdout).toContain("by a drill of");
+  expect(await engineSnapshot(home.suffix)).toEqual(around);
+  expect(await docker("volume", "ls", "--quiet", "--filter", "name=drill_")).toBe("");
+  const isKept = (path: string) => !path.startsWith(".graph-mgr/operations");
+  expect((await readdir(home.path, { recursive: true })).filter(isKept).sort()).toEqual(files.filter(isKept).sort());
+  expect(await own.startedAt()).toEqual(before);
   // The only one that was found whole stays, and nothing is deleted unasked.
   const prune = (...more: readonly string[]) => home.run("backup", "prune", ...more);
   expect((await prune("--keep-last", "0", "--yes")).stderr).toContain("None of the 1 backups");

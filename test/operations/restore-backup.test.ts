@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { planBackup } from "../../src/operations/backup.ts";
+import { drillName, planDrill } from "../../src/operations/drill.ts";
 import { planRestoreBackup } from "../../src/operations/restore.ts";
 import { describePlan } from "../../src/plan/plan.ts";
 import { kinds } from "../../src/steps/index.ts";
@@ -87,6 +88,83 @@ describe("the plan of a restore", () => {
     const facts = await factsOf();
     const images = facts.images.map((image, index) => ({ ...image, from: index === 0 ? ("backup" as const) : image.from }));
     expect(plan({ ...facts, images }).steps[0]?.kind).toBe("backup.images");
+  });
+});
+
+describe("the plan of a drill", () => {
+  const drill = (facts: RestoreFacts, note: string | null = "/note.json") => planDrill(facts, note, OCCASION);
+
+  it("restores, starts what nobody reaches from outside, and removes all of it again", async () => {
+    const facts = await factsOf(drillName("ab12"));
+    expect(describePlan(drill(facts), kinds)).toMatchInlineSnapshot(`
+      "Restore /srv/graphistry/backups/1-v2.22.2-20261120T101500Z.tar (v2.22.2 as of 2026-11-20T10:15:00.000Z) for a trial, as v2.22.2-drill-ab12, and remove it again
+          1. Keep the vendor's own files
+          2. Unpack the instance's folder
+          3. Copy the files of /srv/graphistry/releases/.staging-20261120T101500Z-backup-drill-test00 without data, .pivot-db
+          4. Keep 5 images for v2_22_2_drill_ab12 by id
+          5. Give the instance its own names (v2_22_2_drill_ab12_...), caddy:80 on port 8080
+          6. Check that Compose sees only the intended changes in v2_22_2_drill_ab12
+          7. Put the release at /srv/graphistry/releases/v2.22.2-drill-ab12
+          8. Create the volume v2_22_2_drill_ab12_postgres_backups
+          9. Create the volume v2_22_2_drill_ab12_postgres_data
+         10. Record v2.22.2-drill-ab12 in the home
+         11. Clear away what is needed no more
+         12. Fill the volume v2_22_2_drill_ab12_postgres_backups
+         13. Take the dump of the databases out of the backup
+         14. Start postgres of v2.22.2-drill-ab12
+         15. Wait until postgres of v2.22.2-drill-ab12 is healthy
+         16. Restore it into v2.22.2-drill-ab12, and prove that nothing is missing
+         17. Remove the dump
+         18. Start cache, job, nexus, postgres of v2.22.2-drill-ab12
+         19. Wait until v2.22.2-drill-ab12 is healthy
+         20. Note that it was restored, and how long that took
+         21. Stop v2.22.2-drill-ab12, and see that nothing wakes it
+         22. Remove the stopped containers and networks of v2.22.2-drill-ab12
+       ! 23. Forget v2.22.2-drill-ab12
+       ! 24. Delete the volume v2_22_2_drill_ab12_postgres_backups
+       ! 25. Delete the volume v2_22_2_drill_ab12_postgres_data
+       ! 26. Delete the folder /srv/graphistry/releases/v2.22.2-drill-ab12
+         27. Clear away what is needed no more
+       ! 28. Remove v2_22_2_drill_ab12's names of its images
+        ! cannot be undone from step 23 on
+        * it starts with the settings of the instance that was backed up; what it does by itself, such as sending mail, it would do now
+        * caddy stays off, so that nobody reaches it from outside
+        * it takes 1 MB on disk at most, until it is removed"
+    `);
+    const kindsOf = (note: string | null) => drill(facts, note).steps.map(({ kind }) => kind);
+    expect(kindsOf(null)).toEqual(kindsOf("/note.json").filter(kind => kind !== "backup.note-drill"));
+    expect(kindsOf(null)).not.toContain("current.set");
+  });
+
+  it("deletes only volumes that it made, and keeps the vendor's files and images that were there", async () => {
+    const facts = await factsOf(drillName("ab12"));
+    const inputs = (of: RestoreFacts, kind: string) =>
+      drill(of).steps.flatMap(step =>
+        step.kind === kind ? [step.input as { readonly ids?: readonly string[]; readonly isOwn?: boolean }] : [],
+      );
+    expect(inputs(facts, "volume.remove").every(({ isOwn }) => isOwn)).toBe(true);
+    expect(inputs(facts, "images.remove")[0]?.ids).toEqual([]);
+    const [first] = facts.images;
+    const images = facts.images.map((image, index) => ({ ...image, from: index === 0 ? ("backup" as const) : image.from }));
+    const bare = { ...facts, images, pristine: { ...facts.pristine, isKept: false } };
+    expect(inputs(bare, "images.remove")[0]?.ids).toEqual([first?.id]);
+    expect(inputs(bare, "scratch.drop")).toContainEqual({ path: facts.pristine.path });
+    const kept = { ...facts, pristine: { ...facts.pristine, isKept: true } };
+    expect(inputs(kept, "scratch.drop")).not.toContainEqual({ path: facts.pristine.path });
+  });
+
+  it("is refused where it would write to what others use", async () => {
+    const facts = await factsOf(drillName("ab12"));
+    expect(() => drill({ ...facts, externalVolumes: ["shared"] })).toThrow(failsWith("DRILL_SHARED", "shared"));
+    const bind = {
+      service: "caddy",
+      source: "/srv/files",
+      target: "/host",
+      readOnly: false,
+      kind: "path",
+      leaving: null,
+    } as const;
+    expect(() => drill({ ...facts, outsideBinds: [bind] })).toThrow(failsWith("BIND_OUTSIDE", "/srv/files"));
   });
 });
 
