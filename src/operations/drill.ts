@@ -26,8 +26,8 @@ import { helperOf, restoreSteps } from "./restore.ts";
 
 const GRACE_SECONDS = 60;
 
-/** How an instance that only stands for a trial is called: `drill-a1b2`. */
-export const drillName = (random: string): string => `drill-${random}`;
+/** How an instance that only stands for a trial is called: `drill-a1b2`, whatever signs the random text has. */
+export const drillName = (random: string): string => `drill-${random.toLowerCase().replaceAll(/[^a-z0-9]/g, "x")}`;
 
 /**
  * A backup as a throw-away instance, which nobody reaches from outside: restored, proven, started, noted, and taken away again, all in one

@@ -139,7 +139,9 @@ it("a release between that does not become healthy leads back to the first, and 
   expect(failed.code, failed.stderr).toBe(5);
   expect(failed.stderr + failed.stdout).toMatch(new RegExp(`${BETWEEN}-${home.suffix}[^\\n]*healthy`));
   await servesAll(FIRST);
-  const listed = await home.json<Listed>("list");
-  expect(listed).toMatchObject({ current: name, instances: [{ name, state: "running", health: "healthy" }] });
+  // It answers before its own checks have seen that it does.
+  await expect
+    .poll(() => home.json<Listed>("list"), { timeout: 60_000, interval: 1000 })
+    .toMatchObject({ current: name, instances: [{ name, state: "running", health: "healthy" }] });
   for (const release of [BETWEEN, LAST]) expect(await tracesOf(home, release)).toEqual([]);
 });

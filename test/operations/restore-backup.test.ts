@@ -136,6 +136,10 @@ describe("the plan of a drill", () => {
     expect(kindsOf(null)).not.toContain("current.set");
   });
 
+  it("has a name that an instance may have, whatever was drawn", () => {
+    expect(drillName("a_B-9")).toBe("drill-axbx9");
+  });
+
   it("deletes only volumes that it made, and keeps the vendor's files and images that were there", async () => {
     const facts = await factsOf(drillName("ab12"));
     const inputs = (of: RestoreFacts, kind: string) =>
