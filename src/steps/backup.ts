@@ -88,7 +88,7 @@ type Drilled = {
   readonly note: string;
   /** Of the backup that was restored: another one may have its name by now. */
   readonly digest: string;
-  /** ISO 8601. */
+  /** ISO 8601; of the clock on the wall, because a drill may be gone on with after a cut. */
   readonly begunAt: string;
 };
 

@@ -13,7 +13,7 @@ import type { Session } from "../session.ts";
 export async function backupDrill(session: Session, word: string, args: Arguments): Promise<void> {
   const { world, home, cwd } = session;
   const path = choosePath(await surveyBackups(world, home.path), word, given => resolve(cwd, given));
-  const begun = world.now();
+  const [begun, begunMs] = [world.now(), world.elapsedMs()];
   const checked = await world.backups.check(path, session.noteInPlace);
   const given = args.text("bundle");
   const bundle = given === undefined ? null : await world.bundles.read(resolve(cwd, given), session.noteInPlace);
@@ -33,7 +33,7 @@ export async function backupDrill(session: Session, word: string, args: Argument
     },
   });
   if (!carried) return;
-  const tookMs = world.now().getTime() - begun.getTime();
+  const tookMs = world.elapsedMs() - begunMs;
   if (session.flags.json) return await reportFinished(session, carried, { tookMs });
   session.print(
     `${path} restores: ${checked.manifest.instance} came up with all of its data, and was removed again, in ${span(tookMs)}.`,
