@@ -1,4 +1,4 @@
-import { acknowledgements, type Instruction } from "../domain/instructions.ts";
+import { acknowledgements, type Instruction, REVIVERS } from "../domain/instructions.ts";
 import { requirementsOf, type UpgradePath, type UpgradeRequest, upgradePath } from "../domain/upgrade-path.ts";
 import { OperatorError } from "../errors.ts";
 
@@ -81,9 +81,12 @@ export function refuseUnread(instructions: readonly Instruction[], given: readon
   const unread = acknowledgements(instructions, given);
   if (unread.length === 0) return;
   const texts = unread.map(({ release, text }) => `${release}: ${firstLine(text)}`);
-  throw new OperatorError(
-    "NOT_ACKNOWLEDGED",
-    `There are instructions to be read before the update, and nobody said that they were read. ${texts.join(" ")}`,
-    { hint: `${unread.map(({ release }) => `--acknowledge ${release}`).join(" ")}   (when you have read them)` },
-  );
+  const words = unread.map(({ release }) => `--acknowledge ${release}`).join(" ");
+  const [what, when] = unread.every(({ release }) => release === REVIVERS)
+    ? [
+        "Something on this machine could start the old release again, and nobody said that it was dealt with.",
+        "it was dealt with",
+      ]
+    : ["There are instructions to be read before the update, and nobody said that they were read.", "you have read them"];
+  throw new OperatorError("NOT_ACKNOWLEDGED", `${what} ${texts.join(" ")}`, { hint: `${words}   (when ${when})` });
 }

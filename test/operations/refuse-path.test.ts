@@ -89,6 +89,9 @@ describe("an update", () => {
       Try: --acknowledge v2.24.9 --acknowledge v2.45.11   (when you have read them)"
     `);
     expect(said(() => refuseUnread(instructions, ["v2.24.9", "v2.45.11"]))).toBe("undefined");
+    expect(said(() => refuseUnread([{ release: "revivers", text: "/etc/crontab, line 3: this" }], []))).toBe(
+      "3 NOT_ACKNOWLEDGED: Something on this machine could start the old release again, and nobody said that it was dealt with. revivers: /etc/crontab, line 3: this\nTry: --acknowledge revivers   (when it was dealt with)",
+    );
     expect(said(() => refuseUnread([{ release: "v3.0.0", text: "# Only a heading" }], []))).toContain("v3.0.0: # Only a heading");
   });
 });
