@@ -6,7 +6,7 @@ import { planText } from "./plan-text.ts";
 import { type Carried, type OnFailure, runOf, runOrUndo } from "./run-or-undo.ts";
 import type { Session } from "./session.ts";
 import { OTHER_QUESTIONS } from "./surface/questions.ts";
-import { noticeUnfinished, unfinishedText } from "./unfinished.ts";
+import { clearAnswers, noticeUnfinished, unfinishedText } from "./unfinished.ts";
 
 /** How a plan comes about: again with the locks held, because the world may have moved while the operator was thinking. */
 export interface Intent {
@@ -120,9 +120,7 @@ function isSamePlan(a: Plan, b: Plan): boolean {
 
 /** While an operation is unfinished nothing else may change the home. */
 export async function refuseUnfinished({ store }: Session): Promise<void> {
-  const all = await store.list();
-  // Cut off before its first step: only the answers, which may be secrets, are to be cleared away.
-  for (const { plan, outcome } of all) if (outcome === "planned") await store.close(plan.id);
+  const all = await clearAnswers(store);
   const unfinished = all.find(({ outcome }) => outcome === "unfinished");
   if (!unfinished) return;
   throw new OperatorError("UNFINISHED", unfinishedText(unfinished), {

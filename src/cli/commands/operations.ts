@@ -11,7 +11,7 @@ import { runOf, runOrUndo, undoneText } from "../run-or-undo.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { wrap } from "../text.ts";
-import { nameOf } from "../unfinished.ts";
+import { clearAnswers, nameOf } from "../unfinished.ts";
 
 /** `operations`: the history; `operations show ID`, or just the id: one of them, step by step. */
 export async function listOperations(session: Session, words: readonly string[]): Promise<void> {
@@ -93,13 +93,16 @@ interface Going {
 async function withUnfinished(session: Session, { command, claimsEngine, dryRun, work }: Going): Promise<void> {
   const engine = engineLock(session, command);
   const runFor = ({ plan }: OperationEntry) => runOf(session, plan, session.store.journal(plan.id), untilHealthy(engine, plan));
-  const first = await unfinishedOf(session);
+  // A home in which nothing was ever done is not even locked.
+  if ((await session.store.list()).length === 0) await unfinishedOf(session);
   if (session.flags.dryRun) {
+    const first = await unfinishedOf(session);
     showGoing(session, command, first.plan, await dryRun(runFor(first)));
     return;
   }
   const lock = await session.lockHome(command);
   try {
+    await clearAnswers(session.store);
     const entry = await unfinishedOf(session);
     await refuseOtherEngine(session, entry);
     session.workFor(entry.plan.id);
