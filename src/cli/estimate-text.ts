@@ -5,6 +5,7 @@ import type { Plan } from "../plan/plan.ts";
 const PARTS = [
   ["dumpSeconds", "the dump"],
   ["restoreSeconds", "restoring and proving it"],
+  ["followSeconds", "comparing the databases, and what was written meanwhile"],
   ["copySeconds", "copying and proving files"],
   ["startSeconds", "stopping and starting"],
 ] as const satisfies readonly (readonly [keyof WindowEstimate, string])[];
@@ -29,6 +30,8 @@ export function estimateText({ result }: Pick<Plan, "result">): string | null {
     ["fileBytes", "of files"],
   ] as const;
   const moves = data.flatMap(([key, what]) => (numberOf(key) === 0 ? [] : [`${bytes(numberOf(key))} ${what}`])).join(" and ");
-  const window = `${about(numberOf("seconds"))} until visitors are back, by what such machines usually take: ${parts.join(", ")}`;
+  const ahead =
+    numberOf("aheadSeconds") === 0 ? "" : `; before that ${about(numberOf("aheadSeconds"))} with the old release serving`;
+  const window = `${about(numberOf("seconds"))} until visitors are back, by what such machines usually take: ${parts.join(", ")}${ahead}`;
   return moves === "" ? window : `${window}; ${moves} move`;
 }

@@ -27,7 +27,17 @@ const PUBLIC_SCHEMA = /\/object\/(SCHEMA public|(ACL|COMMENT) SCHEMA "public")$/
 type Values = { readonly [path: string]: string };
 
 /** What differs, as lines for people; empty when the copy is proven. */
-export function proofDifferences(source: DatabaseProof, copy: DatabaseProof): readonly string[] {
+export const proofDifferences = (source: DatabaseProof, copy: DatabaseProof): readonly string[] =>
+  differing(source, copy).map(({ say }) => say);
+
+/** One path that two proofs do not agree on. */
+export interface Difference {
+  readonly path: string;
+  /** For people. */
+  readonly say: string;
+}
+
+export function differing(source: DatabaseProof, copy: DatabaseProof): readonly Difference[] {
   const sameMajor = source.major === copy.major;
   const [defined, redefined] = [source.definitions ?? {}, copy.definitions ?? {}];
   return [
@@ -38,22 +48,24 @@ export function proofDifferences(source: DatabaseProof, copy: DatabaseProof): re
       .filter(path => sameMajor || PORTABLE.test(path))
       // An object that only one side has was named above.
       .filter(path => path in source.entries === path in copy.entries)
-      .map(path => `${path}: defined differently in the copy`),
+      .map(path => ({ path, say: `${path}: defined differently in the copy` })),
     ...Object.entries(source.sequences).flatMap(([path, value]) => {
       const here = copy.sequences[path];
       return here === undefined || BigInt(here) < BigInt(value) ? [difference(path, value, here)] : [];
     }),
-    ...Object.keys(copy.sequences).flatMap(path => (path in source.sequences ? [] : [`${path}: only in the copy`])),
+    ...Object.keys(copy.sequences).flatMap(path =>
+      path in source.sequences ? [] : [{ path, say: `${path}: only in the copy` }],
+    ),
   ];
 }
 
 const unequal = (there: Values, here: Values): readonly string[] =>
   [...new Set([...Object.keys(there), ...Object.keys(here)])].filter(path => there[path] !== here[path]);
 
-function difference(path: string, there: string | undefined, here: string | undefined): string {
-  if (there === undefined) return `${path}: only in the copy (${here})`;
-  if (here === undefined) return `${path}: missing in the copy (${there})`;
-  return `${path}: ${there} in the source, ${here} in the copy`;
+function difference(path: string, there: string | undefined, here: string | undefined): Difference {
+  if (there === undefined) return { path, say: `${path}: only in the copy (${here})` };
+  if (here === undefined) return { path, say: `${path}: missing in the copy (${there})` };
+  return { path, say: `${path}: ${there} in the source, ${here} in the copy` };
 }
 
 /** As JSON, for the operation's folder. */

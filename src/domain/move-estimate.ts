@@ -22,9 +22,13 @@ const USUAL: Throughput = { dump: 250e6, restore: 130e6, prove: 450e6, copy: 250
 const FIXED_SECONDS = { dump: 2, restore: 4, prove: 2, copy: 2 } as const;
 
 export interface Window {
+  /** Before the window, and not a part of it. */
+  readonly aheadSeconds: number;
   readonly dumpSeconds: number;
   /** With the comparison of what came out of it. */
   readonly restoreSeconds: number;
+  /** Of what was moved ahead: both sides are compared, and what was written since is moved, which is taken to be little. */
+  readonly followSeconds: number;
   /** Of volume and folders. */
   readonly copySeconds: number;
   readonly totalSeconds: number;
@@ -36,19 +40,31 @@ export interface ToMove {
   readonly volumeBytes: number;
   /** Folders and other volumes that are copied whatever the method. */
   readonly treeBytes: number;
+  /** Whether it is dumped and restored before the window, with only the rest left to follow in it. */
+  readonly isAhead?: boolean;
   /** What an earlier operation took on this machine, where one is known. */
   readonly measured?: Partial<Throughput>;
 }
 
 /** How long data is on its way; without stopping and starting the product, which takes what its health checks take. */
-export function estimateWindow({ method, databaseBytes, volumeBytes, treeBytes, measured = {} }: ToMove): Window {
+export function estimateWindow({
+  method,
+  databaseBytes,
+  volumeBytes,
+  treeBytes,
+  isAhead = false,
+  measured = {},
+}: ToMove): Window {
   const rate = { ...USUAL, ...measured };
   const seconds = (part: keyof Throughput, bytes: number) => FIXED_SECONDS[part] + bytes / rate[part];
-  const dumpSeconds = method === "dump" ? seconds("dump", databaseBytes) : 0;
-  const restoreSeconds = method === "dump" ? seconds("restore", databaseBytes) + seconds("prove", databaseBytes) : 0;
+  const dump = method === "dump" ? seconds("dump", databaseBytes) : 0;
+  const restore = method === "dump" ? seconds("restore", databaseBytes) + seconds("prove", databaseBytes) : 0;
+  const [dumpSeconds, restoreSeconds, aheadSeconds] = isAhead ? [0, 0, dump + restore] : [dump, restore, 0];
+  const followSeconds = isAhead ? seconds("prove", 2 * databaseBytes) : 0;
   const copied = (method === "copy" ? volumeBytes : 0) + treeBytes;
   const copySeconds = copied === 0 ? 0 : seconds("copy", copied);
-  return { dumpSeconds, restoreSeconds, copySeconds, totalSeconds: dumpSeconds + restoreSeconds + copySeconds };
+  const totalSeconds = dumpSeconds + restoreSeconds + followSeconds + copySeconds;
+  return { aheadSeconds, dumpSeconds, restoreSeconds, followSeconds, copySeconds, totalSeconds };
 }
 
 /** Too little to tell a rate from. */

@@ -37,7 +37,7 @@ COMMIT;
  *
  * No more than a hundred of a table: calls within calls go as deep as the server's stack.
  */
-const LINKS = `(SELECT a.*, CASE
+export const LINKS = `(SELECT a.*, CASE
     WHEN number > 100 THEN NULL
     WHEN atttypid = ANY ('{bool,int2,int4}'::regtype[]) THEN 'hashint4extended(coalesce(x.%1$I::int4, 0), '
     WHEN atttypid = 'int8'::regtype THEN 'hashint8extended(coalesce(x.%1$I, 0), hashint4extended(coalesce((x.%1$I >> 32)::int4, 0), '
@@ -56,13 +56,13 @@ const FIELDS = `concat_ws(',',
     '(ROW(' || string_agg(format('x.%I', a.attname), ',' ORDER BY a.attname COLLATE "C") FILTER (WHERE link IS NULL AND a.atttypid <> ALL (${EXACT})) || '))::text COLLATE "C"')`;
 
 /** The hash of the row `x`. Columns in order of name, because an inherited table may come back with another order. */
-const HASH = `SELECT concat(string_agg(format(link, a.attname), '' ORDER BY a.attname COLLATE "C" DESC),
+export const HASH = `SELECT concat(string_agg(format(link, a.attname), '' ORDER BY a.attname COLLATE "C" DESC),
     'hash_record_extended(ROW(' || nullif(${FIELDS}, '') || '), 0)',
     CASE WHEN bool_and(link IS NOT NULL) IS NOT FALSE THEN '0' END,
     string_agg(format(CASE WHEN link IS NOT NULL THEN ' # (x.%I IS NULL)::int4::int8)' END || CASE atttypid WHEN 'int8'::regtype THEN ')' ELSE '' END, a.attname), '' ORDER BY a.attname COLLATE "C"))`;
 
 /** Of servers before 14, which cannot hash a record, and of a newer one that is held against them. */
-const BY_TEXT = `SELECT 'hashtextextended((ROW(' || coalesce(string_agg(format('x.%I', a.attname), ',' ORDER BY a.attname COLLATE "C"), '') || '))::text COLLATE "C", 0)'`;
+export const BY_TEXT = `SELECT 'hashtextextended((ROW(' || coalesce(string_agg(format('x.%I', a.attname), ',' ORDER BY a.attname COLLATE "C"), '') || '))::text COLLATE "C", 0)'`;
 
 /**
  * Rows as count and order-free sum of hashes, the smallest table first. Of an extension's tables only those rows that the extension
@@ -143,6 +143,9 @@ SELECT json_build_array('entry', json_build_array('database', d.datname), concat
 FROM pg_database d WHERE d.datname NOT IN ('template0', 'template1') AND d.datallowconn;
 `;
 
+/** 14 is the first that can hash a record. Which major a proof is of, it says since it is known. */
+export const isHashedByText = (major = 0): boolean => major < 14;
+
 /**
  * What the scripts of a proof find in their environment.
  * @param major the older of those that are compared
@@ -154,7 +157,7 @@ export const proofSql = (databases: readonly string[], major: number): Readonly<
   BEGIN_SQL: BEGIN,
   ROWS_SQL: ROWS,
   REST_SQL: `${COLUMNS}${STATES}${LARGE_OBJECTS}COMMIT;\n`,
-  BY_TEXT: major < 14 ? "1" : "",
+  BY_TEXT: isHashedByText(major) ? "1" : "",
   DATABASES: databases.join("\n"),
   COUNT: String(databases.length),
 });

@@ -13,6 +13,7 @@ import { lookAtServer } from "./postgres-look.ts";
 import { parseProof } from "./postgres-proof-lines.ts";
 import { proofSql } from "./postgres-proof-sql.ts";
 import { emptyServer, restoreServer } from "./postgres-restore.ts";
+import { followRows } from "./postgres-rows.ts";
 import { PROVE, QUERY } from "./postgres-scripts.ts";
 import { readBack } from "./postgres-verify.ts";
 import type { DatabaseAccess, Postgres } from "./world.ts";
@@ -69,6 +70,10 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
     async restore(access, dir, progress) {
       const connection = await open(evenWithoutDatabase(access));
       return await restoreServer(connection, like => prove(connection, like), dir, progress);
+    },
+    async follow(source, target, changes, dir) {
+      const [from, to] = await Promise.all([open(evenWithoutDatabase(source)), open(evenWithoutDatabase(target))]);
+      await followRows({ source: from, target: to }, changes, dir);
     },
     empty: async (access, dir) => emptyServer(await open(evenWithoutDatabase(access)), access.database, dir),
     prove: async (access, like) => prove(await open(evenWithoutDatabase(access)), like),

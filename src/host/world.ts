@@ -2,6 +2,7 @@ import type { BackupManifest, BackupSource, Compression } from "../domain/backup
 import type { BundleContents, BundleGlance, BundleSource, BundleStamp } from "../domain/bundle.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import type { DatabaseProof } from "../domain/database.ts";
+import type { RowChanges } from "../domain/database-changes.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { PostgresImage, PostgresServer } from "../domain/postgres-facts.ts";
 
@@ -346,6 +347,11 @@ export interface Postgres {
    * @returns the proof of what is there afterwards
    */
   restore(access: DatabaseAccess, dir: string, progress: Progress): Promise<DatabaseProof>;
+  /**
+   * Makes the tables and sequences of one database in the target what they are in the source, all in one transaction. A proof tells whether it came out equal.
+   * @param dir a new folder, which holds rows meanwhile
+   */
+  follow(source: DatabaseAccess, target: DatabaseAccess, changes: RowChanges, dir: string): Promise<void>;
   /**
    * Takes away what a restore of `dir` brought into a server that was empty before: all databases and roles, but what we come by.
    * Nothing when no restore of it began there.

@@ -3,16 +3,19 @@ import type { PlannedStep } from "../plan/step.ts";
 import {
   awaitHealth,
   carryTree,
+  catchUp,
   copyVolume,
   databaseAlone,
   dumpDatabase,
   launch,
   quiet,
+  rest,
   restoreDatabase,
 } from "../steps/index.ts";
 import type { UpdateFacts } from "../survey/update.ts";
 import type { Hop, HopPlace } from "./hop.ts";
 import { type LayOut, projectOf } from "./lay-out.ts";
+import { isMovedAhead } from "./moved-ahead.ts";
 
 const GRACE_SECONDS = 120;
 
@@ -45,16 +48,27 @@ export function moveSteps(
   const service = facts.product.postgres?.service ?? "";
   // While the old release serves: what is written between it and the window is only in the old volume, which stays.
   const isBackedUp = backup && !isDump && !isPassing && database !== null;
+  const target = { project: next, instance, service, helperImage };
+  const takeDump = dumpDatabase.step({ source, to: dump });
+  const isAhead = isMovedAhead(facts, method, isPassing);
+  const ahead = [
+    takeDump,
+    ...upSteps(next, instance, [service], facts.product.health),
+    restoreDatabase.step({ target, from: dump, proof: join(work, "first-proof.json") }),
+  ];
+  const proof = join(work, "database-proof.json");
   return [
     ...(isBackedUp ? [dumpDatabase.step({ source, to: dump, readBack: true })] : []),
+    ...(isAhead ? ahead : []),
     quiet.step({ ...stopping, keep: isDump ? [database.service] : [] }),
     ...closed,
     ...(isDump
       ? [
           ...(facts.databaseRuns ? [] : upSteps(old, record.name, [database.service], record.product.health)),
           databaseAlone.step({ source }),
-          dumpDatabase.step({ source, to: dump }),
+          isAhead ? catchUp.step({ source, target, dump, proof }) : takeDump,
           quiet.step({ ...stopping, keep: [] }),
+          ...(isAhead ? [rest.step({ project: next.name, instance, services: [service] })] : []),
         ]
       : []),
     ...facts.trees
@@ -73,15 +87,8 @@ export function moveSteps(
       const content = key === database?.volume ? ("cluster" as const) : ("files" as const);
       return [copyVolume.step({ from, to, helperImage, content, proof: join(work, `volume-${key}.json`) })];
     }),
-    ...(isDump
-      ? [
-          ...upSteps(next, instance, [service], facts.product.health),
-          restoreDatabase.step({
-            target: { project: next, instance, service, helperImage },
-            from: dump,
-            proof: join(work, "database-proof.json"),
-          }),
-        ]
+    ...(isDump && !isAhead
+      ? [...upSteps(next, instance, [service], facts.product.health), restoreDatabase.step({ target, from: dump, proof })]
       : []),
     ...(facts.inner.length === 0 ? [] : upSteps(next, instance, facts.inner, facts.product.health)),
   ];

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { proofDifferences, proofToJson } from "../domain/database.ts";
+import { type DatabaseProof, proofDifferences, proofToJson } from "../domain/database.ts";
 import { loginIn } from "../domain/database-login.ts";
 import { OperatorError } from "../errors.ts";
 import type { DatabaseAccess } from "../host/world.ts";
@@ -8,7 +8,7 @@ import type { Context, ProjectInput } from "./context.ts";
 import { containersOf } from "./launch.ts";
 import { missingAbove, removeEmpty } from "./missing-folders.ts";
 
-type Database = {
+export type Database = {
   readonly project: ProjectInput;
   readonly instance: string;
   readonly service: string;
@@ -16,7 +16,7 @@ type Database = {
 };
 
 /** Who logs in, by what Compose gives the Postgres service. Read anew each time, because plans and journals hold no secrets. */
-async function accessTo({ project, instance, service, helperImage }: Database, context: Context): Promise<DatabaseAccess> {
+export async function accessTo({ project, instance, service, helperImage }: Database, context: Context): Promise<DatabaseAccess> {
   const container = (await containersOf(context, project.name)).find(
     each => each.service === service && each.state === "running",
   );
@@ -41,17 +41,32 @@ async function startedAccess(database: Database, context: Context): Promise<Data
   const { world } = context;
   await world.compose.up(database.project, [database.service]);
   const access = await accessTo(database, context);
+  await asSoonAsItAnswers(context, () => world.postgres.check({ ...access, database: "template1" }));
+  return access;
+}
+
+/** Of servers that may still be starting. @throws OperatorError DATABASE_LOGIN when they let nobody in for too long */
+export async function asSoonAsItAnswers<T>({ world }: Context, work: () => Promise<T>): Promise<T> {
   for (const until = world.elapsedMs() + START_TIMEOUT_MS; ; await world.pause(500, new AbortController().signal)) {
     try {
-      await world.postgres.check({ ...access, database: "template1" });
-      return access;
+      return await work();
     } catch (error) {
-      if (world.elapsedMs() > until) throw error;
+      const isStarting = error instanceof OperatorError && error.code === "DATABASE_LOGIN";
+      if (!isStarting || world.elapsedMs() > until) throw error;
     }
   }
 }
 
 const START_TIMEOUT_MS = 120_000;
+
+/** @throws OperatorError NOT_EQUAL */
+export function refuseUnequal(source: DatabaseProof, copy: DatabaseProof): void {
+  const missing = proofDifferences(source, copy);
+  if (missing.length > 0)
+    throw new OperatorError("NOT_EQUAL", `The restored database differs: ${missing.slice(0, 5).join("; ")}`, {
+      hint: "the source is untouched; try it once more, and if it differs again, keep the folder `.graph-mgr/operations` and ask for help",
+    });
+}
 
 type Dump = {
   readonly source: Database;
@@ -109,11 +124,7 @@ export const restoreDatabase = defineStep({
     const { postgres, files } = context.world;
     const access = await accessTo(target, context);
     const copy = await postgres.restore(access, from, context.progress);
-    const missing = proofDifferences(await postgres.proofOf(from), copy);
-    if (missing.length > 0)
-      throw new OperatorError("NOT_EQUAL", `The restored database differs: ${missing.slice(0, 5).join("; ")}`, {
-        hint: "the source is untouched; try it once more, and if it differs again, keep the folder `.graph-mgr/operations` and ask for help",
-      });
+    refuseUnequal(await postgres.proofOf(from), copy);
     await files.write(proof, `${JSON.stringify(proofToJson(copy))}\n`, 0o600);
   },
   isDone: ({ proof }, { world }) => world.files.exists(proof),

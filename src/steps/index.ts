@@ -3,6 +3,7 @@ import { awaitHealth } from "./await-health.ts";
 import { acceptBackup, deleteBackup, noteDrill, writeBackup } from "./backup.ts";
 import { buildImages } from "./build-images.ts";
 import { carryTree } from "./carry-tree.ts";
+import { catchUp } from "./catch-up.ts";
 import { configure } from "./configure.ts";
 import { copyTree } from "./copy-tree.ts";
 import { copyVolume } from "./copy-volume.ts";
@@ -17,6 +18,7 @@ import { mergeConfiguration } from "./merge-configuration.ts";
 import { placeRelease } from "./place-release.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
 import { resetData } from "./reset-data.ts";
+import { rest } from "./rest.ts";
 import { fillBackupVolume, loadBackupImages, unpackBackupDump, unpackBackupTree } from "./restore-backup.ts";
 import { setCurrent } from "./set-current.ts";
 import { revive, stop } from "./stop.ts";
@@ -33,6 +35,7 @@ export const kinds = stepKinds(
   awaitHealth,
   buildImages,
   carryTree,
+  catchUp,
   commit,
   configure,
   copyTree,
@@ -63,6 +66,7 @@ export const kinds = stepKinds(
   removeTree,
   removeVolume,
   resetData,
+  rest,
   restoreDatabase,
   revive,
   setCurrent,
@@ -84,6 +88,7 @@ export {
   awaitHealth,
   buildImages,
   carryTree,
+  catchUp,
   commit,
   configure,
   copyTree,
@@ -114,6 +119,7 @@ export {
   removeTree,
   removeVolume,
   resetData,
+  rest,
   restoreDatabase,
   revive,
   setCurrent,

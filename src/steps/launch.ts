@@ -23,7 +23,7 @@ type Before = {
 };
 
 const STOP_GRACE_SECONDS = 60;
-const isUp = ({ state }: Pick<ContainerDetail, "state">): boolean =>
+export const isUp = ({ state }: Pick<ContainerDetail, "state">): boolean =>
   state === "running" || state === "restarting" || state === "paused";
 
 export async function containersOf({ world }: Context, project: string): Promise<readonly ContainerDetail[]> {

@@ -8,27 +8,51 @@ const facts = (over: Partial<Record<keyof Estimable, unknown>> = {}) =>
     database: { old: { server: { databases: [{ sizeBytes: 1000e6 }, { sizeBytes: 200e6 }] } } },
     databaseVolumeBytes: 2400e6,
     treeBytes: 0,
-    product: { health: { windowSeconds: 2 } },
+    product: { health: { windowSeconds: 2 }, postgres: null },
     inner: ["nexus"],
     ...over,
   }) as unknown as Estimable;
+
+const AHEAD = {
+  product: { health: { windowSeconds: 2 }, postgres: { service: "postgres" } },
+  inner: ["nexus", "postgres"],
+  databaseRuns: true,
+};
 
 it("is the sum of its parts, by method", () => {
   const dump = estimateUpdate(facts(), "dump");
   const copy = estimateUpdate(facts(), "copy");
   expect(dump).toEqual({
     seconds: 46,
+    aheadSeconds: 0,
     dumpSeconds: 7,
     restoreSeconds: 18,
+    followSeconds: 0,
     copySeconds: 0,
     startSeconds: 21,
     databaseBytes: 1200e6,
     fileBytes: 0,
   });
-  for (const { seconds, databaseBytes: _, fileBytes: __, ...parts } of [dump, copy])
+  const ahead = estimateUpdate(facts(AHEAD), "dump");
+  for (const { seconds, aheadSeconds: _, databaseBytes: __, fileBytes: ___, ...parts } of [dump, copy, ahead])
     expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBe(seconds);
   expect([copy.dumpSeconds, copy.restoreSeconds]).toEqual([0, 0]);
   expect(copy.copySeconds).toBeGreaterThan(9);
+});
+
+it("a database that is moved ahead leaves the window what follows, and one that does not run cannot be", () => {
+  expect(estimateUpdate(facts(AHEAD), "dump")).toMatchObject({
+    seconds: 22,
+    aheadSeconds: 25,
+    dumpSeconds: 0,
+    restoreSeconds: 0,
+    followSeconds: 7,
+    startSeconds: 15,
+  });
+  const usual = estimateUpdate(facts(), "dump");
+  expect(estimateUpdate(facts({ ...AHEAD, databaseRuns: false }), "dump")).toEqual(usual);
+  expect(estimateUpdate(facts({ ...AHEAD, inner: ["nexus"] }), "dump")).toEqual(usual);
+  expect(estimateUpdate(facts(AHEAD), "dump", true)).toEqual(usual);
 });
 
 it("counts folders whatever the method, and takes a stopped server's volume for its data", () => {
@@ -55,6 +79,9 @@ it("stands in a plan that has a window, and in no other", () => {
   const plan = (result: object | undefined) => ({ result }) as unknown as Plan;
   expect(estimateText(plan({ estimate: estimateUpdate(facts(), "dump") }))).toBe(
     "about 45 s until visitors are back, by what such machines usually take: the dump 7 s, restoring and proving it 18 s, stopping and starting 21 s; 1.2 GB of databases move",
+  );
+  expect(estimateText(plan({ estimate: estimateUpdate(facts(AHEAD), "dump") }))).toBe(
+    "about 20 s until visitors are back, by what such machines usually take: comparing the databases, and what was written meanwhile 7 s, stopping and starting 15 s; before that about 25 s with the old release serving; 1.2 GB of databases move",
   );
   expect([estimateText(plan({})), estimateText(plan(undefined)), estimateText(plan({ estimate: null }))]).toEqual([
     null,

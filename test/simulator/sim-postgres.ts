@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import type { DatabaseProof } from "../../src/domain/database.ts";
+import type { RowChanges } from "../../src/domain/database-changes.ts";
 import type { PostgresImage, PostgresServer } from "../../src/domain/postgres-facts.ts";
 import { OperatorError } from "../../src/errors.ts";
 import type { DatabaseAccess, Postgres } from "../../src/host/world.ts";
@@ -73,6 +74,17 @@ export class SimPostgres {
       }
     });
     return proofOf(this.open(access).content);
+  }
+
+  private follow(source: DatabaseAccess, target: DatabaseAccess, { database, tables }: RowChanges): void {
+    const { content: from } = this.open({ ...source, database });
+    const volume = this.open({ ...target, database });
+    const paths = new Set(tables.map(({ name }) => `database/${database}/${name}`));
+    this.engine.helper(target.helperImage, [], () => {
+      const kept = Object.entries(volume.content).filter(([path]) => !paths.has(path));
+      const moved = Object.entries(from).filter(([path]) => paths.has(path));
+      this.engine.fill(volume.name, Object.fromEntries([...kept, ...moved]), "engine.follow");
+    });
   }
 
   private empty(access: DatabaseAccess): void {
@@ -148,6 +160,7 @@ export class SimPostgres {
     describeImage: async image => this.look("image", () => this.imageOf(image)),
     verify: async dir => this.look("verify", () => void this.disk.read(`${dir}/proof.json`)),
     empty: access => this.machine.command(() => this.empty(access)),
+    follow: (source, target, changes) => this.machine.command(() => this.follow(source, target, changes)),
     dump: (access, dir) => this.machine.command(() => this.dump(access, dir)),
     proofOf: async dir =>
       this.look("proof", () => JSON.parse(this.disk.read(`${dir}/proof.json`).toString("utf8")) as DatabaseProof),
@@ -166,7 +179,15 @@ export class SimPostgres {
 function proofOf(content: Content): DatabaseProof {
   const entries = Object.entries(content)
     .filter(([path]) => isData(path))
-    .map(([path, text]) => [path, path.startsWith("role/") ? "present" : checksum(text)] as const)
+    .flatMap(([path, text]): readonly (readonly [string, string])[] => {
+      const [kind, database, table] = path.split("/");
+      if (kind === "role") return [[path, "present"]];
+      if (table === undefined) return [[path, checksum(text)]];
+      return [
+        [`${database}/columns/public.${table}`, "2 columns"],
+        [`${database}/table/public.${table}`, `${text.length} rows, sum ${checksum(text)}`],
+      ];
+    })
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return { schema: 1, entries: Object.fromEntries(entries), sequences: {} };
 }

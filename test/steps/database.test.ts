@@ -35,7 +35,7 @@ describe("moving a database by dump", () => {
     expect(rows(stage, "v1_0_0")).toEqual(rows(stage, SLUG));
     expect(after["role/graphistry"]).toBe(before["role/graphistry"]);
     expect(after["identifier"]).toBe(before["identifier"]);
-    expect(await stage.world.files.read(PROOF)).toContain('"database/graphistry/users"');
+    expect(await stage.world.files.read(PROOF)).toContain('"graphistry/table/public.users"');
   });
 
   it("F30 is not believed when something is missing afterwards", async () => {
@@ -49,7 +49,7 @@ describe("moving a database by dump", () => {
       return await stage.world.postgres.prove(args[0]);
     };
     const run = oneStep(stage, restore).run();
-    await expect(run).rejects.toThrow(failsWith("NOT_EQUAL", "database/graphistry/users"));
+    await expect(run).rejects.toThrow(failsWith("NOT_EQUAL", "graphistry/table/public.users"));
     await expect(run).rejects.toThrow(expect.objectContaining({ hint: expect.stringContaining("source is untouched") }));
     expect(await stage.world.files.exists(PROOF)).toBe(false);
   });

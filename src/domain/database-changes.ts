@@ -1,0 +1,80 @@
+import { type DatabaseProof, differing } from "./database.ts";
+
+/** A table or a sequence by its own names, as they are. */
+export interface Relation {
+  readonly schema: string;
+  readonly name: string;
+}
+
+export interface ChangedTable extends Relation {
+  /** On that side which has more. */
+  readonly rows: number;
+}
+
+/** What of one database a copy lacks or has too much of. */
+export interface RowChanges {
+  readonly database: string;
+  /** Of the source's server: with it goes how rows are hashed. */
+  readonly major: number | undefined;
+  readonly tables: readonly ChangedTable[];
+  readonly sequences: readonly Relation[];
+}
+
+/** What has to be done to a copy, so that it is again what its source is. */
+export type Changes =
+  | { readonly kind: "none" }
+  | { readonly kind: "rows"; readonly databases: readonly RowChanges[] }
+  /** Something else than rows has changed, or so much that all anew is the shorter way; why, as a part of a sentence. */
+  | { readonly kind: "all"; readonly why: string };
+
+const NAME = String.raw`"(?:[^"\\]|\\.)*"|[A-Za-z0-9_-]+`;
+const ROWS = new RegExp(String.raw`^(${NAME})/(table|sequence)/(${NAME})\.(${NAME})$`);
+const MANY_RELATIONS = 5000;
+
+/**
+ * Rows and sequences can follow; whatever else differs (a table that is new, a role, a large object) cannot, because only a whole dump has it.
+ * A materialised view shows rows of some earlier moment, so that where there is one and rows have changed it would show too old ones.
+ */
+export function changesBetween(source: DatabaseProof, copy: DatabaseProof): Changes {
+  const differences = differing(source, copy);
+  if (differences.length === 0) return { kind: "none" };
+  if (differences.length > MANY_RELATIONS) return { kind: "all", why: `${differences.length} tables and sequences have changed` };
+  const found = new Map<string, { readonly tables: ChangedTable[]; readonly sequences: Relation[] }>();
+  for (const { path, say } of differences) {
+    const [, database = "", what, schema = "", name = ""] = ROWS.exec(path) ?? [];
+    const changes = found.get(database) ?? { tables: [], sequences: [] };
+    found.set(database, changes);
+    const relation = { schema: unquoted(schema), name: unquoted(name) };
+    const isOnBoth = (values: keyof Pick<DatabaseProof, "entries" | "sequences">) =>
+      path in source[values] && path in copy[values];
+    // A table of an extension has rows that are not the user's beside those that are; its columns are not part of a proof.
+    if (what === "table" && isOnBoth("entries") && `${database}/columns/${schema}.${name}` in source.entries)
+      changes.tables.push({ ...relation, rows: Math.max(rowsIn(source.entries[path]), rowsIn(copy.entries[path])) });
+    else if (what === "sequence" && isOnBoth("sequences")) changes.sequences.push(relation);
+    else return { kind: "all", why: say };
+  }
+  for (const [path, value] of Object.entries(source.entries))
+    for (const [database, { tables }] of found)
+      if (value === "populated" && tables.length > 0 && path.startsWith(`${database}/materialised view/`))
+        return { kind: "all", why: `${path} has to be made anew of rows that have changed` };
+  return {
+    kind: "rows",
+    databases: [...found].map(([database, changes]) => ({ database: unquoted(database), major: source.major, ...changes })),
+  };
+}
+
+/** `6000000 rows, sum ...` */
+const rowsIn = (entry = ""): number => Number.parseInt(entry, 10) || 0;
+
+const unquoted = (name: string): string => (name.startsWith('"') ? (JSON.parse(name) as string) : name);
+
+/** By bucket what its rows come to. A row's bucket follows from its hash, so that of tables with few changes few buckets differ. */
+export type Buckets = ReadonlyMap<number, string>;
+
+export const MANY_BUCKETS = 65_536;
+
+/** The buckets in which two tables differ; null where they are so many that the whole table is moved. */
+export function differingBuckets(source: Buckets, copy: Buckets): readonly number[] | null {
+  const different = [...new Set([...source.keys(), ...copy.keys()])].filter(each => source.get(each) !== copy.get(each));
+  return different.length > MANY_BUCKETS / 4 ? null : different.sort((a, b) => a - b);
+}

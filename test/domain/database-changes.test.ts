@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import type { DatabaseProof } from "../../src/domain/database.ts";
+import { changesBetween, differingBuckets, MANY_BUCKETS } from "../../src/domain/database-changes.ts";
+
+const BASE = {
+  "role/analyst": "login",
+  "app/columns/public.users": "3 columns, 1",
+  "app/table/public.users": "10 rows, sum 1",
+  'app/columns/"odd.schema"."a/\\"b"': "3 columns, 2",
+  'app/table/"odd.schema"."a/\\"b"': "20 rows, sum 2",
+  "app/table/public.of_extension": "5 rows, sum 5",
+  "app/index/public.users_pkey": "valid",
+};
+const proof = (
+  entries: Record<string, string | undefined> = {},
+  sequences: Record<string, string> = { "app/sequence/public.ids": "7" },
+  definitions: Record<string, string> = { "app/object/TABLE public.users": "aa" },
+): DatabaseProof => ({
+  schema: 1,
+  major: 15,
+  entries: JSON.parse(JSON.stringify({ ...BASE, ...entries })) as Record<string, string>,
+  sequences,
+  definitions,
+});
+
+describe("what a copy lacks of its source since it was made", () => {
+  it("is nothing where nothing has changed", () => {
+    expect(changesBetween(proof(), proof())).toEqual({ kind: "none" });
+    // It moves on by itself, and never back.
+    expect(changesBetween(proof(), proof({}, { "app/sequence/public.ids": "9" }))).toEqual({ kind: "none" });
+  });
+
+  it("is rows and sequences, by their own names", () => {
+    const source = proof(
+      { "app/table/public.users": "12 rows, sum 3", 'app/table/"odd.schema"."a/\\"b"': "19 rows, sum 4" },
+      { "app/sequence/public.ids": "12" },
+    );
+    expect(changesBetween(source, proof())).toEqual({
+      kind: "rows",
+      databases: [
+        {
+          database: "app",
+          major: 15,
+          tables: [
+            { schema: "public", name: "users", rows: 12 },
+            { schema: "odd.schema", name: 'a/"b', rows: 20 },
+          ],
+          sequences: [{ schema: "public", name: "ids" }],
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ["a role", proof({ "role/analyst": "no login" }), "role/analyst"],
+    ["a table that is new", proof({ "app/table/public.more": "1 rows, sum 1" }), "public.more"],
+    ["a table that is gone", proof({ "app/table/public.users": undefined }), "public.users"],
+    ["columns", proof({ "app/columns/public.users": "4 columns, 9" }), "columns"],
+    ["rows of an extension's table", proof({ "app/table/public.of_extension": "6 rows, sum 6" }), "of_extension"],
+    ["a definition", proof({}, undefined, { "app/object/TABLE public.users": "bb" }), "defined differently"],
+    ["a sequence that is new", proof({}, { "app/sequence/public.ids": "7", "app/sequence/public.more": "1" }), "public.more"],
+  ])("is everything where %s has changed", (_, source, why) => {
+    expect(changesBetween(source, proof())).toEqual({ kind: "all", why: expect.stringContaining(why) });
+  });
+
+  it("is everything where a view was made of rows that have changed, and only there", () => {
+    const seen = { "app/materialised view/public.totals": "populated" };
+    const more = { ...seen, "app/table/public.users": "12 rows, sum 3" };
+    expect(changesBetween(proof(more), proof(seen))).toMatchObject({
+      kind: "all",
+      why: expect.stringContaining("public.totals"),
+    });
+    const empty = { "app/materialised view/public.totals": "not populated" };
+    expect(changesBetween(proof({ ...more, ...empty }), proof({ ...seen, ...empty }))).toMatchObject({ kind: "rows" });
+    expect(changesBetween(proof(seen, { "app/sequence/public.ids": "9" }), proof(seen))).toMatchObject({ kind: "rows" });
+  });
+});
+
+it("names the buckets that differ, and none of them where they are too many", () => {
+  const source = new Map([
+    [1, "1 5"],
+    [7, "2 6"],
+    [9, "1 1"],
+  ]);
+  const copy = new Map([
+    [1, "1 5"],
+    [7, "1 6"],
+    [2, "1 3"],
+  ]);
+  expect(differingBuckets(source, copy)).toEqual([2, 7, 9]);
+  expect(differingBuckets(source, source)).toEqual([]);
+  const many = new Map(Array.from({ length: MANY_BUCKETS / 4 + 1 }, (_, bucket) => [bucket, "1 1"]));
+  expect(differingBuckets(many, new Map())).toBeNull();
+});
