@@ -10,9 +10,9 @@ const { installed, update, byDump } = smallStage();
 describe("an old instance that somebody brings up in the middle of an unfinished update", () => {
   /** kill -9 at a step of the window, the old one by hand, a row: what `resume` and `undo` make of it. */
   it.each([
-    ["after it was dumped", "database.dump", 0, "done", []],
+    ["after all was moved", "database.catch-up", 0, "done", []],
     ["while its database is being stopped", "instance.quiet", 1, "doing", []],
-    ["while the new database is being filled", "database.restore", 0, "doing", []],
+    ["while what was written last is being moved", "database.catch-up", 0, "doing", []],
     ["and takes down again", "instance.quiet", 1, "done", ["down"]],
   ] as const)("is not overwritten by resume, and undo keeps what was written: %s", async (_, kind, nth, when, after) => {
     const own = await installed();

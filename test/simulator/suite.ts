@@ -69,6 +69,8 @@ export const shares: Readonly<
       "scratch.drop",
       "data.baseline",
       "database.alone",
+      "database.catch-up",
+      "instance.rest",
       "front.open",
       "front.answers",
       "update.commit",

@@ -24,15 +24,17 @@ function phasesOf({ steps }: Steps): readonly Phase[] {
     const at = steps.findIndex(step => step.kind === kind);
     return at < 0 ? steps.length : at;
   };
+  const ahead = first("database.catch-up");
+  const isAhead = ahead < steps.length;
   const [window, restore, baseline, page, commit] = [
     first("instance.quiet"),
-    first("database.restore"),
+    isAhead ? ahead : first("database.restore"),
     first("data.baseline"),
     first("maintenance.down"),
     first("update.commit"),
   ];
-  // Before the restore its Postgres is started and waited for.
-  const launch = restore === steps.length ? first("instance.launch") : restore - 2;
+  // Before a restore in the window its Postgres is started and waited for.
+  const launch = restore === steps.length ? first("instance.launch") : restore - (isAhead ? 0 : 2);
   return steps.map((_, index): Phase => {
     if (index > commit) return "after the commit";
     if (index >= Math.min(page, first("front.open"))) return "front";

@@ -42,7 +42,7 @@ export async function counted(subject: UpdateSubject): Promise<Counted> {
   const done = (kind: string) => doneEntry(subject.home, kind);
   const gaps = await Promise.all(["instance.quiet", "maintenance.down"].map(done));
   const [moved, started] = [
-    (await done("database.dump")) || (await done("instance.quiet")),
+    (await done("database.catch-up")) || (await done("database.dump")) || (await done("instance.quiet")),
     (await done("database.restore")) || (await done("instance.launch")),
   ];
   const hasLogin = (entry: number) => entry < moved || entry > started;
