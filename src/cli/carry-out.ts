@@ -6,7 +6,7 @@ import { planText } from "./plan-text.ts";
 import { type Carried, type OnFailure, runOf, runOrUndo } from "./run-or-undo.ts";
 import type { Session } from "./session.ts";
 import { OTHER_QUESTIONS } from "./surface/questions.ts";
-import { clearAnswers, noticeUnfinished, unfinishedText } from "./unfinished.ts";
+import { clearAnswers, noticeUnfinished, unfinishedText, wayOut } from "./unfinished.ts";
 
 /** How a plan comes about: again with the locks held, because the world may have moved while the operator was thinking. */
 export interface Intent {
@@ -120,10 +120,8 @@ function isSamePlan(a: Plan, b: Plan): boolean {
 
 /** While an operation is unfinished nothing else may change the home. */
 export async function refuseUnfinished({ store }: Session): Promise<void> {
-  const all = await clearAnswers(store);
-  const unfinished = all.find(({ outcome }) => outcome === "unfinished");
+  await clearAnswers(store);
+  const unfinished = (await store.list()).find(({ outcome }) => outcome === "unfinished");
   if (!unfinished) return;
-  throw new OperatorError("UNFINISHED", unfinishedText(unfinished), {
-    hint: "graph-mgr resume   (goes on with it; graph-mgr undo takes it back)",
-  });
+  throw new OperatorError("UNFINISHED", unfinishedText(unfinished), { hint: wayOut(unfinished) });
 }

@@ -10,7 +10,7 @@ import { progressOn } from "./progress.ts";
 import type { Session } from "./session.ts";
 import { OTHER_QUESTIONS } from "./surface/questions.ts";
 import { wrap } from "./text.ts";
-import { nameOf } from "./unfinished.ts";
+import { nameOf, undoneAlready } from "./unfinished.ts";
 
 export interface Carried {
   readonly operation: string;
@@ -36,6 +36,7 @@ export function runOf(session: Session, plan: Plan, journal: Run<World>["journal
     kinds,
     world: session.world,
     signal: session.signal,
+    clearAway: () => session.store.clearAway(plan.id),
     on: event => {
       also(event);
       show(event);
@@ -71,7 +72,6 @@ export async function runOrUndo(
     const downtimeMs = await downtime.end();
     const facts = downtimeMs === null ? {} : { downtimeMs };
     if (failed !== null) throw failed instanceof OperatorError ? failed.with(facts) : failed;
-    await session.store.close(plan.id);
     return {
       operation: plan.id,
       kind: plan.operation,
@@ -94,10 +94,11 @@ async function failureOf(
   onFailed: () => Promise<void>,
 ): Promise<unknown> {
   try {
-    const remarks = await runPlan(run);
-    return remarks.length === 0 ? null : await doneAndYet(session, run, remarks);
+    const { outcome, remarks } = await runPlan(run);
+    if (outcome === "undone") return undoneAlready(run.plan);
+    return remarks.length === 0 ? null : doneAndYet(run, remarks);
   } catch (error) {
-    if (error instanceof Interrupted) return await stopped(session, run);
+    if (error instanceof Interrupted) return await stopped(run);
     await session.store
       .log(run.plan.id, `${session.world.now().toISOString()} failed: ${messageOf(error)}`)
       .catch(() => undefined);
@@ -107,8 +108,7 @@ async function failureOf(
 }
 
 /** It is done and stays, because there is no way back that loses nothing; and whoever waits for it must not take it for a success. */
-async function doneAndYet({ store }: Session, { plan }: Run<World>, remarks: readonly string[]): Promise<OperatorError> {
-  await store.close(plan.id);
+function doneAndYet({ plan }: Run<World>, remarks: readonly string[]): OperatorError {
   return new OperatorError("NOT_HEALTHY", `The ${nameOf(plan)} is done, and visitors are answered. But: ${remarks.join(" ")}`, {
     exit: EXIT.halfway,
     hint: `graph-mgr status${plan.wayBack === null ? "" : `   (the way back is \`${plan.wayBack}\`)`}`,
@@ -116,11 +116,10 @@ async function doneAndYet({ store }: Session, { plan }: Run<World>, remarks: rea
 }
 
 /** Stopped between steps: nothing was cut, and both ways are open. */
-async function stopped(session: Session, run: Run<World>): Promise<OperatorError> {
+async function stopped(run: Run<World>): Promise<OperatorError> {
   const entries = await run.journal.read();
   if (!entries.some(({ type }) => type === "doing")) {
     await undoPlan(run);
-    await session.store.close(run.plan.id);
     return cancelled();
   }
   const done = entries.filter(({ type }) => type === "done").length;
@@ -147,7 +146,7 @@ async function afterFailure(session: Session, run: Run<World>, onFailure: OnFail
   let remarks: readonly string[];
   try {
     // A second Ctrl-C must not cut off the way back.
-    remarks = await undoPlan({ ...run, signal: new AbortController().signal });
+    ({ remarks } = await undoPlan({ ...run, signal: new AbortController().signal }));
   } catch (cause) {
     if (cause instanceof OperatorError && cause.code === "CANNOT_UNDO")
       return new OperatorError(error.code, `${error.message} ${cause.message}.`, {
@@ -161,7 +160,6 @@ async function afterFailure(session: Session, run: Run<World>, onFailure: OnFail
       hint: "graph-mgr undo   (once the reason is mended)",
     });
   }
-  await session.store.close(run.plan.id);
   return new OperatorError(error.code, `${error.message.replace(/(?<![.!?])$/, ".")} ${undoneText(remarks)}`, {
     exit: EXIT.undone,
     cause: error,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Home } from "../domain/home.ts";
 import { OperatorError } from "../errors.ts";
-import { outcomeOf, standingsOf } from "../plan/journal.ts";
+import { closingOf, outcomeOf, standingsOf } from "../plan/journal.ts";
 import type { OperationEntry, OperationStore } from "../plan/operations.ts";
 import { PLAN_SCHEMA, type Plan } from "../plan/plan.ts";
 import type { Disk } from "./disk.ts";
@@ -14,6 +14,7 @@ export function createOperationStore(disk: Disk, homePath: string): OperationSto
   /** 0 for an operation of an older version, which has none. */
   const sequenceOf = async (id: string): Promise<number> => Number(await files.read(join(home.operation(id), "sequence"))) || 0;
   const journal = (id: string) => createFileJournal(disk, join(home.operation(id), "journal.jsonl"));
+  const clearAway = (id: string) => files.remove(join(home.operation(id), "answers.json"));
   return {
     journal,
     async open(plan, answers) {
@@ -35,7 +36,8 @@ export function createOperationStore(disk: Disk, homePath: string): OperationSto
         const plan = parsePlan(text, path);
         const journalled = await journal(id).read();
         const stepsDone = standingsOf(plan.steps.length, journalled).filter(({ state }) => state === "done").length;
-        entries.push({ plan, outcome: outcomeOf(journalled), stepsDone, sequence: await sequenceOf(id) });
+        const [outcome, closing] = [outcomeOf(journalled), closingOf(journalled)];
+        entries.push({ plan, outcome, closing, stepsDone, sequence: await sequenceOf(id) });
       }
       // The sort is stable: those without a number stay in the order of their ids.
       return entries.sort((a, b) => a.sequence - b.sequence).map(({ sequence: _, ...entry }) => entry);
@@ -43,8 +45,10 @@ export function createOperationStore(disk: Disk, homePath: string): OperationSto
     async log(id, line) {
       await disk.append(join(home.operation(id), "log"), Buffer.from(`${line}\n`), 0o600);
     },
-    async close(id) {
-      await files.remove(join(home.operation(id), "answers.json"));
+    clearAway,
+    async clearAwayUnplanned() {
+      for (const id of await files.list(home.operations()))
+        if (!(await files.exists(join(home.operation(id), "plan.json")))) await clearAway(id);
     },
   };
 }

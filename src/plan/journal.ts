@@ -9,6 +9,7 @@ export type Entry =
   | { readonly type: "done"; readonly step: number }
   | { readonly type: "undoing"; readonly step: number }
   | { readonly type: "undone"; readonly step: number }
+  | { readonly type: "closing"; readonly outcome: "done" | "undone" }
   | { readonly type: "closed"; readonly outcome: "done" | "undone" };
 
 /** Append-only. `append` returns only when the entry is on disk. */
@@ -108,5 +109,11 @@ export type Outcome = "planned" | "unfinished" | "done" | "undone";
 export function outcomeOf(entries: readonly Entry[]): Outcome {
   const closed = entries.findLast(entry => entry.type === "closed");
   if (closed?.type === "closed") return closed.outcome;
-  return entries.some(entry => entry.type === "doing") ? "unfinished" : "planned";
+  return entries.some(({ type }) => type === "doing" || type === "closing") ? "unfinished" : "planned";
+}
+
+/** To which end the operation had come when it was cut off before its journal's last word; null when it was not. */
+export function closingOf(entries: readonly Entry[]): "done" | "undone" | null {
+  const last = entries.at(-1);
+  return last?.type === "closing" ? last.outcome : null;
 }

@@ -1,8 +1,8 @@
-import { hash } from "node:crypto";
 import type { Json } from "../domain/json.ts";
 import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
-import { type Entry, isTurnedBack, type Journal, outcomeOf, type Standing, standingsOf } from "./journal.ts";
-import { kindOf, PLAN_SCHEMA, type Plan } from "./plan.ts";
+import { type Closable, close, type Ending, entriesFor, finishClosing } from "./closing.ts";
+import { type Entry, isTurnedBack, outcomeOf, type Standing, standingsOf } from "./journal.ts";
+import { kindOf, type Plan } from "./plan.ts";
 import type { AnyStepKind, PlannedStep, StepContext, StepKinds } from "./step.ts";
 
 export interface RunEvent {
@@ -14,18 +14,13 @@ export interface RunEvent {
   readonly text?: string;
 }
 
-export interface Run<World> {
-  readonly plan: Plan;
-  readonly journal: Journal;
+export interface Run<World> extends Closable {
   readonly kinds: StepKinds<World>;
   readonly world: World;
   readonly on: (event: RunEvent) => void;
   /** Honoured between steps, and inside steps that only wait. */
   readonly signal: AbortSignal;
 }
-
-/** Binds a journal to its plan, so that a swapped plan.json is noticed. */
-export const planDigest = (plan: Plan): string => hash("sha256", JSON.stringify(plan));
 
 /** A step that did not do what it should; carries which one for the report. */
 export class StepFailed extends OperatorError {
@@ -46,11 +41,13 @@ export class StepFailed extends OperatorError {
  * Carries out what the journal says is left; starting and resuming are the same code. Where an undo was begun, it is
  * brought to its end first: the steps count on what earlier ones left, so half of the way back is no place to turn round.
  *
- * @returns what is done and yet not as it should be, a sentence each
+ * @returns the end, with what is done and yet not as it should be; `undone` where it had come to that end and was cut off while it was closed
  * @throws StepFailed when a step fails, Interrupted when the operator asked to stop, OperatorError ALREADY_CLOSED and what
  *   a step that is done says of what somebody else did since
  */
-export async function runPlan<World>(run: Run<World>): Promise<readonly string[]> {
+export async function runPlan<World>(run: Run<World>): Promise<Ending> {
+  const finished = await finishClosing(run);
+  if (finished !== null) return finished;
   const remarks: string[] = [];
   // A kind that we lack is found out before the first step, and not in the middle.
   for (const planned of run.plan.steps) kindOf(planned, run.kinds);
@@ -64,8 +61,7 @@ export async function runPlan<World>(run: Run<World>): Promise<readonly string[]
     const begun = standing && standing.state !== "waiting" ? { before: standing.before, again: isDone } : null;
     await runStep(run, step, kindOf(planned, run.kinds), begun, remarks);
   }
-  await run.journal.append({ type: "closed", outcome: "done" });
-  return remarks;
+  return await close(run, { outcome: "done", remarks });
 }
 
 /** Nothing is done before everybody was heard. */
@@ -120,24 +116,6 @@ async function openJournal<World>(run: Run<World>): Promise<readonly Standing[]>
   return standingsOf(plan.steps.length, []);
 }
 
-/** The journal's entries, once it is sure that they are about this plan. A new journal is opened. */
-async function entriesFor(plan: Plan, journal: Journal): Promise<readonly Entry[]> {
-  const entries = await journal.read();
-  const digest = planDigest(plan);
-  const opened = entries[0];
-  if (!opened) {
-    await journal.append({ type: "opened", schema: PLAN_SCHEMA, plan: digest });
-    return entries;
-  }
-  if (opened.type !== "opened" || opened.plan !== digest) {
-    throw new OperatorError("PLAN_CHANGED", `The plan of operation ${plan.id} is not the one that its journal was begun with.`, {
-      hint: "do not go on by hand; keep the folder `.graph-mgr/operations` and ask for help",
-    });
-  }
-  await journal.settle();
-  return entries;
-}
-
 interface Begun {
   readonly before: Json;
   /** It was done, and what it did is no more. */
@@ -176,22 +154,22 @@ const withoutEffect = (): OperatorError =>
 /**
  * Puts back, last first, every step that began. Stops at the first that will not go back, because the order matters.
  *
- * @returns what could not be put back, a sentence each
+ * @returns the end, with what could not be put back; `done` where it had come to that end and was cut off while it was closed
  * @throws OperatorError CANNOT_UNDO, ALREADY_DONE, PLAN_CHANGED, or what a step's undo threw
  */
-export async function undoPlan<World>(run: Run<World>): Promise<readonly string[]> {
+export async function undoPlan<World>(run: Run<World>): Promise<Ending> {
   const { plan, journal } = run;
+  const finished = await finishClosing(run);
+  if (finished !== null) return finished;
   const entries = await entriesFor(plan, journal);
   const outcome = outcomeOf(entries);
-  if (outcome === "undone") return [];
+  if (outcome === "undone") return { outcome, remarks: [] };
   if (outcome === "done") {
     throw new OperatorError("ALREADY_DONE", `Operation ${plan.id} is finished; undo is for operations that are not.`, {
       ...(plan.wayBack === null ? {} : { hint: plan.wayBack }),
     });
   }
-  const remarks = await walkBack(run, entries);
-  await journal.append({ type: "closed", outcome: "undone" });
-  return remarks;
+  return await close(run, { outcome: "undone", remarks: await walkBack(run, entries) });
 }
 
 async function walkBack<World>(run: Run<World>, entries: readonly Entry[]): Promise<readonly string[]> {

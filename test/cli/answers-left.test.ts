@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { refuseUnfinished } from "../../src/cli/carry-out.ts";
 import { resume, undo } from "../../src/cli/commands/operations.ts";
 import { newPlan } from "../../src/operations/plan-id.ts";
-import { planDigest } from "../../src/plan/runner.ts";
+import { planDigest } from "../../src/plan/closing.ts";
 import { HOME, prepared } from "../simulator/scenario.ts";
 import { sessionOn } from "./session-on.ts";
 

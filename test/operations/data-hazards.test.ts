@@ -242,7 +242,9 @@ it("F18 going back gives a tag that a load moved back to the image that had it",
   const plan = await stage.installPlan("v1.0.0");
   const store = createOperationStore(stage.sim.disk.disk, HOME);
   const journal = await store.open(plan, {});
-  const run = { plan, journal, kinds, world: stage.world, on: () => undefined, signal: new AbortController().signal };
+  const signal = new AbortController().signal;
+  const clearAway = async () => undefined;
+  const run = { plan, journal, kinds, world: stage.world, on: () => undefined, signal, clearAway };
   // Somebody takes the port after the plan was made.
   const [port] = (plan.result?.ports ?? []) as readonly { readonly host: number }[];
   stage.machine.state = { ...stage.machine.state, listening: new Set([...listening, port?.host ?? 0]) };

@@ -37,6 +37,7 @@ const runOf = async (plan: Plan) => ({
   world: stage.world,
   on: () => {},
   signal: new AbortController().signal,
+  clearAway: async () => undefined,
 });
 
 describe("a dump by hand", () => {

@@ -18,6 +18,7 @@ describe("running a plan", () => {
       "done 1",
       "doing 2",
       "done 2",
+      "closing done",
       "closed done",
     ]); // prettier-ignore
     expect(events.map(({ type, step }) => `${type} ${step}`)).toEqual([
@@ -286,7 +287,7 @@ describe("undoing", () => {
     const { run, world, journal } = toyRun(three, { journal: toyJournal() });
     await undoPlan(run);
     expect(world.log).toEqual([]);
-    expect(shortly(await run.journal.read())).toEqual(["opened", "closed undone"]);
+    expect(shortly(await run.journal.read())).toEqual(["opened", "closing undone", "closed undone"]);
     expect(journal.entries).toEqual([]);
   });
 });

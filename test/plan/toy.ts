@@ -113,20 +113,26 @@ export function toyRun(plan: Plan, over: Partial<Run<ToyWorld>> = {}) {
   const world: ToyWorld = { values: new Map(), log: [], failing: new Set() };
   const events: RunEvent[] = [];
   const journal = toyJournal();
+  /** What was last in the journal whenever something was cleared away. */
+  const cleared: Json[] = [];
   const stop = new AbortController();
   const run: Run<ToyWorld> = {
     plan,
     journal,
     kinds: toyKinds,
     world,
+    clearAway: async () => {
+      if (world.failing.has("clear away")) throw new Error("clear away fails");
+      cleared.push(shortly(journal.entries).at(-1) ?? null);
+    },
     on: event => events.push(event),
     signal: stop.signal,
     ...over,
   };
-  return { run, world, events, journal, stop };
+  return { run, world, events, journal, cleared, stop };
 }
 
 export const shortly = (entries: readonly Entry[]): readonly Json[] =>
   entries.map(entry =>
-    "step" in entry ? `${entry.type} ${entry.step}` : entry.type === "closed" ? `closed ${entry.outcome}` : entry.type,
+    "step" in entry ? `${entry.type} ${entry.step}` : "outcome" in entry ? `${entry.type} ${entry.outcome}` : entry.type,
   );

@@ -6,7 +6,7 @@ import { LOSE_ALL, loseUnsynced, powerCut } from "./power.ts";
 import { below, seeded } from "./random.ts";
 import { HOME, type Scenario } from "./scenario.ts";
 import { cloneState, type SimState } from "./state.ts";
-import { type Attempt, attempt, codeOf, standing } from "./trial.ts";
+import { type Attempt, answersOf, attempt, codeOf, standing } from "./trial.ts";
 
 const parsed = new Map<string, ComposeDocument>();
 const parse = ComposeDocument.parse;
@@ -155,7 +155,10 @@ async function tryOne(rehearsal: Rehearsal, trial: Trial, note: (step: number) =
     const outcome = await standing(scenario, state);
     if (outcome === "done") equals(final, "final");
     if (outcome === "undone" || outcome === null) equals(initial, "initial");
-    return outcome === "done" || outcome === "undone" || outcome === null;
+    const isOver = outcome === "done" || outcome === "undone" || outcome === null;
+    const left = isOver ? await answersOf(scenario, state) : [];
+    if (left.length > 0) throw new Error(`the operation is ${outcome ?? "not begun"}, and it left ${left.join(", ")}`);
+    return isOver;
   };
   const on = ({ type, step }: { readonly type: string; readonly step: number }) => {
     if (type !== "progress") note(step);

@@ -56,8 +56,7 @@ export class Stage {
     const store = createOperationStore(this.sim.disk.disk, HOME);
     const journal = await store.open(plan, answers);
     const signal = new AbortController().signal;
-    await runPlan({ plan, journal, kinds, world: this.world, on: () => {}, signal });
-    await store.close(plan.id);
+    await runPlan({ plan, journal, kinds, world: this.world, on: () => {}, signal, clearAway: () => store.clearAway(plan.id) });
   }
 
   async installPlan(release: string, over: { readonly launch?: boolean; readonly set?: readonly string[] } = {}): Promise<Plan> {

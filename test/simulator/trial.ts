@@ -1,4 +1,5 @@
 import { Interrupted, messageOf, OperatorError } from "../../src/errors.ts";
+import { createFileStore } from "../../src/host/file-store.ts";
 import { createOperationStore } from "../../src/host/operation-store.ts";
 import { type Outcome, outcomeOf } from "../../src/plan/journal.ts";
 import { type RunEvent, runPlan, undoPlan } from "../../src/plan/runner.ts";
@@ -61,10 +62,17 @@ export async function attempt(
   try {
     if (mode !== "continue") await world.engine.sweep(HOME);
     const journal = mode === "run" ? await store.open(scenario.plan, scenario.answers) : store.journal(scenario.plan.id);
-    const run = { plan: scenario.plan, journal, kinds, world, on, signal: abort.signal };
+    const run = {
+      plan: scenario.plan,
+      journal,
+      kinds,
+      world,
+      on,
+      signal: abort.signal,
+      clearAway: () => store.clearAway(scenario.plan.id),
+    };
     if (mode === "undo") await undoPlan(run);
     else await runPlan(run);
-    await store.close(scenario.plan.id);
     return end("finished");
   } catch (error) {
     if (machine.dead) return end("died", error);
@@ -107,6 +115,14 @@ export async function standing(scenario: Scenario, state: SimState): Promise<Out
   if (node?.type !== "file") return null;
   if (node.bytes.toString("utf8") !== planText(scenario)) throw new Violated("the plan on the disk is another one");
   return outcomeOf(await journal(`${folder}/journal.jsonl`).read());
+}
+
+/** What nobody may find once the operation is over; of one that has no plan yet, once the next command has locked the home. */
+export async function answersOf(scenario: Scenario, state: SimState): Promise<readonly string[]> {
+  const { disk } = createSimWorld(new Machine(state), HOME, shelf);
+  if ((await standing(scenario, state)) === null) await createOperationStore(disk.disk, HOME).clearAwayUnplanned();
+  const names = await createFileStore(disk.disk).list(`${HOME}/.graph-mgr/operations/${scenario.plan.id}`);
+  return names.filter(name => name.includes("answers"));
 }
 
 export const codeOf = (error: unknown): string => (error instanceof OperatorError ? error.code : messageOf(error));

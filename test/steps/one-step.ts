@@ -46,6 +46,7 @@ export function someSteps(stage: Stage, steps: readonly PlannedStep[], signal = 
     // The last step fails, so that those before it can be undone.
     kinds: new Map([...kinds, ["test.stuck", stuck]]),
     world: stage.world,
+    clearAway: async () => undefined,
     on: ({ text }) => text !== undefined && said.push(text),
     signal,
   };
@@ -60,7 +61,7 @@ export function someSteps(stage: Stage, steps: readonly PlannedStep[], signal = 
         if (!(error instanceof Error) || !error.message.includes("stuck on purpose")) throw error;
       }
     },
-    undo: () => undoPlan(run),
+    undo: async () => (await undoPlan(run)).remarks,
   };
 }
 

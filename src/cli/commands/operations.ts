@@ -1,7 +1,7 @@
 import { EXIT, OperatorError } from "../../errors.ts";
 import type { World } from "../../host/world.ts";
+import type { Ending } from "../../plan/closing.ts";
 import type { OperationEntry } from "../../plan/operations.ts";
-import type { Plan } from "../../plan/plan.ts";
 import { type Run, undoPlan } from "../../plan/runner.ts";
 import { quiet } from "../../steps/index.ts";
 import { type EngineLock, engineLock, untilHealthy } from "../engine-lock.ts";
@@ -11,7 +11,7 @@ import { runOf, runOrUndo, undoneText } from "../run-or-undo.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { wrap } from "../text.ts";
-import { clearAnswers, nameOf } from "../unfinished.ts";
+import { clearAnswers, doneAlready, nameOf } from "../unfinished.ts";
 
 /** `operations`: the history; `operations show ID`, or just the id: one of them, step by step. */
 export async function listOperations(session: Session, words: readonly string[]): Promise<void> {
@@ -24,11 +24,12 @@ export async function listOperations(session: Session, words: readonly string[])
   const all = await session.store.list();
   if (id !== undefined) return await showOperation(session, all, id);
   if (session.flags.json) {
-    const operations = all.map(({ plan, outcome, stepsDone }) => ({
+    const operations = all.map(({ plan, outcome, closing, stepsDone }) => ({
       id: plan.id,
       kind: plan.operation,
       instance: plan.instance,
       outcome,
+      closing,
       stepsDone,
       steps: plan.steps.length,
     }));
@@ -36,15 +37,18 @@ export async function listOperations(session: Session, words: readonly string[])
     return;
   }
   if (all.length === 0) return session.print("No operations yet.");
-  const rows = all.map(({ plan, outcome, stepsDone }) => [
+  const rows = all.map(({ plan, outcome, closing, stepsDone }) => [
     plan.id,
     plan.operation,
     plan.instance ?? "",
-    outcome,
+    outcomeText(outcome, closing),
     `${stepsDone}/${plan.steps.length}`,
   ]);
   session.print(table(["OPERATION", "KIND", "INSTANCE", "OUTCOME", "STEPS"], rows));
 }
+
+const outcomeText = (outcome: OperationEntry["outcome"], closing: OperationEntry["closing"]): string =>
+  closing === null ? outcome : `${outcome} (${closing}, not closed)`;
 
 async function showOperation(session: Session, all: readonly OperationEntry[], id: string): Promise<void> {
   const found = all.find(({ plan }) => plan.id === id) ?? all.findLast(({ plan }) => plan.id.startsWith(id));
@@ -53,7 +57,8 @@ async function showOperation(session: Session, all: readonly OperationEntry[], i
       hint: "graph-mgr operations",
     });
   if (session.flags.json) return session.print(JSON.stringify({ schema: 1, ...found }));
-  session.print(`${found.plan.id}: ${found.outcome}, ${found.stepsDone} of ${found.plan.steps.length} steps done`);
+  const outcome = outcomeText(found.outcome, found.closing);
+  session.print(`${found.plan.id}: ${outcome}, ${found.stepsDone} of ${found.plan.steps.length} steps done`);
   session.print(planText(found.plan, session.printColumns));
   session.print(`Its log: ${session.home.operation(found.plan.id)}/log`);
 }
@@ -97,19 +102,21 @@ async function withUnfinished(session: Session, { command, claimsEngine, dryRun,
   if ((await session.store.list()).length === 0) await unfinishedOf(session);
   if (session.flags.dryRun) {
     const first = await unfinishedOf(session);
-    showGoing(session, command, first.plan, await dryRun(runFor(first)));
+    showGoing(session, command, first, first.closing === null ? await dryRun(runFor(first)) : []);
     return;
   }
   const lock = await session.lockHome(command);
   try {
     await clearAnswers(session.store);
     const entry = await unfinishedOf(session);
-    await refuseOtherEngine(session, entry);
+    // What is only to be closed needs no engine.
+    const hasSteps = entry.closing === null;
+    if (hasSteps) await refuseOtherEngine(session, entry);
     session.workFor(entry.plan.id);
     session.phase(command === "undo" ? "undoing" : "operating");
-    await session.world.engine.sweep(session.home.path);
+    if (hasSteps) await session.world.engine.sweep(session.home.path);
     const run = runFor(entry);
-    if (claimsEngine && !(await isWindowOpen(run))) await engine.take();
+    if (claimsEngine && hasSteps && !(await isWindowOpen(run))) await engine.take();
     await work(run, engine);
   } finally {
     session.workFor(null);
@@ -123,7 +130,7 @@ async function isWindowOpen({ plan, journal }: Run<World>): Promise<boolean> {
   return (await journal.read()).some(entry => entry.type === "doing" && plan.steps[entry.step]?.kind === quiet.kind);
 }
 
-function showGoing(session: Session, command: string, plan: Plan, lines: readonly string[]): void {
+function showGoing(session: Session, command: string, { plan, closing }: OperationEntry, lines: readonly string[]): void {
   const { id, operation, instance } = plan;
   const steps = lines.length;
   if (session.flags.json) {
@@ -132,7 +139,8 @@ function showGoing(session: Session, command: string, plan: Plan, lines: readonl
     );
     return;
   }
-  const text = [`${command === "undo" ? "Take back" : "Go on with"} ${nameOf(plan)}:`, ...lines].join("\n");
+  const first = `${command === "undo" ? "Take back" : "Go on with"} ${nameOf(plan)}:`;
+  const text = closing === null ? [first, ...lines].join("\n") : `Close ${nameOf(plan)}, which is ${closing}; no step is left.`;
   session.print(session.printColumns === null ? text : wrap(text, session.printColumns - 1));
 }
 
@@ -153,9 +161,9 @@ export const undo = (session: Session): Promise<void> =>
   withUnfinished(session, { command: "undo", claimsEngine: false, dryRun: undoSteps, work: run => takeBack(session, run) });
 
 async function takeBack(session: Session, run: Run<World>): Promise<void> {
-  let remarks: readonly string[];
+  let ending: Ending;
   try {
-    remarks = await undoPlan(run);
+    ending = await undoPlan(run);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     throw new OperatorError(error.code, error.message, {
@@ -164,7 +172,8 @@ async function takeBack(session: Session, run: Run<World>): Promise<void> {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
-  await session.store.close(run.plan.id);
+  if (ending.outcome === "done") throw doneAlready(run.plan);
+  const { remarks } = ending;
   const { id, operation, instance, steps } = run.plan;
   if (session.flags.json)
     session.print(

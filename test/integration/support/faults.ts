@@ -138,6 +138,11 @@ export async function next(home: TestHome, ...args: readonly string[]): Promise<
   }
 }
 
+/** It had come to its other end before it was cut off, and was only to be closed. That is no success of what was asked for, and says so. */
+export const wasOver = ({ code, stderr }: Result): boolean =>
+  (code === 3 && stderr.includes("was done when it was cut off")) ||
+  (code === 5 && stderr.includes("had been undone when it was cut off"));
+
 export interface Outcome {
   readonly id: string;
   readonly outcome: "planned" | "unfinished" | "done" | "undone";

@@ -62,7 +62,7 @@ async function entryPhases(home: TestHome, known = noneKnown): Promise<readonly 
   const phases = phasesOf(plan);
   const { entries } = decodeEntries(await readFile(join(folder, "journal.jsonl"), "utf8").catch(() => ""));
   return entries.map(entry => {
-    if (entry.type === "closed") return "after the commit";
+    if (entry.type === "closing" || entry.type === "closed") return "after the commit";
     return entry.type === "opened" ? "prepare, lay out" : (phases[entry.step] ?? "prepare, lay out");
   });
 }
