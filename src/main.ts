@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { program } from "./cli/program.ts";
 import type { GlobalFlags, Phase, Session } from "./cli/session.ts";
@@ -57,6 +58,7 @@ async function openSession(flags: GlobalFlags): Promise<Session> {
     flags,
     environment: process.env,
     cwd: process.cwd(),
+    program: [process.execPath, resolve(process.argv[1] ?? "")],
     root,
     isTerminal: process.stderr.isTTY === true,
     isTerminalBothWays: () => process.stdin.isTTY === true && process.stdout.isTTY === true,

@@ -20,6 +20,8 @@ interface Process {
   readonly flags: GlobalFlags;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** What starts graph-mgr. */
+  readonly program: readonly string[];
   /** Where graph-mgr itself stands: `templates/` is below it. */
   readonly root: URL;
   readonly isTerminal: boolean;
@@ -59,11 +61,12 @@ export async function createSession(own: Process): Promise<Session> {
   const canAsk = own.canAsk && flags.input && !flags.json;
   const editor = [environment["VISUAL"], environment["EDITOR"]].find(each => (each ?? "").trim() !== "");
   const holder = (command: string) => ({ pid: own.pid, command, since: new Date().toISOString() });
-  const world = createWorld(executor, () => ({ home: home.path, operation }));
+  const world = createWorld(executor, () => ({ home: home.path, operation }), environment);
   return {
     flags,
     home,
     cwd: own.cwd,
+    program: own.program,
     print: own.print,
     note: text => {
       if (!flags.quiet) line.note(text);

@@ -28,6 +28,8 @@ export interface Session {
   readonly home: Home;
   /** Absolute. */
   readonly cwd: string;
+  /** What starts graph-mgr, for those who shall start it later: absolute paths. */
+  readonly program: readonly string[];
   /** For results: the one document on standard output with `--json`, else text for people. */
   readonly print: (text: string) => void;
   /** For progress, questions, notices: standard error. */

@@ -17,6 +17,7 @@ import { nodeDisk } from "./node-disk.ts";
 import { ports } from "./ports.ts";
 import { createPostgres } from "./postgres.ts";
 import { createRoom } from "./room.ts";
+import { createSystemd } from "./systemd.ts";
 import { createTrees } from "./trees.ts";
 import { createVolumeWork } from "./volume-copy.ts";
 import type { World } from "./world.ts";
@@ -29,7 +30,11 @@ export function localExecutor(environment: Readonly<Record<string, string | unde
 }
 
 /** This machine and its engine. `scope` says whose work helper containers do at the moment. */
-export function createWorld(executor: Executor, scope: () => HelperScope): World {
+export function createWorld(
+  executor: Executor,
+  scope: () => HelperScope,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): World {
   const helpers = createHelpers(executor, scope);
   const trees = createTrees(executor, helpers);
   const engine = createEngine(executor, createVolumeWork(executor, helpers), createComposeVersion());
@@ -47,6 +52,7 @@ export function createWorld(executor: Executor, scope: () => HelperScope): World
     postgres: createPostgres(executor, helpers),
     ports,
     room: createRoom(executor, helpers),
+    systemd: createSystemd(executor, environment),
     now: () => new Date(),
     elapsedMs: () => performance.now(),
     async pause(ms, signal) {

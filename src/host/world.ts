@@ -17,6 +17,7 @@ export interface World {
   readonly backups: Backups;
   readonly ports: Ports;
   readonly room: Room;
+  readonly systemd: Systemd;
   readonly now: () => Date;
   /** Does not go back when the clock is set. */
   readonly elapsedMs: () => number;
@@ -24,6 +25,29 @@ export interface World {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Random bytes as URL-safe text, for generated secrets and ids. */
   readonly random: (bytes: number) => string;
+}
+
+/** Whose units: the machine's, or the user's own. */
+export type UnitScope = "system" | "user";
+
+/** What runs things by the clock. Where it does not run, units can be written and verified all the same. */
+export interface Systemd {
+  folder(scope: UnitScope): string;
+  isRunning(scope: UnitScope): Promise<boolean>;
+  /** Whether this user may make files in a folder, or the folder. */
+  mayWrite(folder: string): Promise<boolean>;
+  /** When it is next so, in systemd's words; null: never. @throws OperatorError USAGE, NO_PROGRAM */
+  next(calendar: string): Promise<string | null>;
+  /** Reads units as systemd would. @throws OperatorError COMMAND_FAILED with what it says */
+  verify(paths: readonly string[]): Promise<void>;
+  /** Has it read its units again. */
+  reload(scope: UnitScope): Promise<void>;
+  isOn(timer: string, scope: UnitScope): Promise<{ readonly enabled: boolean; readonly active: boolean }>;
+  turn(timer: string, on: boolean, scope: UnitScope): Promise<void>;
+  /** What a unit must be given so that it finds the engine that we see. */
+  environment(): Readonly<Record<string, string>>;
+  /** Runs the operator's own program, without arguments, and waits for it. @throws OperatorError COMMAND_FAILED, NO_PROGRAM */
+  tell(program: string, facts: Readonly<Record<string, string>>): Promise<void>;
 }
 
 export type Progress = (text: string) => void;

@@ -4,8 +4,10 @@ import { EXIT, OperatorError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume, setCurrent } from "../steps/index.ts";
 import type { InstanceFacts } from "../survey/instance.ts";
+import type { FoundSchedule } from "../survey/schedule.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { refuseRunning } from "./run-instance.ts";
+import { placeWords, unscheduleSteps } from "./schedule.ts";
 
 export interface RemoveRequest {
   readonly volumes: boolean;
@@ -21,6 +23,8 @@ export interface RemoveFacts extends InstanceFacts {
   readonly foreignUsers: readonly { readonly container: string; readonly volume: string }[];
   /** Image ids that no other instance of this engine keeps. */
   readonly freeImages: readonly string[];
+  /** What backs it up by the clock. */
+  readonly schedules: readonly (FoundSchedule & { readonly isRunning: boolean; readonly mayWrite: boolean })[];
 }
 
 /**
@@ -74,14 +78,25 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
     ({ service, target, name }) =>
       `what ${service} keeps in ${target} has no name, so it does not come back by itself; it stays as the volume ${name}`,
   );
+  const schedules = facts.schedules.map(({ unit, mayWrite, place }) =>
+    mayWrite
+      ? `its scheduled backup, ${unit}, goes with it`
+      : `its scheduled backup stays and will fail, because only root may remove it: sudo graph-mgr backup schedule ${record.name} --remove${placeWords(place)}`,
+  );
+  const unscheduled = facts.schedules.filter(({ mayWrite }) => mayWrite).flatMap(each => unscheduleSteps(each, each.isRunning));
   const gone = `its folder ${record.dir} is gone already`;
   if (!request.volumes && !facts.hasFolder) {
     return newPlan({
       ...base,
       summary: `Remove ${record.name}; its volumes stay`,
-      notes: [`${gone}, so nothing brings it back`, `the volumes stay: ${facts.volumes.join(", ") || "none"}`, ...nameless],
+      notes: [
+        `${gone}, so nothing brings it back`,
+        `the volumes stay: ${facts.volumes.join(", ") || "none"}`,
+        ...nameless,
+        ...schedules,
+      ],
       wayBack: null,
-      steps: [containers, ...moves, images],
+      steps: [...unscheduled, containers, ...moves, images],
     });
   }
   if (!request.volumes) {
@@ -91,11 +106,12 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
       notes: [
         `the volumes stay: ${facts.volumes.join(", ") || "none"}`,
         ...nameless,
+        ...schedules,
         "its images stay too, so that it can come back",
         `this brings it back: graph-mgr install --attach ${aside}`,
       ],
       wayBack: `graph-mgr install --attach ${aside}`,
-      steps: [containers, ...moves],
+      steps: [...unscheduled, containers, ...moves],
     });
   }
   const volumes = [...facts.volumes, ...new Set(facts.anonymous.map(({ name }) => name))];
@@ -104,10 +120,12 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
     summary: `Remove ${record.name} and delete its data for good`,
     notes: [
       ...(facts.hasFolder ? [] : [gone]),
+      ...schedules,
       `deleted for good: ${facts.hasFolder ? `the folder ${record.dir} and ` : ""}${volumes.length} volumes`,
     ],
     wayBack: null,
     steps: [
+      ...unscheduled,
       containers,
       ...moves,
       ...volumes.map(name => removeVolume.step({ name })),

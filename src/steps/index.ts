@@ -20,6 +20,7 @@ import { moveAside, removeContainers, removeImages, removeTree, removeVolume } f
 import { resetData } from "./reset-data.ts";
 import { rest } from "./rest.ts";
 import { fillBackupVolume, loadBackupImages, unpackBackupDump, unpackBackupTree } from "./restore-backup.ts";
+import { placeUnits, turnTimer } from "./schedule.ts";
 import { setCurrent } from "./set-current.ts";
 import { revive, stop } from "./stop.ts";
 import { tagImages } from "./tag-images.ts";
@@ -60,6 +61,7 @@ export const kinds = stepKinds(
   noteDrill,
   openFront,
   placeRelease,
+  placeUnits,
   quiet,
   removeContainers,
   removeImages,
@@ -73,6 +75,7 @@ export const kinds = stepKinds(
   stop,
   tagImages,
   takeBaseline,
+  turnTimer,
   unloadImages,
   unpackBackupDump,
   unpackBackupTree,
@@ -113,6 +116,7 @@ export {
   noteDrill,
   openFront,
   placeRelease,
+  placeUnits,
   quiet,
   removeContainers,
   removeImages,
@@ -126,6 +130,7 @@ export {
   stop,
   tagImages,
   takeBaseline,
+  turnTimer,
   unloadImages,
   unpackBackupDump,
   unpackBackupTree,

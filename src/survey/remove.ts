@@ -1,6 +1,7 @@
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { World } from "../host/world.ts";
 import { type InstanceFacts, surveyInstance } from "./instance.ts";
+import { ableOn, placeOf, surveySchedules } from "./schedule.ts";
 
 /** What stands against deleting an instance's data, besides what `surveyInstance` finds. */
 export async function surveyRemove(world: World, record: InstanceRecord, home: string, current: string | null) {
@@ -21,5 +22,13 @@ export async function surveyRemove(world: World, record: InstanceRecord, home: s
     const keptElsewhere = tags.some(tag => tag.startsWith("graph-mgr/") && !tag.startsWith(`graph-mgr/${record.project}/`));
     return infos[index] !== null && !used.has(id) && !keptElsewhere;
   });
-  return { ...facts, volumes: own.filter(name => there.has(name)), foreignUsers, freeImages };
+  const schedules = await schedulesOf(world, home, record.name);
+  return { ...facts, volumes: own.filter(name => there.has(name)), foreignUsers, freeImages, schedules };
+}
+
+/** What backs up this very instance by the clock, and would fail every night without it. */
+async function schedulesOf(world: World, home: string, name: string) {
+  const all = await surveySchedules(world, home, [placeOf(world, "system"), placeOf(world, "user")]);
+  const own = all.filter(({ schedule }) => schedule.instance === name);
+  return await Promise.all(own.map(async found => ({ ...found, ...(await ableOn(world, found.place)) })));
 }

@@ -35,6 +35,7 @@ export function canonical(state: SimState, what: What): string {
     ...[...state.tags].map(([tag, id]) => `tag ${tag}: ${id}`).sort(),
     ...byName([...state.containers.values()].filter(counts)).map(each => textOf(each, containerText)),
     ...byName([...state.networks.values()].filter(counts)).map(each => textOf(each, networkText)),
+    `timers: ${[...state.timers].sort().join(", ")}`,
   ];
   const numbers = new Map<string, number>();
   return lines.join("\n").replaceAll(/\b(rnd|system-)\d+x?\b/g, (token, kind: string) => {

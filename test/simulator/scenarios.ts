@@ -1,4 +1,5 @@
 import { ofRelease } from "../../src/domain/by-release.ts";
+import { unitName } from "../../src/domain/schedule.ts";
 import { planAttach } from "../../src/operations/attach.ts";
 import { type BackupRequest, planBackup } from "../../src/operations/backup.ts";
 import { planCopy } from "../../src/operations/copy.ts";
@@ -10,6 +11,7 @@ import { planRemove } from "../../src/operations/remove.ts";
 import { planRestoreBackup } from "../../src/operations/restore.ts";
 import { planRollback } from "../../src/operations/rollback.ts";
 import { planLaunch, planRestart, planStop } from "../../src/operations/run-instance.ts";
+import { planSchedule, planUnschedule } from "../../src/operations/schedule.ts";
 import { type Hops, planUpdate } from "../../src/operations/update.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { maintenanceDown, maintenanceUp } from "../../src/steps/index.ts";
@@ -21,10 +23,12 @@ import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
 import { surveyRestore } from "../../src/survey/restore.ts";
 import { surveyRollback } from "../../src/survey/rollback.ts";
+import { ableOn, placeOf, surveySchedule, surveySchedules } from "../../src/survey/schedule.ts";
 import { type SurveyedUpdate, surveyUpdate } from "../../src/survey/update.ts";
 import { pageInput, templates } from "./maintenance.ts";
 import { described } from "./sample.ts";
 import { BYSTANDER, HOME, occasion, prepared, type Scenario, Stage } from "./scenario.ts";
+import { UNITS } from "./sim-systemd.ts";
 
 const NAME = "v2.22.2";
 const SLUG = "v2_22_2";
@@ -55,6 +59,20 @@ async function backupPlan(stage: Stage, request: Partial<BackupRequest> = {}): P
   const { facts } = await stage.facts(NAME);
   const found = await surveyBackup(stage.world, facts, `${HOME}/backups`);
   return planBackup(found, { compression: "gzip", withImages: false, stopSource: false, ...request }, occasion());
+}
+
+/** A host that has a folder for units. */
+async function scheduling(): Promise<Stage> {
+  const stage = await prepared();
+  for (const folder of ["/etc", "/etc/systemd", UNITS]) stage.sim.disk.makeFolder(folder, 0o755);
+  return stage;
+}
+
+async function schedulePlan(stage: Stage, calendar: string): Promise<Plan> {
+  const schedule = { schema: 1 as const, home: HOME, instance: null, calendar, to: null, keep: null, drills: "weekly" as const };
+  const facts = await surveySchedule(stage.world, placeOf(stage.world, "system"), unitName(null, HOME), calendar);
+  const request = { schedule: { ...schedule, alert: null }, project: null, program: ["/usr/bin/node", "/opt/graph-mgr.js"] };
+  return planSchedule(facts, request, occasion());
 }
 
 async function restorePlan(stage: Stage, path: string, name: string | null, launch = true): Promise<Plan> {
@@ -268,6 +286,23 @@ export const scenarios = {
       const backups = await surveyBackups(stage.world, HOME);
       const plan = planPrune({ home: HOME, engine: "SIMULATED", backups }, { last: 1, daily: 0, weekly: 0 }, occasion());
       return stage.scenario("backup prune", plan);
+    },
+    "backup schedule": async () => {
+      const stage = await scheduling();
+      return stage.scenario("backup schedule", await schedulePlan(stage, "*-*-* 02:30:00"));
+    },
+    "backup schedule in the place of another": async () => {
+      const stage = await scheduling();
+      await stage.carryOut(await schedulePlan(stage, "*-*-* 02:30:00"));
+      return stage.scenario("backup schedule in the place of another", await schedulePlan(stage, "Mon *-*-* 04:00:00"));
+    },
+    "backup schedule --remove": async () => {
+      const stage = await scheduling();
+      await stage.carryOut(await schedulePlan(stage, "*-*-* 02:30:00"));
+      const place = placeOf(stage.world, "system");
+      const [found] = await surveySchedules(stage.world, HOME, [place]);
+      const plan = planUnschedule(found!, await ableOn(stage.world, place), "SIMULATED", occasion());
+      return stage.scenario("backup schedule --remove", plan);
     },
   },
   restore: {

@@ -11,6 +11,7 @@ import { SimDisk } from "./sim-disk.ts";
 import { SimEngine } from "./sim-engine.ts";
 import { simPorts } from "./sim-ports.ts";
 import { SimPostgres } from "./sim-postgres.ts";
+import { simSystemd } from "./sim-systemd.ts";
 import { simTrees } from "./sim-trees.ts";
 
 export interface SimWorld {
@@ -40,6 +41,7 @@ export function createSimWorld(machine: Machine, home: string, shelf: Readonly<R
       treeBytes: async () => 1000,
     },
     ports: simPorts(machine, disk),
+    systemd: simSystemd(machine, disk),
     now: () => new Date(machine.state.clockMs),
     elapsedMs: () => machine.state.clockMs,
     pause: async (ms, signal) => {

@@ -15,6 +15,9 @@ export interface SimState {
   readonly networks: Map<string, SimNetwork>;
   /** Host ports that somebody outside Docker listens on. */
   readonly listening: ReadonlySet<number>;
+  /** What systemd has read, and which timers it keeps to. */
+  units: readonly string[];
+  timers: ReadonlySet<string>;
   clockMs: number;
   /** Makes ids, inode numbers and "random" texts. */
   serial: number;
@@ -114,6 +117,8 @@ export function emptyState(imageStore: ImageStore = "classic"): SimState {
     containers: new Map(),
     networks: new Map(),
     listening: new Set(),
+    units: [],
+    timers: new Set(),
     clockMs: Date.UTC(2026, 0, 1),
     serial: ROOT,
   };

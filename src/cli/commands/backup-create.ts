@@ -1,39 +1,54 @@
 import { resolve } from "node:path";
 import type { Compression } from "../../domain/backup.ts";
 import { chooseInstance } from "../../domain/instances.ts";
-import { planBackup } from "../../operations/backup.ts";
+import { type BackupRequest, planBackup } from "../../operations/backup.ts";
 import { surveyBackup } from "../../survey/backup.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { surveyInstance } from "../../survey/instance.ts";
 import type { Arguments } from "../arguments.ts";
 import { carryOut } from "../carry-out.ts";
 import { reportFinished } from "../report.ts";
+import type { Carried, OnFailure } from "../run-or-undo.ts";
 import type { Session } from "../session.ts";
 
-/** flags -> facts -> plan -> run */
-export async function backupCreate(session: Session, args: Arguments): Promise<void> {
+export interface CreateRequest extends BackupRequest {
+  /** The current one unless named. */
+  readonly instance: string | undefined;
+  /** The home's own folder unless given. */
+  readonly to: string | undefined;
+  readonly onFailure: OnFailure;
+}
+
+/** request -> facts -> plan -> run */
+export async function createBackup(session: Session, request: CreateRequest): Promise<Carried | null> {
   const { world, home, cwd } = session;
-  const [given, stopSource] = [args.text("to"), args.flag("stop-source")];
+  const { instance: word, to, onFailure, ...how } = request;
   const begun = world.now();
-  const carried = await carryOut(session, {
+  return await carryOut(session, {
     command: "backup create",
     answers: {},
     claimsEngine: false,
     // Nobody notices it, unless the instance is stopped for it.
-    isRoutine: !stopSource,
-    onFailure: (args.text("on-failure") as "undo" | "stop" | undefined) ?? "ask",
+    isRoutine: !how.stopSource,
+    onFailure,
     makePlan: async () => {
       const { records, current } = await surveyHome(world, home.path);
-      const record = chooseInstance(records, current, args.at(1));
+      const record = chooseInstance(records, current, word);
       const instance = await surveyInstance(world, record, home.path, current);
-      const facts = await surveyBackup(world, instance, given === undefined ? home.backups() : resolve(cwd, given));
-      const request = {
-        compression: (args.text("compress") as Compression | undefined) ?? "gzip",
-        withImages: args.flag("with-images"),
-        stopSource,
-      };
-      return planBackup(facts, request, { now: begun, random: world.random(4) });
+      const facts = await surveyBackup(world, instance, to === undefined ? home.backups() : resolve(cwd, to));
+      return planBackup(facts, how, { now: begun, random: world.random(4) });
     },
+  });
+}
+
+export async function backupCreate(session: Session, args: Arguments): Promise<void> {
+  const carried = await createBackup(session, {
+    instance: args.at(1),
+    to: args.text("to"),
+    onFailure: (args.text("on-failure") as "undo" | "stop" | undefined) ?? "ask",
+    compression: (args.text("compress") as Compression | undefined) ?? "gzip",
+    withImages: args.flag("with-images"),
+    stopSource: args.flag("stop-source"),
   });
   if (!carried) return;
   await reportFinished(session, carried);

@@ -7,15 +7,24 @@ import { surveyRestore } from "../../survey/restore.ts";
 import type { Arguments } from "../arguments.ts";
 import { carryOut } from "../carry-out.ts";
 import { reportFinished } from "../report.ts";
+import type { Carried } from "../run-or-undo.ts";
 import type { Session } from "../session.ts";
 
-/** flags -> the whole archive, checked -> facts -> plan -> run; asks nothing, because what serves is not touched */
-export async function backupDrill(session: Session, word: string, args: Arguments): Promise<void> {
+interface Drilled {
+  readonly carried: Carried;
+  /** Of what was backed up. */
+  readonly instance: string;
+  readonly tookMs: number;
+}
+
+/**
+ * The whole archive, checked -> facts -> plan -> run; asks nothing, because what serves is not touched.
+ * @param given the vendor's bundle, for images that are nowhere else
+ */
+export async function drillBackup(session: Session, path: string, given: string | undefined): Promise<Drilled | null> {
   const { world, home, cwd } = session;
-  const path = choosePath(await surveyBackups(world, home.path), word, given => resolve(cwd, given));
   const [begun, begunMs] = [world.now(), world.elapsedMs()];
   const checked = await world.backups.check(path, session.noteInPlace);
-  const given = args.text("bundle");
   const bundle = given === undefined ? null : await world.bundles.read(resolve(cwd, given), session.noteInPlace);
   const random = world.random(4);
   const carried = await carryOut(session, {
@@ -32,10 +41,15 @@ export async function backupDrill(session: Session, word: string, args: Argument
       return planDrill(facts, known === undefined ? null : home.backupNote(known.sequence), { now: begun, random });
     },
   });
-  if (!carried) return;
-  const tookMs = world.elapsedMs() - begunMs;
+  return carried && { carried, instance: checked.manifest.instance, tookMs: world.elapsedMs() - begunMs };
+}
+
+export async function backupDrill(session: Session, word: string, args: Arguments): Promise<void> {
+  const { world, home, cwd } = session;
+  const path = choosePath(await surveyBackups(world, home.path), word, given => resolve(cwd, given));
+  const drilled = await drillBackup(session, path, args.text("bundle"));
+  if (!drilled) return;
+  const { carried, instance, tookMs } = drilled;
   if (session.flags.json) return await reportFinished(session, carried, { tookMs });
-  session.print(
-    `${path} restores: ${checked.manifest.instance} came up with all of its data, and was removed again, in ${span(tookMs)}.`,
-  );
+  session.print(`${path} restores: ${instance} came up with all of its data, and was removed again, in ${span(tookMs)}.`);
 }

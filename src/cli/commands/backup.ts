@@ -11,10 +11,15 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   verify: ["drill", "bundle"],
   restore: ["name", "bundle", "http-port", "https-port", "port", "share-bind", "launch", "on-failure"],
   prune: ["keep-last", "keep-daily", "keep-weekly"],
+  schedule: [
+    ...["at", "calendar", "to", "keep-last", "keep-daily", "keep-weekly", "drills", "alert"],
+    ...["user", "unit-dir", "show", "remove"],
+  ],
+  nightly: ["to", "keep-last", "keep-daily", "keep-weekly", "drills", "alert"],
 };
 const ALL = [...new Set(Object.values(OPTIONS).flat())];
 
-/** `backup create|list|verify|restore|prune`. */
+/** `backup create|list|verify|restore|prune|schedule|nightly`. */
 export async function backup(session: Session, args: Arguments): Promise<void> {
   const action = args.at(0) ?? "";
   const own = OPTIONS[action];
@@ -36,5 +41,7 @@ export async function backup(session: Session, args: Arguments): Promise<void> {
   if (action === "verify" && args.isGiven("bundle"))
     throw usage("--bundle is for a drill: `backup verify --drill`.", "graph-mgr backup --help");
   if (action === "verify") return await (await import("./backup-verify.ts")).backupVerify(session, what);
+  if (action === "schedule") return await (await import("./backup-schedule.ts")).backupSchedule(session, args);
+  if (action === "nightly") return await (await import("./backup-nightly.ts")).backupNightly(session, args);
   return await (await import("./backup-prune.ts")).backupPrune(session, args);
 }

@@ -5,20 +5,56 @@ import type { CommandSpec, OptionSpec } from "./spec.ts";
 
 const keep = (name: string, describe: string): OptionSpec => ({ name, kind: "text", value: "N", describe });
 
+const SCHEDULE: readonly OptionSpec[] = [
+  { name: "at", kind: "text", value: "HH:MM", describe: "With schedule: every day at this time; 02:30 unless given" },
+  { name: "calendar", kind: "text", value: "TIME", describe: "With schedule: as systemd writes times, such as 'Mon..Fri 02:30'" },
+  {
+    name: "drills",
+    kind: "text",
+    value: "HOW",
+    choices: ["weekly", "never"],
+    describe: "With schedule and nightly: whether a backup is restored for a trial every week; weekly unless given",
+  },
+  {
+    name: "alert",
+    kind: "text",
+    value: "PROGRAM",
+    describe: "With schedule and nightly: run when something fails, without arguments; GRAPH_MGR_MESSAGE and others say what",
+  },
+  { name: "user", kind: "flag", describe: "With schedule: this user's own systemd, for whom is not root" },
+  {
+    name: "unit-dir",
+    kind: "text",
+    value: "DIR",
+    describe: "With schedule: write the units there, and enable nothing",
+  },
+  { name: "show", kind: "flag", describe: "With schedule: what is scheduled, and change nothing" },
+  { name: "remove", kind: "flag", describe: "With schedule: take it away; backups stay" },
+];
+
 export const BACKUP: CommandSpec = {
   name: "backup",
   summary: "Back up an instance, look at backups, bring one back",
   positionals: [
-    { name: "action", required: true, describe: "create, list, verify, restore or prune" },
+    {
+      name: "action",
+      required: true,
+      describe: "create, list, verify, restore, prune, schedule, or nightly, which is what a schedule runs",
+    },
     {
       name: "what",
       required: false,
       describe:
-        "With create: the instance, the current one unless named. With verify and restore: a file, or its number in the list",
+        "With create, schedule and nightly: the instance, the current one unless named. With verify and restore: a file, or its number in the list",
     },
   ],
   options: [
-    { name: "to", kind: "text", value: "DIR", describe: "With create: where to; the home's folder `backups` unless given" },
+    {
+      name: "to",
+      kind: "text",
+      value: "DIR",
+      describe: "With create, schedule and nightly: where to; the home's folder `backups` unless given",
+    },
     {
       name: "with-images",
       kind: "flag",
@@ -56,9 +92,10 @@ export const BACKUP: CommandSpec = {
     ...PORTS,
     SHARE_BIND,
     LAUNCH,
-    keep("keep-last", "With prune: keep the newest N; the newest that was verified always stays"),
-    keep("keep-daily", "With prune: keep the newest of each of the last N days that have one"),
-    keep("keep-weekly", "With prune: keep the newest of each of the last N weeks that have one"),
+    keep("keep-last", "With prune, schedule and nightly: keep the newest N; the newest that was verified always stays"),
+    keep("keep-daily", "The same: keep the newest of each of the last N days that have one"),
+    keep("keep-weekly", "The same: keep the newest of each of the last N weeks that have one"),
+    ...SCHEDULE,
     ON_FAILURE,
   ],
   examples: [
@@ -70,6 +107,8 @@ export const BACKUP: CommandSpec = {
     ["backup restore 17", "As a new instance; it becomes the current one, the old one stays"],
     ["backup restore 17 --name friday", "Beside the current one, to look something up"],
     ["backup prune --keep-last 3 --keep-weekly 4 --yes", "Deletes the others"],
+    ["backup schedule --at 02:30 --keep-daily 7 --keep-weekly 4", "Every night, by systemd: whatever is current then"],
+    ["backup schedule --show", "What is backed up by the clock, and when it is next"],
   ],
   notes: [
     "A backup is one plain tar with everything: the databases, the instance's folder, the vendor's own files, the other volumes. It says itself how to unpack it by hand.",

@@ -1,0 +1,139 @@
+import { beganAtMs, isDrillDue } from "../../domain/schedule.ts";
+import { span } from "../../domain/units.ts";
+import { EXIT, messageOf, OperatorError } from "../../errors.ts";
+import type { Arguments } from "../arguments.ts";
+import type { Session } from "../session.ts";
+import { nameOf } from "../unfinished.ts";
+import { createBackup } from "./backup-create.ts";
+import { drillBackup } from "./backup-drill.ts";
+import { keepOf, pruneBackups } from "./backup-prune.ts";
+import { resume, undo } from "./operations.ts";
+
+/** An update may be at work, and takes less. */
+const PATIENCE_MS = 3_600_000;
+const ASK_AGAIN_MS = 15_000;
+
+/** What a scheduled backup may clear away by itself when it was cut off: nothing of it touches what serves. */
+const OWN_KINDS = ["backup-create", "backup-drill", "backup-prune"];
+
+/**
+ * What the timer runs: makes a backup, which counts only when it was read back; restores it for a trial when the last trial is a week ago; and
+ * only then deletes older ones. Whatever fails, nothing is deleted.
+ * @throws OperatorError of what failed, after the operator's program was told
+ */
+export async function backupNightly(session: Session, args: Arguments): Promise<void> {
+  const alert = args.text("alert");
+  try {
+    await night(session, args);
+  } catch (error) {
+    if (alert !== undefined) await tell(session, alert, args.at(1), error);
+    throw error;
+  }
+}
+
+async function night(session: Session, args: Arguments): Promise<void> {
+  const keep = keepOf(args);
+  const drills = args.text("drills") ?? "weekly";
+  await patiently(session, () => clearOwn(session));
+  const made = await patiently(session, () =>
+    createBackup(session, {
+      instance: args.at(1),
+      to: args.text("to"),
+      onFailure: "undo",
+      compression: "gzip",
+      withImages: false,
+      stopSource: false,
+    }),
+  );
+  // A dry run ends with the plan of its backup: what comes after it rests on that.
+  if (!made) return;
+  const path = String(made.result?.["backup"]);
+  session.note(`Backed up ${made.instance ?? ""}, and read back: ${path}`);
+  const isDue = drills === "weekly" && isDrillDue(await lastDrillMs(session, made.instance), session.world.now().getTime());
+  const drilled = isDue ? await patiently(session, () => drillBackup(session, path, undefined)) : null;
+  if (drilled) session.note(`It restores: that took ${span(drilled.tookMs)}.`);
+  const deleted = keep === null ? [] : await prune(session, keep, made.instance);
+  if (session.flags.json)
+    session.print(
+      JSON.stringify({
+        schema: 1,
+        instance: made.instance,
+        backup: path,
+        sequence: made.result?.["sequence"] ?? null,
+        drill: drilled && { operation: drilled.carried.operation, tookMs: drilled.tookMs },
+        deleted,
+      }),
+    );
+  else session.print(`${made.instance ?? ""}: backed up to ${path}${drilled ? ", and restored for a trial" : ""}.`);
+}
+
+/** Of what was backed up alone: others' backups are not this schedule's to delete. */
+async function prune(session: Session, keep: Parameters<typeof pruneBackups>[1], instance: string | null) {
+  try {
+    const pruned = await patiently(session, () => pruneBackups(session, keep, true, each => each.instance === instance));
+    return pruned?.result?.["deleted"] ?? [];
+  } catch (error) {
+    if (error instanceof OperatorError && error.code === "NOTHING_TO_PRUNE") return [];
+    throw error;
+  }
+}
+
+/** By the history and not by the backups, of which those that were restored are deleted in time. */
+async function lastDrillMs({ store }: Session, instance: string | null): Promise<number | null> {
+  const drills = (await store.list()).filter(
+    ({ plan, outcome }) => plan.operation === "backup-drill" && outcome === "done" && plan.result?.["from"] === instance,
+  );
+  const last = drills.at(-1);
+  return last === undefined ? null : beganAtMs(last.plan.id);
+}
+
+/** Somebody else at work is waited for. @throws OperatorError LOCKED when that takes too long */
+async function patiently<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  const { elapsedMs, pause } = session.world;
+  const begunMs = elapsedMs();
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const isLocked = error instanceof OperatorError && error.code === "LOCKED";
+      if (!isLocked || elapsedMs() - begunMs > PATIENCE_MS) throw error;
+      session.note(`${messageOf(error)} Waiting for that.`);
+      await pause(ASK_AGAIN_MS, session.signal);
+    }
+  }
+}
+
+/** A night that was cut off by a reboot would be in the way of all that follow. */
+async function clearOwn(session: Session): Promise<void> {
+  if (session.flags.dryRun) return;
+  const cut = (await session.store.list()).find(({ outcome }) => outcome === "unfinished");
+  if (!cut || !OWN_KINDS.includes(cut.plan.operation)) return;
+  session.note(`The ${nameOf(cut.plan)} was cut off; that is cleared away first.`);
+  const aside: Session = { ...session, flags: { ...session.flags, json: false }, print: session.note };
+  try {
+    await undo(aside);
+  } catch (error) {
+    const code = error instanceof OperatorError ? error.code : "";
+    // It was done, and is closed now.
+    if (code === "ALREADY_DONE") return;
+    if (code !== "CANNOT_UNDO") throw error;
+    await resume(aside, "stop");
+  }
+}
+
+/** What failed goes into the program's environment: no name becomes a part of a command. */
+async function tell(session: Session, program: string, instance: string | undefined, error: unknown): Promise<void> {
+  const known = error instanceof OperatorError ? error : null;
+  try {
+    await session.world.systemd.tell(program, {
+      GRAPH_MGR_HOME: session.home.path,
+      GRAPH_MGR_INSTANCE: instance ?? "",
+      GRAPH_MGR_CODE: known?.code ?? "BUG",
+      GRAPH_MGR_EXIT: String(known?.exit ?? EXIT.bug),
+      GRAPH_MGR_MESSAGE: messageOf(error),
+      GRAPH_MGR_HINT: known?.hint ?? "",
+    });
+  } catch (cause) {
+    session.note(`${program} could not be told of it: ${messageOf(cause)}`);
+  }
+}

@@ -1,0 +1,129 @@
+import { hash } from "node:crypto";
+import { z } from "zod";
+
+const schedule = z.object({
+  schema: z.literal(1),
+  home: z.string(),
+  /** Null: whatever is current when the time comes. */
+  instance: z.string().nullable(),
+  /** As systemd writes times: `*-*-* 02:30:00`. */
+  calendar: z.string(),
+  /** The folder for the backups; null: the home's own. */
+  to: z.string().nullable(),
+  /** Null: nothing is ever deleted. */
+  keep: z.object({ last: z.number(), daily: z.number(), weekly: z.number() }).nullable(),
+  drills: z.enum(["weekly", "never"]),
+  /** A program that is told of failures. */
+  alert: z.string().nullable(),
+});
+
+/** When an instance is backed up by itself, and what is done besides. */
+export type Schedule = z.infer<typeof schedule>;
+
+export interface UnitTexts {
+  readonly service: string;
+  readonly timer: string;
+}
+
+const MARK = "# graph-mgr schedule: ";
+export const UNIT_PREFIX = "graph-mgr-backup-";
+
+/** `graph-mgr-backup-v2_22_2`. @param project of the instance; null for whatever is current in this home */
+export const unitName = (project: string | null, home: string): string =>
+  `${UNIT_PREFIX}${project ?? `current-${hash("sha256", home).slice(0, 8)}`}`;
+
+/**
+ * Both units, as systemd reads them (systemd.syntax, systemd.service "Command lines"). A service that is stopped, also by a shutdown, ends
+ * between its steps: the signal goes to graph-mgr alone, not to what a step has started.
+ * @param program what starts graph-mgr: absolute paths
+ * @param environment what its programs need to find the engine
+ */
+export function unitTexts(given: Schedule, program: readonly string[], environment: Readonly<Record<string, string>>): UnitTexts {
+  const what = escaped(`backup of ${given.instance ?? "the current instance"} by graph-mgr`);
+  const [first = "", ...rest] = program;
+  const command = [word(first), ...[...rest, ...nightlyWords(given)].map(each => word(each.replaceAll("$", "$$$$")))].join(" ");
+  const variables = Object.entries(environment).map(([key, value]) => `Environment=${word(`${key}=${value}`)}`);
+  const head = `${MARK}${JSON.stringify(given)}\n# Written by \`graph-mgr backup schedule\`, which shows it, changes it and removes it.`;
+  return {
+    service: `${head}
+[Unit]
+Description=Scheduled ${what}
+After=docker.service network-online.target
+
+[Service]
+Type=oneshot
+${variables.map(line => `${line}\n`).join("")}ExecStart=${command}
+Nice=10
+KillMode=mixed
+TimeoutStopSec=5min
+`,
+    timer: `${head}
+[Unit]
+Description=Time of the scheduled ${what}
+
+[Timer]
+OnCalendar=${given.calendar}
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+`,
+  };
+}
+
+/** What the timer types. */
+function nightlyWords({ home, instance, to, keep, drills, alert }: Schedule): readonly string[] {
+  const kept = keep === null ? [] : (["last", "daily", "weekly"] as const).filter(each => keep[each] > 0);
+  return [
+    "backup",
+    "nightly",
+    ...(instance === null ? [] : [instance]),
+    "--home",
+    home,
+    "--yes",
+    ...(to === null ? [] : ["--to", to]),
+    ...kept.flatMap(each => [`--keep-${each}`, String(keep?.[each])]),
+    "--drills",
+    drills,
+    ...(alert === null ? [] : ["--alert", alert]),
+  ];
+}
+
+/** `%` would be replaced. */
+const escaped = (text: string): string => text.replaceAll("%", "%%");
+
+/** One word of a line of words. */
+function word(text: string): string {
+  const safe = escaped(text);
+  if (/^[\w@%+=:,./-]+$/.test(safe)) return safe;
+  const quoted = safe
+    .replaceAll(/["\\]/g, "\\$&")
+    .replaceAll(/\p{Cc}/gu, sign => `\\x${(sign.codePointAt(0) ?? 0).toString(16).padStart(2, "0")}`);
+  return `"${quoted}"`;
+}
+
+/** What a unit says of itself; null for one that graph-mgr did not write, or a newer one did. */
+export function parseUnit(text: string): Schedule | null {
+  const [first = ""] = text.split("\n", 1);
+  if (!first.startsWith(MARK)) return null;
+  try {
+    return schedule.parse(JSON.parse(first.slice(MARK.length)));
+  } catch {
+    return null;
+  }
+}
+
+const DAY_MS = 86_400_000;
+/** Less than a week, because one night begins a little earlier than another. */
+const DRILL_AFTER_MS = 6.5 * DAY_MS;
+
+/** Whether the last drill is so long ago that another is due; a time that is still to come says nothing. */
+export function isDrillDue(lastAtMs: number | null, nowMs: number): boolean {
+  return lastAtMs === null || nowMs < lastAtMs || nowMs - lastAtMs > DRILL_AFTER_MS;
+}
+
+/** When an operation began, by its id; null where that says no time. */
+export function beganAtMs(operation: string): number | null {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(operation) ?? [];
+  return year === undefined ? null : Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}

@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { parseUnit, type Schedule, UNIT_PREFIX } from "../domain/schedule.ts";
+import type { UnitScope, World } from "../host/world.ts";
+
+/** Where units are: of this machine, of this user, or in a folder that was named, which no systemd looks at. */
+export interface UnitPlace {
+  readonly dir: string;
+  readonly scope: UnitScope | null;
+}
+
+export interface FoundSchedule {
+  readonly schedule: Schedule;
+  /** `graph-mgr-backup-v2_22_2`. */
+  readonly unit: string;
+  readonly place: UnitPlace;
+}
+
+export interface ScheduleFacts {
+  readonly engine: string;
+  readonly place: UnitPlace;
+  /** Whether a systemd runs that looks there. */
+  readonly isRunning: boolean;
+  readonly mayWrite: boolean;
+  /** When the time is next; null: never. */
+  readonly next: string | null;
+  /** What is there under these names already; null where nothing is. */
+  readonly there: { readonly service: string | null; readonly timer: string | null };
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export const placeOf = ({ systemd }: Pick<World, "systemd">, scope: UnitScope): UnitPlace => ({
+  dir: systemd.folder(scope),
+  scope,
+});
+
+export async function surveySchedule(world: World, place: UnitPlace, unit: string, calendar: string): Promise<ScheduleFacts> {
+  const { files, systemd } = world;
+  const read = (kind: string) => files.read(join(place.dir, `${unit}.${kind}`));
+  return {
+    engine: (await world.engine.about()).id,
+    place,
+    ...(await ableOn(world, place)),
+    next: await systemd.next(calendar),
+    there: { service: await read("service"), timer: await read("timer") },
+    environment: systemd.environment(),
+  };
+}
+
+/** Whether a systemd runs that looks there, and whether this user may change what it sees. */
+export async function ableOn({ systemd }: Pick<World, "systemd">, { dir, scope }: UnitPlace) {
+  return {
+    isRunning: scope !== null && (await systemd.isRunning(scope)),
+    mayWrite: await systemd.mayWrite(dir),
+  };
+}
+
+/** The schedules of this home in these places. One whose service or timer somebody deleted is one still. */
+export async function surveySchedules(
+  world: World,
+  home: string,
+  places: readonly UnitPlace[],
+): Promise<readonly FoundSchedule[]> {
+  const found: FoundSchedule[] = [];
+  for (const place of places) {
+    const names = (await world.files.list(place.dir)).filter(
+      name => name.startsWith(UNIT_PREFIX) && /\.(service|timer)$/.test(name),
+    );
+    for (const name of names) {
+      const unit = name.replace(/\.\w+$/, "");
+      const schedule = parseUnit((await world.files.read(join(place.dir, name))) ?? "");
+      if (schedule?.home === home && !found.some(each => each.unit === unit && each.place.dir === place.dir))
+        found.push({ schedule, unit, place });
+    }
+  }
+  return found;
+}
