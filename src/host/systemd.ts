@@ -50,6 +50,11 @@ export function createSystemd(executor: Executor, environment: Readonly<Record<s
         const [, next = "never"] = /^ *Next elapse: (.*)$/m.exec(said) ?? [];
         return next === "never" ? null : next;
       } catch (error) {
+        if (error instanceof OperatorError && error.code === "NO_PROGRAM")
+          throw new OperatorError("NO_PROGRAM", "There is no systemd on this machine.", {
+            hint: "let cron run `graph-mgr backup nightly --home HOME --yes`",
+            cause: error,
+          });
         if (!(error instanceof OperatorError) || error.code !== "COMMAND_FAILED") throw error;
         throw new OperatorError("USAGE", `systemd does not know what time "${calendar.slice(0, 80)}" is.`, {
           exit: EXIT.usage,

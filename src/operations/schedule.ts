@@ -19,7 +19,10 @@ const whatOf = ({ instance }: Schedule): string => `scheduled backup of ${instan
 
 /** `--user`, or the folder, as it is to be typed again. */
 export const placeWords = ({ dir, scope }: UnitPlace): string =>
-  scope === "system" ? "" : scope === "user" ? " --user" : ` --unit-dir ${dir}`;
+  scope === "system" ? "" : scope === "user" ? " --user" : ` --unit-dir ${quoted(dir)}`;
+
+/** As one could paste it into a shell. */
+export const quoted = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
 
 /**
  * Writes a timer and its service, and turns the timer on where a systemd runs that would keep to it.

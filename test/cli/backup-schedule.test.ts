@@ -103,6 +103,14 @@ describe("backup schedule", () => {
     expect(await unit("service")).toContain('--to "/mnt/my \\"usb\\" 100%%n $$HOME"');
   });
 
+  it("keeps one where it was told to keep none, and quotes what is to be typed", async () => {
+    await schedule("--unit-dir", "/srv/my units", "--keep-last", "0");
+    const [name = ""] = await stage.world.files.list("/srv/my units");
+    expect(await stage.world.files.read(`/srv/my units/${name}`)).toContain(" --keep-last 1 ");
+    expect(printed.join("\n")).toContain("cp '/srv/my units'/graph-mgr-backup-current-");
+    expect([...stage.machine.state.timers]).toEqual([]);
+  });
+
   it.each([
     [["--at", "25:00"], "USAGE", /--at takes a time of day, not "25:00"/],
     [["--at", "02:30", "--calendar", "daily"], "USAGE", /two times/],

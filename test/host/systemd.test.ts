@@ -59,6 +59,13 @@ it("knows what it is answered", async () => {
   );
 });
 
+it("names another clock where there is no systemd", async () => {
+  answer = new OperatorError("NO_PROGRAM", 'There is no program "systemd-analyze" here.');
+  await expect(systemd.next("daily")).rejects.toThrow(
+    expect.objectContaining({ code: "NO_PROGRAM", exit: 3, hint: expect.stringContaining("cron") }),
+  );
+});
+
 it("gives units what finds docker and the engine, and no more of our environment", () => {
   expect(systemd.environment()).toEqual({ PATH: "/bin", HOME: "/home/ann", DOCKER_HOST: "tcp://engine:2376" });
   expect(systemd.folder("system")).toBe("/etc/systemd/system");

@@ -91,13 +91,13 @@ async function lastDrillMs({ store }: Session, instance: string | null): Promise
 async function patiently<T>(session: Session, work: () => Promise<T>): Promise<T> {
   const { elapsedMs, pause } = session.world;
   const begunMs = elapsedMs();
-  for (;;) {
+  for (let hasSaid = false; ; hasSaid = true) {
     try {
       return await work();
     } catch (error) {
       const isLocked = error instanceof OperatorError && error.code === "LOCKED";
       if (!isLocked || elapsedMs() - begunMs > PATIENCE_MS) throw error;
-      session.note(`${messageOf(error)} Waiting for that.`);
+      if (!hasSaid) session.note(`${messageOf(error)} Waiting for that.`);
       await pause(ASK_AGAIN_MS, session.signal);
     }
   }
@@ -108,7 +108,7 @@ async function clearOwn(session: Session): Promise<void> {
   if (session.flags.dryRun) return;
   const cut = (await session.store.list()).find(({ outcome }) => outcome === "unfinished");
   if (!cut || !OWN_KINDS.includes(cut.plan.operation)) return;
-  session.note(`The ${nameOf(cut.plan)} was cut off; that is cleared away first.`);
+  session.note(`The ${nameOf(cut.plan)} is not finished. Unless somebody is at it, that is cleared away first.`);
   const aside: Session = { ...session, flags: { ...session.flags, json: false }, print: session.note };
   try {
     await undo(aside);

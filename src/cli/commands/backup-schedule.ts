@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { chooseInstance } from "../../domain/instances.ts";
 import { type Schedule, unitName } from "../../domain/schedule.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
-import { placeWords, planSchedule, planUnschedule } from "../../operations/schedule.ts";
+import { placeWords, planSchedule, planUnschedule, quoted } from "../../operations/schedule.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { ableOn, type FoundSchedule, placeOf, surveySchedule, surveySchedules, type UnitPlace } from "../../survey/schedule.ts";
 import type { Arguments } from "../arguments.ts";
@@ -61,7 +61,7 @@ async function write(session: Session, args: Arguments): Promise<void> {
   if (session.flags.json) return;
   if (enabled === true)
     return session.print(`  next at ${String(next)}\n  systemctl${placeWords(place)} list-timers ${String(unit)}.timer`);
-  const units = `${place.dir}/${String(unit)}.*`;
+  const units = `${quoted(place.dir)}/${String(unit)}.*`;
   session.print(
     place.scope === null
       ? `Nothing is enabled. Where its systemd runs, this does it:\n  cp ${units} /etc/systemd/system/ && systemctl daemon-reload && systemctl enable --now ${String(unit)}.timer`
@@ -82,13 +82,14 @@ async function scheduleOf({ world, home, cwd }: Session, args: Arguments): Promi
     throw new OperatorError("NO_FILE", `${program} is no program that could be run.`, {
       hint: "--alert takes a program without arguments; what failed stands in its environment",
     });
+  const keep = keepOf(args);
   return {
     schema: 1,
     home: home.path,
     instance: null,
     calendar: calendar ?? `*-*-* ${hour.padStart(2, "0")}:${minute}:00`,
     to: to === undefined ? null : resolve(cwd, to),
-    keep: keepOf(args),
+    keep: keep !== null && keep.last + keep.daily + keep.weekly === 0 ? { ...keep, last: 1 } : keep,
     drills: (args.text("drills") as Schedule["drills"] | undefined) ?? "weekly",
     alert: program,
   };
