@@ -117,13 +117,15 @@ const DAY_MS = 86_400_000;
 /** Less than a week, because one night begins a little earlier than another. */
 const DRILL_AFTER_MS = 6.5 * DAY_MS;
 
-/** Whether the last drill is so long ago that another is due; a time that is still to come says nothing. */
-export function isDrillDue(lastAtMs: number | null, nowMs: number): boolean {
-  return lastAtMs === null || nowMs < lastAtMs || nowMs - lastAtMs > DRILL_AFTER_MS;
+/** Whether the last drill is so long ago that another is due; a day that is still to come says nothing. Both ISO 8601. */
+export function isDrillDue(last: string | null, now: string): boolean {
+  if (last === null) return true;
+  const agoMs = Date.parse(now) - Date.parse(last);
+  return agoMs < 0 || agoMs > DRILL_AFTER_MS;
 }
 
-/** When an operation began, by its id; null where that says no time. */
-export function beganAtMs(operation: string): number | null {
+/** When an operation began (ISO 8601), by its id; null where that says no time. */
+export function beganAt(operation: string): string | null {
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(operation) ?? [];
-  return year === undefined ? null : Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return year === undefined ? null : `${year}-${month}-${day}T${hour}:${minute}:${second}Z`;
 }

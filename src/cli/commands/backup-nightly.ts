@@ -1,4 +1,4 @@
-import { beganAtMs, isDrillDue } from "../../domain/schedule.ts";
+import { beganAt, isDrillDue } from "../../domain/schedule.ts";
 import { span } from "../../domain/units.ts";
 import { EXIT, messageOf, OperatorError } from "../../errors.ts";
 import type { Arguments } from "../arguments.ts";
@@ -49,7 +49,7 @@ async function night(session: Session, args: Arguments): Promise<void> {
   if (!made) return;
   const path = String(made.result?.["backup"]);
   session.note(`Backed up ${made.instance ?? ""}, and read back: ${path}`);
-  const isDue = drills === "weekly" && isDrillDue(await lastDrillMs(session, made.instance), session.world.now().getTime());
+  const isDue = drills === "weekly" && isDrillDue(await lastDrill(session, made.instance), session.world.now().toISOString());
   const drilled = isDue ? await patiently(session, () => drillBackup(session, path, undefined)) : null;
   if (drilled) session.note(`It restores: that took ${span(drilled.tookMs)}.`);
   const deleted = keep === null ? [] : await prune(session, keep, made.instance);
@@ -79,12 +79,12 @@ async function prune(session: Session, keep: Parameters<typeof pruneBackups>[1],
 }
 
 /** By the history and not by the backups, of which those that were restored are deleted in time. */
-async function lastDrillMs({ store }: Session, instance: string | null): Promise<number | null> {
+async function lastDrill({ store }: Session, instance: string | null): Promise<string | null> {
   const drills = (await store.list()).filter(
     ({ plan, outcome }) => plan.operation === "backup-drill" && outcome === "done" && plan.result?.["from"] === instance,
   );
   const last = drills.at(-1);
-  return last === undefined ? null : beganAtMs(last.plan.id);
+  return last === undefined ? null : beganAt(last.plan.id);
 }
 
 /** Somebody else at work is waited for. @throws OperatorError LOCKED when that takes too long */
