@@ -78,3 +78,11 @@ export function differingBuckets(source: Buckets, copy: Buckets): readonly numbe
   const different = [...new Set([...source.keys(), ...copy.keys()])].filter(each => source.get(each) !== copy.get(each));
   return different.length > MANY_BUCKETS / 4 ? null : different.sort((a, b) => a - b);
 }
+
+/** Where rows of a hash lie in a table. */
+export type Places = ReadonlyMap<string, readonly string[]>;
+
+/** The places of rows that only one of two tables has: as many of a hash as it has more than the other. */
+export function placesOnlyIn(one: Places, other: Places): readonly string[] {
+  return [...one].flatMap(([hash, places]) => places.slice(other.get(hash)?.length ?? 0));
+}

@@ -1,45 +1,83 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Buckets, type ChangedTable, differingBuckets, type RowChanges } from "../domain/database-changes.ts";
-import type { Connection, Work } from "./postgres-connection.ts";
+import {
+  type ChangedTable,
+  differingBuckets,
+  MANY_BUCKETS,
+  type Places,
+  placesOnlyIn,
+  type RowChanges,
+} from "../domain/database-changes.ts";
+import type { Connection } from "./postgres-connection.ts";
 import { isHashedByText } from "./postgres-proof-sql.ts";
-import { BUCKETS, bucketsSql, DUMP_ROWS, LOAD_ROWS, rowsSql } from "./postgres-rows-scripts.ts";
+import { ASK, bucketsSql, DUMP_ROWS, LOAD_ROWS, placesSql, rowsSql } from "./postgres-rows-scripts.ts";
 
 /** Below this a table is moved sooner than it is known which of its rows differ. */
 const FEW_ROWS = 50_000;
+/** Above this rows are not looked at one by one, and all of their buckets move. */
+const MANY_ROWS = 1_000_000;
 
 interface Ends {
   readonly source: Connection;
   readonly target: Connection;
 }
 
+interface Numbered extends ChangedTable {
+  readonly number: number;
+}
+
+/** What of a table moves. */
+type Part =
+  | { readonly kind: "all" }
+  | { readonly kind: "buckets"; readonly buckets: readonly number[] }
+  | { readonly kind: "rows"; readonly source: readonly string[]; readonly copy: readonly string[] };
+
 /**
- * Makes tables and sequences of one database in the target what they are in the source, by way of the new folder `dir`. Of a large table only the rows of those
- * buckets move that differ. Whether it has become equal is for a proof to say.
+ * Makes tables and sequences of one database in the target what they are in the source, by way of the new folder `dir`. Of a large table only
+ * the rows move that differ. Nobody else may write on either side. Whether it has become equal is for a proof to say.
  * @throws OperatorError COMMAND_FAILED; then nothing has changed in the target
  */
 export async function followRows({ source, target }: Ends, changes: RowChanges, dir: string): Promise<void> {
   const byText = isHashedByText(changes.major);
+  const env = { PGDATABASE: changes.database };
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const say = (name: string, value: unknown) => writeFile(join(dir, name), JSON.stringify(value), { mode: 0o600 });
+  const work = { purpose: "rows", folders: [{ path: dir, at: "/dump", writable: true }] };
+  /** The same question to both sides, about parts of these tables. */
+  const ask = async (tables: readonly Numbered[], parts: ReadonlyMap<number, Part>, sql: string) => {
+    if (tables.length === 0) return [[], []] as const;
+    await say("wanted.json", tables.map(wanted(parts)));
+    const asked = { ...work, title: "Finding the rows that changed", script: ASK, env: { ...env, SQL: sql } };
+    return await Promise.all([source.run(asked).then(linesOf), target.run(asked).then(linesOf)]);
+  };
   const numbered = changes.tables.map((table, index) => ({ ...table, number: index + 1 }));
+  const parts = new Map<number, Part>();
+
   const large = numbered.filter(({ rows }) => rows > FEW_ROWS);
-  await say("wanted.json", large.map(wanted(new Map())));
-  const env = { PGDATABASE: changes.database };
-  const look = { ...env, SQL: bucketsSql(byText) };
-  const [there, here] = large.length === 0 ? [] : await Promise.all([source, target].map(end => bucketsOf(end, look, dir)));
-  const buckets = new Map(
-    large.map(
-      ({ number }) => [number, differingBuckets(there?.get(number) ?? new Map(), here?.get(number) ?? new Map())] as const,
-    ),
-  );
-  await say("wanted.json", numbered.map(wanted(buckets)));
+  const [thereBuckets, hereBuckets] = await ask(large, parts, bucketsSql(byText));
+  for (const { number } of large) {
+    const sums = (lines: readonly Line[]) =>
+      new Map(lines.filter(([of]) => of === number).map(([, bucket, sum]) => [Number(bucket), sum]));
+    const buckets = differingBuckets(sums(thereBuckets), sums(hereBuckets));
+    if (buckets !== null) parts.set(number, { kind: "buckets", buckets });
+  }
+
+  const few = large.filter(({ number, rows }) => {
+    const part = parts.get(number);
+    return part?.kind === "buckets" && (part.buckets.length / MANY_BUCKETS) * rows < MANY_ROWS;
+  });
+  const [there, here] = await ask(few, parts, placesSql(byText));
+  for (const { number } of few) {
+    const [one, other] = [placesIn(there, number), placesIn(here, number)];
+    parts.set(number, { kind: "rows", source: placesOnlyIn(one, other), copy: placesOnlyIn(other, one) });
+  }
+
+  await say("wanted.json", numbered.map(wanted(parts)));
   await say(
     "sequences.json",
     changes.sequences.map(({ schema, name }) => [schema, name]),
   );
-  const work = { purpose: "rows", folders: [{ path: dir, at: "/dump", writable: true }] };
   await source.run({ ...work, title: "Reading the rows that changed", script: DUMP_ROWS, env: { ...env, SQL: rowsSql(byText) } });
   await target.run({
     ...work,
@@ -52,23 +90,36 @@ export async function followRows({ source, target }: Ends, changes: RowChanges, 
 }
 
 const wanted =
-  (buckets: ReadonlyMap<number, readonly number[] | null>) =>
-  ({ number, schema, name }: ChangedTable & { readonly number: number }) => [number, schema, name, buckets.get(number) ?? null];
+  (parts: ReadonlyMap<number, Part>) =>
+  ({ number, schema, name }: Numbered) => {
+    const part = parts.get(number) ?? { kind: "all" };
+    return [
+      number,
+      schema,
+      name,
+      part.kind === "buckets" ? part.buckets : null,
+      part.kind === "rows" ? part.source : null,
+      part.kind === "rows" ? part.copy : null,
+    ];
+  };
 
-/** By number of the table. */
-async function bucketsOf(end: Connection, env: NonNullable<Work["env"]>, dir: string): Promise<ReadonlyMap<number, Buckets>> {
-  const printed = await end.run({
-    purpose: "rows",
-    title: "Finding the rows that changed",
-    script: BUCKETS,
-    env,
-    folders: [{ path: dir, at: "/dump", writable: false }],
-  });
-  const found = new Map<number, Map<number, string>>();
-  for (const line of printed.split("\n").filter(Boolean)) {
-    const [number, bucket, value] = JSON.parse(line) as [number, number, string];
-    const own = found.get(number) ?? new Map<number, string>();
-    found.set(number, own.set(bucket, value));
+/** Number of the table, and two values. */
+type Line = readonly [number, string | number, string];
+
+const linesOf = (printed: string): readonly Line[] =>
+  printed
+    .split("\n")
+    .filter(Boolean)
+    .map(line => JSON.parse(line) as Line);
+
+/** By hash. */
+function placesIn(lines: readonly Line[], number: number): Places {
+  const places = new Map<string, string[]>();
+  for (const [of, place, hash] of lines) {
+    if (of !== number) continue;
+    const own = places.get(hash);
+    if (own) own.push(String(place));
+    else places.set(hash, [String(place)]);
   }
-  return found;
+  return places;
 }

@@ -79,7 +79,7 @@ break" VALUES (1), (1); INSERT INTO empty_table VALUES (21); UPDATE events SET a
       await target.sql("SELECT count(*) FROM visits WHERE xmin::text = (SELECT xmin::text FROM visits WHERE id = 7)"),
     );
     expect(moved).toBeGreaterThanOrEqual(44);
-    expect(moved).toBeLessThan(1000);
+    expect(moved).toBeLessThan(50);
     expect(await target.sql("SELECT twice FROM visits WHERE id = 7")).toBe("16");
     expect(existsSync(rows)).toBe(false);
     // They go on where the source's would.
