@@ -17,7 +17,7 @@ const may: Record<string, { ours: string[]; packages: string[]; types?: string[]
   operations: { ours: ["steps", "plan", "domain", "errors.ts"], packages: ["node:path"], types: ["survey"] },
   host: {
     ours: ["domain", "errors.ts", "plan/journal.ts", "plan/plan.ts"],
-    packages: ["execa", "docker-compose", "node:"],
+    packages: ["execa", "docker-compose", "age-encryption", "node:"],
     types: ["plan/operations.ts"],
   },
   cli: {

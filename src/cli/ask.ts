@@ -31,6 +31,8 @@ export interface Ask {
   select<T>(question: SelectQuestion<T>, canGoBack: boolean): Promise<T | typeof BACK>;
   /** Without the spaces around it. @throws OperatorError CANCELLED */
   text(question: TextQuestion, canGoBack: boolean): Promise<string | typeof BACK>;
+  /** What nobody sees being typed, with the spaces around it. @throws OperatorError CANCELLED */
+  secret(question: Omit<TextQuestion, "initial">): Promise<string>;
 }
 
 /** In a script nothing is asked and nothing hangs: the error names the flag. */
@@ -40,6 +42,9 @@ export const nobodyToAsk: Ask = {
     throw needsAnswer(flag, message);
   },
   text: async ({ flag, message }) => {
+    throw needsAnswer(flag, message);
+  },
+  secret: async ({ flag, message }) => {
     throw needsAnswer(flag, message);
   },
 };

@@ -101,5 +101,12 @@ export function terminalAsk({ input, output, lost, isColored, columns }: Termina
       );
       return isBack(answer) ? BACK : answer.trim();
     },
+    async secret({ message, check }) {
+      const validate = async (text: string) => {
+        const fault = await check(text);
+        return fault === null || wrap(fault, columns() - "> ".length - 1);
+      };
+      return await asked<string>({ type: "password", message, mask: false, validate }, "  (it is not shown)");
+    },
   };
 }

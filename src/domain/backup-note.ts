@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
+import { placeAt } from "./backup-place.ts";
 import { show } from "./names.ts";
 
 const note = z.object({
@@ -13,8 +14,15 @@ const note = z.object({
   withImages: z.boolean(),
   /** Of its manifest. */
   digest: z.string(),
-  /** When it was last found whole, and by what; null when the last look found it damaged. */
-  verified: z.object({ at: z.iso.datetime(), how: z.enum(["created", "verify"]) }).nullable(),
+  /** Of the file as it was written; null where that is not known. */
+  sha256: z.string().nullable().default(null),
+  /** What opens it; null for what is not encrypted. */
+  encrypted: z.enum(["recipients", "passphrase"]).nullable().default(null),
+  /**
+   * When it was last found whole, and by what; null when the last look found it damaged. `compared`: nobody could open it, but it is byte by
+   * byte what was written, and that was read when it was made.
+   */
+  verified: z.object({ at: z.iso.datetime(), how: z.enum(["created", "verify", "compared"]) }).nullable(),
   /** When it was last restored for a trial, how long that took until the instance was healthy, and by which operation. */
   drilled: z
     .object({ at: z.iso.datetime(), tookMs: z.number().int().nonnegative(), operation: z.string() })
@@ -40,7 +48,7 @@ export function parseNote(text: string, path: string): BackupNote {
 export const noteToText = (value: BackupNote): string => `${JSON.stringify(value, null, 1)}\n`;
 
 /** A backup that is there. */
-export type ListedBackup = Omit<BackupNote, "schema" | "digest">;
+export type ListedBackup = Omit<BackupNote, "schema" | "digest" | "sha256">;
 
 /** How many are kept: the newest, and the newest of as many days and weeks. */
 export interface Keep {
@@ -93,8 +101,12 @@ function firstOfEach(backups: readonly ListedBackup[], of: (time: string) => num
 }
 
 /** The backup that is meant by its number, or the path that it is. @throws OperatorError NO_BACKUP */
-export function choosePath(backups: readonly ListedBackup[], word: string, resolve: (path: string) => string): string {
-  if (!/^\d{1,9}$/.test(word)) return resolve(word);
+export function choosePath(
+  backups: readonly Pick<ListedBackup, "sequence" | "path">[],
+  word: string,
+  resolve: (path: string) => string,
+): string {
+  if (!/^\d{1,9}$/.test(word)) return placeAt(word, resolve);
   const found = backups.find(({ sequence }) => sequence === Number(word));
   if (found) return found.path;
   const numbers = backups.map(({ sequence }) => sequence).join(", ");

@@ -2,6 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { type BackupStream, MEMBERS, partName } from "../domain/backup.ts";
 import { type InstanceRecord, parseRecord } from "../domain/instance.ts";
 import { OperatorError } from "../errors.ts";
+import { type OpenBytes, openFile } from "./backup-bytes.ts";
 import { damagedBackup, faultIn } from "./backup-errors.ts";
 import { BackupFile } from "./backup-file.ts";
 import { digestText } from "./backup-members.ts";
@@ -19,10 +20,15 @@ const MOST_RECORD_BYTES = 2 ** 24;
 
 /**
  * Reads every byte of a backup: digests, headers, padding, the trees' own archives and what their entries would do. Writes nothing.
- * @throws OperatorError NO_BACKUP, BACKUP_DAMAGED (`facts.part` is the member), BACKUP_HOSTILE, BACKUP_UNKNOWN
+ * @throws OperatorError NO_BACKUP, BACKUP_DAMAGED (`facts.part` is the member), BACKUP_HOSTILE, BACKUP_UNKNOWN, BACKUP_LOCKED, BACKUP_KEY
  */
-export async function checkBackup(executor: Executor, path: string, progress: Progress): Promise<CheckedBackup> {
-  const backup = await BackupFile.open(path);
+export async function checkBackup(
+  executor: Executor,
+  path: string,
+  progress: Progress,
+  openBytes: OpenBytes = openFile,
+): Promise<CheckedBackup> {
+  const backup = await BackupFile.open(path, openBytes);
   const reading = new Reading(backup, progress);
   try {
     await reading.whole(MEMBERS.readme);
@@ -31,7 +37,7 @@ export async function checkBackup(executor: Executor, path: string, progress: Pr
     const texts: Record<string, string> = {};
     for (const stream of backup.manifest.streams) Object.assign(texts, await checkStream(executor, reading, stream));
     await reading.seal();
-    const { manifest, sizeBytes, digest } = backup;
+    const { manifest, storedBytes: sizeBytes, digest } = backup;
     return { source: { path, digest }, sizeBytes, manifest, record, texts };
   } catch (error) {
     throw faultIn(path, reading.part, error);

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
 import { type BackupManifest, type BackupSource, MEMBERS, parseManifest } from "../domain/backup.ts";
-import { damagedBackup, noBackup } from "./backup-errors.ts";
+import { type BackupBytes, type OpenBytes, openFile } from "./backup-bytes.ts";
+import { damagedBackup } from "./backup-errors.ts";
 import { compareMembers, digestText, exactly, type Member, membersOf, padded } from "./backup-members.ts";
 import { isZero } from "./tar-bytes.ts";
 import { END_BLOCKS } from "./tar-write.ts";
-import { codeOf } from "./unpack-tree.ts";
 
 const MOST_MANIFEST_BYTES = 256 * 2 ** 20;
 const READ_BYTES = 2 ** 18;
@@ -14,33 +13,33 @@ const DIGEST_BYTES = 130;
 /** A backup that is open: its members were found and are those that its manifest names; what is in them was not looked at. */
 export class BackupFile {
   readonly path: string;
+  /** Of what is in it, where it is encrypted. */
   readonly sizeBytes: number;
+  /** Of the file. */
+  readonly storedBytes: number;
   readonly manifest: BackupManifest;
   readonly members: readonly Member[];
   /** sha256 of the manifest. */
   readonly digest: string;
-  readonly #file: FileHandle;
+  readonly #file: BackupBytes;
   readonly #places: ReadonlyMap<string, number>;
 
-  private constructor(path: string, file: FileHandle, found: Pick<BackupFile, "sizeBytes" | "manifest" | "members" | "digest">) {
+  private constructor(path: string, file: BackupBytes, found: Pick<BackupFile, "manifest" | "members" | "digest">) {
     this.path = path;
     this.#file = file;
-    this.sizeBytes = found.sizeBytes;
+    this.sizeBytes = file.sizeBytes;
+    this.storedBytes = file.storedBytes;
     this.manifest = found.manifest;
     this.members = found.members;
     this.#places = new Map(found.members.map(({ name }, place) => [name, place]));
     this.digest = found.digest;
   }
 
-  /** @throws OperatorError NO_BACKUP, BACKUP_DAMAGED, BACKUP_UNKNOWN */
-  static async open(path: string): Promise<BackupFile> {
-    const file = await open(path, "r").catch((error: unknown) => {
-      throw ["ENOENT", "ENOTDIR"].includes(codeOf(error)) ? noBackup(path, "is not there") : error;
-    });
+  /** @throws OperatorError NO_BACKUP, BACKUP_DAMAGED, BACKUP_UNKNOWN, BACKUP_LOCKED, BACKUP_KEY */
+  static async open(path: string, openBytes: OpenBytes = openFile): Promise<BackupFile> {
+    const file = await openBytes(path);
     try {
-      const stat = await file.stat();
-      if (!stat.isFile()) throw noBackup(path, "is no file");
-      const members = await membersOf(path, file, stat.size);
+      const members = await membersOf(path, file, file.sizeBytes);
       const [last, manifest] = [members.at(-1), members.at(-2)];
       if (last?.name !== MEMBERS.digest || last.sizeBytes !== DIGEST_BYTES)
         throw damagedBackup(path, MEMBERS.digest, "it is not the last member");
@@ -53,7 +52,7 @@ export class BackupFile {
         throw damagedBackup(path, MEMBERS.manifest, "it is not what was written");
       const parsed = parseManifest(bytes.toString("utf8"), path);
       compareMembers(path, parsed, members);
-      return new BackupFile(path, file, { sizeBytes: stat.size, manifest: parsed, members, digest });
+      return new BackupFile(path, file, { manifest: parsed, members, digest });
     } catch (error) {
       await file.close();
       throw error;
@@ -61,8 +60,8 @@ export class BackupFile {
   }
 
   /** The same archive as before. @throws OperatorError as `open`, BACKUP_CHANGED */
-  static async reopen({ path, digest }: BackupSource): Promise<BackupFile> {
-    const backup = await BackupFile.open(path);
+  static async reopen({ path, digest }: BackupSource, openBytes: OpenBytes = openFile): Promise<BackupFile> {
+    const backup = await BackupFile.open(path, openBytes);
     if (backup.digest === digest) return backup;
     await backup.close();
     throw damagedBackup(path, MEMBERS.manifest, "it is not what it was when it was checked");

@@ -1,7 +1,8 @@
-import type { FileHandle } from "node:fs/promises";
 import { type BackupManifest, expectedMembers, MEMBERS } from "../domain/backup.ts";
+import type { BackupBytes } from "./backup-bytes.ts";
 import { damagedBackup, noBackup } from "./backup-errors.ts";
 import { isZero } from "./tar-bytes.ts";
+import { ArchiveFault } from "./tar-fault.ts";
 import { BLOCK_BYTES, parseHeader } from "./tar-header.ts";
 import { entryHeader } from "./tar-write.ts";
 import { codeOf } from "./unpack-tree.ts";
@@ -31,10 +32,11 @@ export const memberHeader = (name: string, sizeBytes: number, modifiedSeconds: n
   entryHeader({ path: name, type: "file", mode: 0o600, uid: 0, gid: 0, sizeBytes, modifiedSeconds, linkTarget: "" });
 
 /** So many bytes from a place on. @param name the member that they are of */
-export async function exactly(path: string, file: FileHandle, name: string, at: number, bytes: number): Promise<Buffer> {
+export async function exactly(path: string, file: BackupBytes, name: string, at: number, bytes: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(bytes);
   for (let have = 0; have < bytes; ) {
     const { bytesRead } = await file.read(buffer, have, bytes - have, at + have).catch((error: unknown) => {
+      if (error instanceof ArchiveFault) throw damagedBackup(path, name, error.message);
       throw codeOf(error) === "EIO" ? damagedBackup(path, name, "the disk cannot read it (EIO)") : error;
     });
     if (bytesRead === 0) throw damagedBackup(path, name, "the archive ends in it");
@@ -44,7 +46,7 @@ export async function exactly(path: string, file: FileHandle, name: string, at: 
 }
 
 /** What lies where, by the headers alone. */
-export async function membersOf(path: string, file: FileHandle, sizeBytes: number): Promise<readonly Member[]> {
+export async function membersOf(path: string, file: BackupBytes, sizeBytes: number): Promise<readonly Member[]> {
   const members: Member[] = [];
   const names = new Set<string>();
   for (let at = 0; ; ) {

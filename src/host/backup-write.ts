@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open } from "node:fs/promises";
 import { type BackupManifest, type BackupStream, type Compression, MEMBERS, partName } from "../domain/backup.ts";
+import { type BackupSink, FileSink, type SinkEnd } from "./backup-bytes.ts";
 import { digestText, memberHeader } from "./backup-members.ts";
 import { chunksOf } from "./bundle-archive.ts";
 import { squeezed } from "./compression.ts";
 import type { Executor } from "./exec.ts";
 import { END_BLOCKS, paddingFor } from "./tar-write.ts";
-import { syncFolder } from "./unpack-tree.ts";
 
 /** A tar header says its member's size first, and a stream has none: it is cut into parts, which are held for as long as it takes to write them. */
 const PART_BYTES = 4 * 2 ** 20;
@@ -34,8 +33,7 @@ export type Report = (doneBytes: number) => void;
 
 /** Writes a backup, member by member, into a file that must not exist. Whoever opens one closes it. */
 export class BackupWriter {
-  readonly #file: FileHandle;
-  readonly #path: string;
+  readonly #sink: BackupSink;
   readonly #seconds: number;
   readonly #report: Report;
   readonly #all = createHash("sha256");
@@ -43,18 +41,16 @@ export class BackupWriter {
   readonly #streams: BackupStream[] = [];
   #doneBytes = 0;
 
-  private constructor(path: string, file: FileHandle, createdAt: string, report: Report) {
-    this.#path = path;
-    this.#file = file;
+  private constructor(sink: BackupSink, createdAt: string, report: Report) {
+    this.#sink = sink;
     this.#seconds = Math.trunc(Date.parse(createdAt) / 1000);
     this.#report = report;
   }
 
-  static async open(path: string, createdAt: string, report: Report): Promise<BackupWriter> {
-    const file = await open(path, "wx", 0o600);
-    // Whatever the umask is.
-    await file.chmod(0o600);
-    const writer = new BackupWriter(path, file, createdAt, report);
+  /** @param openSink where it goes: a file of this machine unless given */
+  static async open(path: string, createdAt: string, report: Report, openSink = FileSink.open): Promise<BackupWriter> {
+    const sink = await openSink(path);
+    const writer = new BackupWriter(sink, createdAt, report);
     await writer.text(MEMBERS.readme, README);
     return writer;
   }
@@ -107,17 +103,17 @@ export class BackupWriter {
     this.#streams.push({ name, key, compression, parts, sizeBytes, sha256: hash.digest("hex") });
   }
 
-  /** The manifest and the digest, and all of it on the disk. */
-  async finish(manifest: Omit<BackupManifest, "streams" | "members">): Promise<void> {
+  /** The manifest and the digest, and all of it on the disk. Returns the digest of the manifest, and what lies there. */
+  async finish(manifest: Omit<BackupManifest, "streams" | "members">): Promise<SinkEnd & { readonly digest: string }> {
     const whole: BackupManifest = { ...manifest, streams: this.#streams, members: [...this.#members] };
     await this.text(MEMBERS.manifest, `${JSON.stringify(whole, null, 1)}\n`);
-    await this.text(MEMBERS.digest, digestText(this.#all.copy().digest("hex"), this.#members.at(-1)?.sha256 ?? ""));
+    const digest = this.#members.at(-1)?.sha256 ?? "";
+    await this.text(MEMBERS.digest, digestText(this.#all.copy().digest("hex"), digest));
     await this.#write(END_BLOCKS);
-    await this.#file.sync();
-    await syncFolder(dirname(this.#path));
+    return { ...(await this.#sink.finish()), digest };
   }
 
-  close = (): Promise<void> => this.#file.close();
+  close = (): Promise<void> => this.#sink.close();
 
   async #member(name: string, bytes: Buffer): Promise<void> {
     await this.#write(memberHeader(name, bytes.length, this.#seconds));
@@ -128,7 +124,7 @@ export class BackupWriter {
 
   async #write(bytes: Buffer): Promise<void> {
     this.#all.update(bytes);
-    for (let at = 0; at < bytes.length; ) at += (await this.#file.write(bytes, at)).bytesWritten;
+    await this.#sink.write(bytes);
     this.#doneBytes += bytes.length;
     this.#report(this.#doneBytes);
   }

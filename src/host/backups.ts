@@ -4,9 +4,13 @@ import { Readable } from "node:stream";
 import { MEMBERS } from "../domain/backup.ts";
 import { bytes } from "../domain/units.ts";
 import { OperatorError } from "../errors.ts";
+import { refuseRecipients } from "./age-header.ts";
+import { Keyring } from "./age-keys.ts";
 import { checkBackup } from "./backup-check.ts";
 import { damagedBackup } from "./backup-errors.ts";
 import { BackupFile } from "./backup-file.ts";
+import { createBackupPlaces } from "./backup-places.ts";
+import { lockOf } from "./backup-print.ts";
 import { streamBytes, streamIn, unpackDump, writeTree } from "./backup-unpack.ts";
 import { BackupWriter } from "./backup-write.ts";
 import { docker } from "./command.ts";
@@ -24,6 +28,9 @@ export function createBackups(
   trees: Pick<Trees, "remove">,
   uid = process.getuid?.() ?? 0,
 ): Backups {
+  const keys = new Keyring();
+  const places = createBackupPlaces(executor, trees);
+  const openBytes = keys.reading(places.open);
   /** A folder's or volume's archive, as it comes. */
   const pack = (from: Pick<Helper, "folders" | "volumes" | "title">, job: BackupJob, excluded: readonly string[]) =>
     helpers.pipe({
@@ -87,7 +94,8 @@ export function createBackups(
       return hasZstd ? ["gzip", "zstd", "none"] : ["gzip", "none"];
     },
     async write(job, to, progress) {
-      const writer = await BackupWriter.open(to, job.manifest.createdAt, rated(progress));
+      const openSink = keys.writing(places.sink, job.lock);
+      const writer = await BackupWriter.open(to, job.manifest.createdAt, rated(progress), openSink);
       try {
         await writer.text(MEMBERS.record, job.record);
         if (job.dump !== null)
@@ -101,21 +109,25 @@ export function createBackups(
         }
         const ids = [...new Set(job.manifest.images.map(({ id }) => id))];
         if (job.withImages) await put("images", null, executor.pipe(docker("save", ...ids), null));
-        await writer.finish(job.manifest);
+        return await writer.finish(job.manifest);
       } finally {
         await writer.close();
       }
     },
+    unlock: key => keys.unlock(key),
+    refuseRecipients,
+    lockOf: path => lockOf(places.open, path),
+    ...places.work,
     glance: path =>
-      using(BackupFile.open(path), async ({ digest, sizeBytes, manifest }) => ({
+      using(BackupFile.open(path, openBytes), async ({ digest, storedBytes: sizeBytes, manifest }) => ({
         source: { path, digest },
         sizeBytes,
         manifest,
       })),
-    check: (path, progress) => checkBackup(executor, path, progress),
-    unpackDump: (source, to) => using(BackupFile.reopen(source), backup => unpackDump(backup, to)),
+    check: (path, progress) => checkBackup(executor, path, progress, openBytes),
+    unpackDump: (source, to) => using(BackupFile.reopen(source, openBytes), backup => unpackDump(backup, to)),
     unpackTree: (source, stream, to, helperImage) =>
-      using(BackupFile.reopen(source), async backup => {
+      using(BackupFile.reopen(source, openBytes), async backup => {
         if (uid !== 0 && helperImage === null)
           throw new OperatorError(
             "NEEDS_ROOT",
@@ -140,7 +152,7 @@ export function createBackups(
         await syncFolder(dirname(to));
       }),
     fillVolume: (source, stream, volume, helperImage) =>
-      using(BackupFile.reopen(source), async backup => {
+      using(BackupFile.reopen(source, openBytes), async backup => {
         const volumes = [{ name: volume, at: "/graph-mgr/target", writable: true }];
         const reading = {
           title: `Reading the volume ${volume}`,
@@ -153,7 +165,7 @@ export function createBackups(
           throw damagedBackup(backup.path, stream, `what was written of it into ${volume} is not equal to it`);
       }),
     loadImages: source =>
-      using(BackupFile.reopen(source), async backup => {
+      using(BackupFile.reopen(source, openBytes), async backup => {
         await executor.feed(
           docker("load", "--quiet"),
           Readable.from(streamBytes(backup, streamIn(backup, "images"), executor), { objectMode: false }),

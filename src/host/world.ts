@@ -1,4 +1,5 @@
 import type { BackupManifest, BackupSource, Compression } from "../domain/backup.ts";
+import type { BackupKey } from "../domain/backup-lock.ts";
 import type { BundleContents, BundleGlance, BundleSource, BundleStamp } from "../domain/bundle.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import type { DatabaseProof } from "../domain/database.ts";
@@ -131,6 +132,14 @@ export interface BackupJob {
   readonly withImages: boolean;
   /** Runs the helper. */
   readonly helperImage: string;
+  /** Whom it is encrypted for; null: it is not. Holds a secret: never journalled. */
+  readonly lock: { readonly recipients: readonly string[] } | { readonly passphrase: string } | null;
+}
+
+/** A backup as it lies there, encrypted or not. */
+export interface BackupPrint {
+  readonly sizeBytes: number;
+  readonly sha256: string;
 }
 
 /** What a backup holds, once all of it was read. Holds secrets (texts): never journalled, never shown. */
@@ -143,15 +152,39 @@ export interface CheckedBackup {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** Archives of whole instances. Whoever unpacks one has checked it: what changed since is found before it is used. */
+/**
+ * Archives of whole instances. Whoever unpacks one has checked it: what changed since is found before it is used. A path is one of this
+ * machine, or `ssh://...`; then whatever is asked may also fail with HOST_KEY or REMOTE_FAILED.
+ */
 export interface Backups {
   /** Those that this machine has a program for. */
   compressions(): Promise<readonly Compression[]>;
-  /** Streams an archive into the file `to`, which must not exist; after an error it may be there, unfinished. */
-  write(job: BackupJob, to: string, progress: Progress): Promise<void>;
+  /**
+   * Streams an archive into the file `to`, which must not exist; after an error it may be there, unfinished. `digest` is that of its
+   * manifest. What was encrypted can be read by this process, and by others only with their keys.
+   * @throws OperatorError BAD_RECIPIENT
+   */
+  write(job: BackupJob, to: string, progress: Progress): Promise<BackupPrint & { readonly digest: string }>;
+  /** From now on it opens whatever it fits. @throws OperatorError BAD_KEY */
+  unlock(key: BackupKey): void;
+  /** What opens it; null for what is not encrypted. @throws OperatorError NO_BACKUP, BACKUP_DAMAGED */
+  lockOf(path: string): Promise<"recipients" | "passphrase" | null>;
+  /** @throws OperatorError BAD_RECIPIENT for the first that is none */
+  refuseRecipients(recipients: readonly string[]): void;
+  /** What lies there, all of it read where it lies, and nothing decrypted. @throws OperatorError NO_BACKUP */
+  print(path: string, progress: Progress): Promise<BackupPrint>;
+  exists(path: string): Promise<boolean>;
+  /** No error when there is nothing. */
+  remove(path: string): Promise<void>;
+  /** In one folder, durably. Where it is on another machine, what has the name already stays, and it fails. */
+  rename(from: string, to: string): Promise<void>;
+  /** Names in a folder, sorted; empty when there is no folder. */
+  names(folder: string): Promise<readonly string[]>;
+  /** Of the disk of another machine that a folder is on, or will be. */
+  freeBytes(folder: string): Promise<number>;
   /**
    * What an archive says of itself; of the rest only the headers are looked at.
-   * @throws OperatorError NO_BACKUP, BACKUP_DAMAGED, BACKUP_UNKNOWN
+   * @throws OperatorError NO_BACKUP, BACKUP_DAMAGED, BACKUP_UNKNOWN, BACKUP_LOCKED, BACKUP_KEY
    */
   glance(path: string): Promise<{ readonly source: BackupSource; readonly sizeBytes: number; readonly manifest: BackupManifest }>;
   /** Reads every byte and writes none. @throws OperatorError as `glance`, BACKUP_HOSTILE */

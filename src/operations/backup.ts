@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { BACKUP_FORMAT, type BackupManifest, backupName, type Compression, MEMBERS } from "../domain/backup.ts";
+import type { BackupLock } from "../domain/backup-lock.ts";
+import { beneath, isRemote } from "../domain/backup-place.ts";
 import { Home } from "../domain/home.ts";
 import { bytesText } from "../domain/room.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -16,6 +18,7 @@ export interface BackupRequest {
   readonly withImages: boolean;
   /** Stop the instance meanwhile, and start it again. */
   readonly stopSource: boolean;
+  readonly lock: BackupLock | null;
 }
 
 /** One archive of an instance, as it serves or as it stands. @throws OperatorError as `refuseBackup` says */
@@ -26,9 +29,10 @@ export function planBackup(facts: BackupFacts, request: BackupRequest, occasion:
   const home = new Home(instance.home);
   const id = operationId("backup-create", occasion);
   const createdAt = occasion.now.toISOString();
-  const path = join(facts.to, backupName(sequence, record.name, createdAt));
+  const path = beneath(facts.to, backupName(sequence, record.name, createdAt, request.lock !== null));
   const dump = postgres === null ? null : join(home.operation(id), "dump");
   const stops = request.stopSource && isRunning(facts);
+  const print = join(home.operation(id), "written.json");
   const write = writeBackup.step({
     path,
     record: instance.recordPath,
@@ -42,6 +46,8 @@ export function planBackup(facts: BackupFacts, request: BackupRequest, occasion:
     volumes: facts.volumes.map(({ key, name }, index) => ({ stream: `volume-${index + 1}`, key, name })),
     withImages: request.withImages,
     helperImage,
+    lock: request.lock,
+    print,
   });
   return newPlan({
     id,
@@ -50,7 +56,7 @@ export function planBackup(facts: BackupFacts, request: BackupRequest, occasion:
     home: instance.home,
     engine: record.engine,
     summary: `Back up ${record.name} to ${path}`,
-    notes: notesOn(facts, stops),
+    notes: [...notesOn(facts, stops, request.lock), ...(isRemote(path) ? [REMOTE] : [])],
     wayBack: null,
     steps: [
       ...(stops ? [stopStep(instance)] : []),
@@ -58,12 +64,22 @@ export function planBackup(facts: BackupFacts, request: BackupRequest, occasion:
       ...(dump === null || postgres === null ? [] : dumpSteps(facts, dump, stops || !postgres.isUp)),
       write,
       ...(stops ? relaunchSteps({ ...record, services: instance.active }, instance.recordPath, record.product.health) : []),
-      acceptBackup.step({ path, sequence, note: home.backupNote(sequence), withImages: request.withImages }),
+      acceptBackup.step({
+        path,
+        sequence,
+        note: home.backupNote(sequence),
+        withImages: request.withImages,
+        lock: request.lock,
+        print,
+        of: { instance: record.name, release: record.release, createdAt },
+      }),
       ...(dump === null ? [] : [dropDump.step({ path: dump, helperImage })]),
     ],
     result: { backup: path, sequence, estimate: { ...facts.room } },
   });
 }
+
+const REMOTE = "it is streamed there, and read there before it has its name: no copy of it lies on this machine";
 
 /** @param alone Postgres does not run, and is started for this alone */
 function dumpSteps({ instance, postgres, helperImage }: BackupFacts, to: string, alone: boolean): readonly PlannedStep[] {
@@ -106,7 +122,7 @@ const manifestOf = (facts: BackupFacts, createdAt: string): Omit<BackupManifest,
   };
 };
 
-function notesOn(facts: BackupFacts, stops: boolean): readonly string[] {
+function notesOn(facts: BackupFacts, stops: boolean, lock: BackupLock | null): readonly string[] {
   const { postgres, instance } = facts;
   const { name } = instance.record;
   return [
@@ -122,6 +138,14 @@ function notesOn(facts: BackupFacts, stops: boolean): readonly string[] {
     // Where a plan is confirmed it is made twice, and must be the same although data grows.
     ...(stops ? [] : [`it takes ${bytesText(facts.room.neededBytes)} at most; ${bytesText(facts.room.freeBytes)} is free there`]),
     ...facts.leftOut.map(what => `not in the backup: ${what}`),
-    "it holds everything, passwords and secrets included: keep it as you keep the database",
+    secrecyOf(lock),
   ];
+}
+
+function secrecyOf(lock: BackupLock | null): string {
+  if (lock === null) return "it holds everything, passwords and secrets included: keep it as you keep the database";
+  if (lock.kind === "passphrase")
+    return "it is encrypted: without the passphrase nobody can open it, and nobody can bring that back";
+  const { length } = lock.recipients;
+  return `it is encrypted to ${length === 1 ? "one recipient" : `${length} recipients`}: without a secret key of theirs nobody can open it, this machine included`;
 }

@@ -68,7 +68,7 @@ export function restoreSteps(
 ): { readonly layOut: LayOut; readonly steps: readonly PlannedStep[] } {
   const home = new Home(facts.home.home.path);
   const layOut = layOutOf(facts, home, id, occasion);
-  const backup = { ...facts.backup.source };
+  const backup = sourceOf(facts);
   const helperImage = helperOf(facts);
   const before = { dir: layOut.before, staging: home.staging(id) };
   const steps = [
@@ -133,12 +133,18 @@ function layOutOf(facts: RestoreFacts, home: Home, id: string, occasion: Occasio
   };
 }
 
-function imageSteps({ images, backup, bundle, bundleImages, engine, instance }: RestoreFacts): readonly PlannedStep[] {
+/** As its steps open it. */
+function sourceOf({ backup: { source } }: Pick<RestoreFacts, "backup">) {
+  return { path: source.path, digest: source.digest, key: source.key ?? null };
+}
+
+function imageSteps(facts: RestoreFacts): readonly PlannedStep[] {
+  const { images, bundle, bundleImages, engine, instance } = facts;
   const lacking = images.filter(({ from }) => from === "backup");
   if (lacking.length > 0)
     return [
       loadBackupImages.step({
-        backup: { ...backup.source },
+        backup: sourceOf(facts),
         images: lacking.map(({ service, id }) => ({ service, id, own: ownTag(instance.slug, service) })),
       }),
     ];
@@ -155,19 +161,15 @@ function imageSteps({ images, backup, bundle, bundleImages, engine, instance }: 
   ];
 }
 
-function volumeSteps(
-  { backup, model, names }: RestoreFacts,
-  home: Home,
-  id: string,
-  helperImage: string,
-): readonly PlannedStep[] {
+function volumeSteps(facts: RestoreFacts, home: Home, id: string, helperImage: string): readonly PlannedStep[] {
+  const { backup, model, names } = facts;
   return backup.manifest.streams.flatMap(({ name: stream, key }) => {
     const resolved = key === null ? undefined : model.volumes?.[key]?.name;
     const volume = resolved === undefined ? undefined : names.volumes[resolved];
     if (volume === undefined) return [];
     return [
       fillBackupVolume.step({
-        backup: { ...backup.source },
+        backup: sourceOf(facts),
         stream,
         volume,
         helperImage,
@@ -178,7 +180,7 @@ function volumeSteps(
 }
 
 function databaseSteps(facts: RestoreFacts, layOut: LayOut, helperImage: string, staysUp: boolean): readonly PlannedStep[] {
-  const { record, manifest, source } = facts.backup;
+  const { record, manifest } = facts.backup;
   const service = record.product.postgres?.service;
   if (manifest.postgres === null || service === undefined) return [];
   const project = projectOf(layOut);
@@ -186,7 +188,7 @@ function databaseSteps(facts: RestoreFacts, layOut: LayOut, helperImage: string,
   const { name } = facts.instance;
   const dump = join(home.operation(layOut.operation), "dump");
   return [
-    unpackBackupDump.step({ backup: { ...source }, to: dump }),
+    unpackBackupDump.step({ backup: sourceOf(facts), to: dump }),
     // Postgres alone: the application must not see a database that is not there yet.
     launch.step({ project, instance: name, services: [service], all: false }),
     awaitHealth.step({ project: project.name, instance: name, services: [service], ...record.product.health }),

@@ -1,11 +1,12 @@
 import { dirname } from "node:path";
-import type { BackupSource } from "../domain/backup.ts";
+import type { KeyWay } from "../domain/backup-lock.ts";
 import { LABELS } from "../domain/instance.ts";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
+import { unlock } from "./backup-key.ts";
 import type { Context } from "./context.ts";
 
-type Source = BackupSource & { readonly [key: string]: string };
+type Source = { readonly path: string; readonly digest: string; readonly key: KeyWay | null };
 type LoadImages = {
   readonly backup: Source;
   readonly images: readonly {
@@ -27,7 +28,9 @@ export const loadBackupImages = defineStep({
     const infos = await world.engine.images(images.map(({ id }) => id));
     return { present: images.filter((_, index) => infos[index]).map(({ id }) => id) };
   },
-  async do({ backup, images }, { world }) {
+  async do({ backup, images }, context) {
+    const { world } = context;
+    await unlock(backup.key, context);
     await world.backups.loadImages(backup);
     for (const { id, own } of images) await world.engine.tag(id, own);
   },
@@ -53,7 +56,9 @@ export const unpackBackupDump = defineStep({
   kind: "backup.dump",
   title: (_: UnpackDump) => "Take the dump of the databases out of the backup",
   look: async () => null,
-  async do({ backup, to }, { world }: Context) {
+  async do({ backup, to }, context: Context) {
+    const { world } = context;
+    await unlock(backup.key, context);
     await world.files.makeFolder(dirname(to));
     await world.backups.unpackDump(backup, to);
   },
@@ -76,7 +81,9 @@ export const unpackBackupTree = defineStep({
   kind: "backup.tree",
   title: ({ stream }: UnpackTree) => (stream === "folder" ? "Unpack the instance's folder" : "Keep the vendor's own files"),
   look: async ({ to }, { world }: Context) => ({ existed: await world.files.exists(to) }),
-  async do({ backup, stream, to, helperImage }, { world }) {
+  async do({ backup, stream, to, helperImage }, context) {
+    const { world } = context;
+    await unlock(backup.key, context);
     await world.files.makeFolder(dirname(to));
     await world.backups.unpackTree(backup, stream, to, helperImage);
   },
@@ -101,9 +108,11 @@ export const fillBackupVolume = defineStep({
   kind: "backup.volume",
   title: ({ volume }: FillVolume) => `Fill the volume ${volume}`,
   look: async () => null,
-  async do({ backup, stream, volume, helperImage, proof }, { world, operation }: Context) {
+  async do({ backup, stream, volume, helperImage, proof }, context: Context) {
+    const { world, operation } = context;
     if ((await world.engine.volume(volume))?.labels[LABELS.operation] !== operation.id)
       throw new OperatorError("VOLUME_EXISTS", `The volume ${volume} is not one that this operation made.`);
+    await unlock(backup.key, context);
     await world.backups.fillVolume(backup, stream, volume, helperImage);
     await world.files.write(proof, `${JSON.stringify({ volume, from: backup.digest })}\n`, 0o600);
   },

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Compression } from "../domain/backup.ts";
+import { isRemote } from "../domain/backup-place.ts";
 import type { PostgresImage } from "../domain/postgres-facts.ts";
 import { externalVolumes, isInside, outsideBinds } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
@@ -120,5 +121,8 @@ async function roomFor(
       : cluster.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
   const fileBytes = volumes.reduce((sum, name) => sum + (sizes[name] ?? 0), await world.room.treeBytes(record.dir, helperImage));
   // The dump lies beside the archive until that is whole.
-  return { neededBytes: fileBytes + 2 * databaseBytes, freeBytes: await world.room.freeBytes(to) };
+  return {
+    neededBytes: fileBytes + 2 * databaseBytes,
+    freeBytes: await (isRemote(to) ? world.backups : world.room).freeBytes(to),
+  };
 }

@@ -1,6 +1,7 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { sequenceIn } from "../domain/backup.ts";
 import { type BackupNote, type ListedBackup, parseNote } from "../domain/backup-note.ts";
+import { beneath, isRemote } from "../domain/backup-place.ts";
 import { Home } from "../domain/home.ts";
 import { OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
@@ -19,14 +20,21 @@ export async function surveyNotes({ files }: Pick<World, "files">, home: Home): 
 /**
  * The backups that are there, by their numbers: those that the home made, and what else lies in its folder for backups and is one by its
  * name and its own word. What was put there is not verified, whatever it says.
+ * @param place a folder, here or on another machine, to look at instead; null: all that are on this machine
  */
-export async function surveyBackups(world: World, homePath: string): Promise<readonly ListedBackup[]> {
+export async function surveyBackups(
+  world: World,
+  homePath: string,
+  place: string | null = null,
+): Promise<readonly ListedBackup[]> {
   const home = new Home(homePath);
+  const folder = place ?? home.backups();
   const notes = await surveyNotes(world, home);
   const listed: ListedBackup[] = [];
-  for (const { schema: _, digest: _digest, ...note } of notes) if (await world.files.exists(note.path)) listed.push(note);
-  for (const name of await world.files.list(home.backups())) {
-    const path = join(home.backups(), name);
+  for (const { schema: _, digest: _digest, sha256: _sha256, ...note } of notes)
+    if (isAsked(note.path, place) && (await world.backups.exists(note.path))) listed.push(note);
+  for (const name of await world.backups.names(folder)) {
+    const path = beneath(folder, name);
     const sequence = sequenceIn(name);
     if (sequence === null || listed.some(each => each.path === path)) continue;
     const glanced = await glanceOrNull(world, path);
@@ -41,11 +49,20 @@ export async function surveyBackups(world: World, homePath: string): Promise<rea
       createdAt,
       sizeBytes: glanced.sizeBytes,
       withImages,
+      encrypted: await world.backups.lockOf(path),
       verified: null,
       drilled: null,
     });
   }
   return listed.sort((a, b) => a.sequence - b.sequence);
+}
+
+const isAsked = (path: string, place: string | null): boolean => (place === null ? !isRemote(path) : dirname(path) === place);
+
+/** Those of the home that a number may mean: also those on other machines, which nobody asks for that. */
+export async function surveyNumbered(world: World, home: Home): Promise<readonly Pick<ListedBackup, "sequence" | "path">[]> {
+  const remote = (await surveyNotes(world, home)).filter(({ path }) => isRemote(path));
+  return [...(await surveyBackups(world, home.path)), ...remote];
 }
 
 /** Null for what is no backup, or is damaged: it is not listed. */

@@ -10,6 +10,7 @@ const of = (sequence: number, day: string, isGood = true, instance = "v1.0.0"): 
   createdAt: `2026-11-${day}:00:00.000Z`,
   sizeBytes: 1,
   withImages: false,
+  encrypted: null,
   verified: isGood ? { at: "2026-11-30T00:00:00.000Z", how: "created" } : null,
   drilled: null,
 });
@@ -54,8 +55,14 @@ describe("which backups go", () => {
 
 describe("how backups are called", () => {
   it("by number, instance and time", () => {
-    const name = backupName(17, "v2.22.2-training", "2026-11-20T10:15:00.000Z");
+    const name = backupName(17, "v2.22.2-training", "2026-11-20T10:15:00.000Z", false);
     expect(name).toBe("17-v2.22.2-training-20261120T101500Z.tar");
+    expect(sequenceIn(name)).toBe(17);
+  });
+
+  it("and say so when they are encrypted", () => {
+    const name = backupName(17, "v2.22.2", "2026-11-20T10:15:00.000Z", true);
+    expect(name).toBe("17-v2.22.2-20261120T101500Z.tar.age");
     expect(sequenceIn(name)).toBe(17);
   });
 

@@ -3,6 +3,7 @@ import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackupManifest, Compression } from "../../src/domain/backup.ts";
 import type { InstanceRecord } from "../../src/domain/instance.ts";
+import { FileSink } from "../../src/host/backup-bytes.ts";
 import { BackupWriter } from "../../src/host/backup-write.ts";
 import { localExecutor } from "../../src/host/create-world.ts";
 import { PACK_TREE } from "../../src/host/tree-scripts.ts";
@@ -100,9 +101,9 @@ export interface Content {
 const EMPTY_TREE = Buffer.concat([entry("./", "", { type: "5" }), END]);
 
 /** A backup of a tree, written as `backup create` does it, with a little of everything else. */
-export async function writeBackup(path: string, content: Content = {}): Promise<void> {
+export async function writeBackup(path: string, content: Content = {}, openSink = FileSink.open): Promise<void> {
   const { compression = "gzip" } = content;
-  const writer = await BackupWriter.open(path, CREATED, () => {});
+  const writer = await BackupWriter.open(path, CREATED, () => {}, openSink);
   try {
     await writer.text("instance.json", content.record ?? JSON.stringify(record));
     for (const name of ["1/toc.dat", "dump.json", "globals.sql", "proof.json"])

@@ -7,7 +7,7 @@ import { HOME, type Stage } from "../simulator/scenario.ts";
 import { DIR, failsWith, installed, NAME } from "../steps/one-step.ts";
 
 const OCCASION = { now: new Date("2026-11-20T10:15:00Z"), random: "test00" };
-const REQUEST = { compression: "gzip", withImages: false, stopSource: false } as const;
+const REQUEST = { compression: "gzip", withImages: false, stopSource: false, lock: null } as const;
 
 const factsOf = async (stage: Stage, to = `${HOME}/backups`) =>
   await surveyBackup(stage.world, (await stage.facts(NAME)).facts, to);

@@ -17,7 +17,7 @@ const WISH = { launch: true, shareBinds: [] };
 async function backedUp(): Promise<{ readonly stage: Stage; readonly path: string }> {
   const stage = await installed();
   const facts = await surveyBackup(stage.world, (await stage.facts(NAME)).facts, `${HOME}/backups`);
-  const plan = planBackup(facts, { compression: "gzip", withImages: false, stopSource: false }, OCCASION);
+  const plan = planBackup(facts, { compression: "gzip", withImages: false, stopSource: false, lock: null }, OCCASION);
   await stage.carryOut(plan);
   return { stage, path: String(plan.result?.["backup"]) };
 }

@@ -55,10 +55,10 @@ async function copyPlan(stage: Stage, request: Partial<Parameters<typeof planCop
   return planCopy(found, { data: "none", launch: true, stopSource: false, ...request }, occasion());
 }
 
-async function backupPlan(stage: Stage, request: Partial<BackupRequest> = {}): Promise<Plan> {
+async function backupPlan(stage: Stage, request: Partial<BackupRequest> = {}, to = `${HOME}/backups`): Promise<Plan> {
   const { facts } = await stage.facts(NAME);
-  const found = await surveyBackup(stage.world, facts, `${HOME}/backups`);
-  return planBackup(found, { compression: "gzip", withImages: false, stopSource: false, ...request }, occasion());
+  const found = await surveyBackup(stage.world, facts, to);
+  return planBackup(found, { compression: "gzip", withImages: false, stopSource: false, lock: null, ...request }, occasion());
 }
 
 /** A host that has a folder for units. */
@@ -275,6 +275,24 @@ export const scenarios = {
     "backup create --stop-source": async () => {
       const stage = await used();
       return stage.scenario("backup create --stop-source", await backupPlan(stage, { stopSource: true }));
+    },
+    "backup create --encrypt": async () => {
+      const stage = await used();
+      const lock = { kind: "recipients", recipients: ["age1everybody"] } as const;
+      return stage.scenario("backup create --encrypt", await backupPlan(stage, { lock }), { untouched: SOURCE });
+    },
+    "backup create --encrypt passphrase": async () => {
+      const stage = await used();
+      const plan = await backupPlan(stage, { lock: { kind: "passphrase", file: null } });
+      const answers = { passphrase: "four random words" };
+      return stage.scenario("backup create --encrypt passphrase", plan, { answers, untouched: SOURCE });
+    },
+    "backup create --to another machine": async () => {
+      const stage = await used();
+      // A folder there stays that was made for it, so there is one.
+      stage.sim.disk.makeFolder("/remote/vault/backups", 0o700);
+      const plan = await backupPlan(stage, {}, "ssh://vault/backups");
+      return stage.scenario("backup create --to another machine", plan, { untouched: SOURCE });
     },
     "backup create of a stopped instance": async () => {
       const stage = await stopped();

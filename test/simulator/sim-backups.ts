@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { type BackupManifest, type BackupSource, parseManifest } from "../../src/domain/backup.ts";
+import type { BackupKey } from "../../src/domain/backup-lock.ts";
 import { parseRecord } from "../../src/domain/instance.ts";
 import { OperatorError } from "../../src/errors.ts";
+import { createFileStore } from "../../src/host/file-store.ts";
 import type { BackupJob, Backups } from "../../src/host/world.ts";
 import type { Machine } from "./machine.ts";
 import type { SimDisk } from "./sim-disk.ts";
@@ -55,10 +57,26 @@ export function simBackups(machine: Machine, disk: SimDisk, engine: SimEngine): 
     disk.rename(part, to);
     disk.sync(dirname(to));
   };
-  const open = (path: string): { readonly archive: Archive; readonly digest: string } => {
+  /** The memory of this process: what it was told, and the keys of what it wrote. */
+  const told: BackupKey[] = [];
+  const own = new Set<string>();
+  const lockIn = (path: string): string | null => /^age:.*(?=\n)/.exec(disk.read(path).toString("utf8"))?.[0] ?? null;
+  const printOf = (path: string) => {
+    const bytes = disk.read(path);
+    return { sizeBytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+  };
+  const open = (given: string): { readonly archive: Archive; readonly digest: string } => {
+    const path = at(given);
     machine.read({ what: "backup.read", target: path });
     if (disk.node(path) === null) throw new OperatorError("NO_BACKUP", `${path} is not there.`);
-    const [body = "", sum] = disk.read(path).toString("utf8").split("\n");
+    const lock = lockIn(path);
+    if (lock !== null) {
+      if (!own.has(lock) && told.length === 0) throw new OperatorError("BACKUP_LOCKED", `The backup ${path} is encrypted.`);
+      if (!own.has(lock) && !told.some(key => opens(key, lock)))
+        throw new OperatorError("BACKUP_KEY", `The backup ${path} is not opened by it.`);
+    }
+    const text = disk.read(path).toString("utf8");
+    const [body = "", sum] = (lock === null ? text : decrypted(text)).split("\n");
     if (sha256(body) !== sum) throw new OperatorError("BACKUP_DAMAGED", `The backup ${path} is damaged.`);
     const archive = JSON.parse(body) as Archive;
     parseManifest(JSON.stringify(archive.manifest), path);
@@ -71,12 +89,26 @@ export function simBackups(machine: Machine, disk: SimDisk, engine: SimEngine): 
   };
   const look = (path: string) => {
     const { archive, digest } = open(path);
-    return { source: { path, digest }, sizeBytes: disk.read(path).length, manifest: archive.manifest, archive };
+    return { source: { path, digest }, sizeBytes: disk.read(at(path)).length, manifest: archive.manifest, archive };
   };
+  const files = createFileStore(disk.disk);
   return {
-    compressions: async () => ["gzip", "none"],
-    write: (job, to) =>
+    // Another machine is a folder of this one.
+    exists: path => files.exists(at(path)),
+    remove: path =>
       machine.command(() => {
+        if (disk.node(at(path)) === null) return;
+        disk.remove(at(path));
+        disk.sync(dirname(at(path)));
+      }),
+    rename: (from, to) => files.rename(at(from), at(to)),
+    names: folder => files.list(at(folder)),
+    freeBytes: async () => 1e12,
+    compressions: async () => ["gzip", "none"],
+    write: (job, given) =>
+      machine.command(() => {
+        const to = at(given);
+        if (to !== given) disk.makeFolder(dirname(to), 0o700);
         if (engine.idOf(job.helperImage) === null) throw new OperatorError("NO_IMAGE", `No such image: ${job.helperImage}`);
         if (disk.node(to) !== null) throw new OperatorError("EXISTS", `There is already ${to}.`);
         const body = JSON.stringify({
@@ -90,11 +122,31 @@ export function simBackups(machine: Machine, disk: SimDisk, engine: SimEngine): 
             : [],
         } satisfies Archive);
         // Not at once: a cut finds half of it.
-        disk.write(to, Buffer.from(body.slice(0, 100)), 0o600);
-        disk.append(to, Buffer.from(`${body.slice(100)}\n${sha256(body)}`), 0o600);
+        const lock = lockOf(job.lock, `${to} ${own.size}`);
+        if (lock !== null) own.add(lock);
+        const plain = `${body}\n${sha256(body)}`;
+        const text = lock === null ? plain : encrypted(lock, plain);
+        disk.write(to, Buffer.from(text.slice(0, 100)), 0o600);
+        disk.append(to, Buffer.from(text.slice(100)), 0o600);
         disk.sync(to);
         disk.sync(dirname(to));
+        return { ...printOf(to), digest: sha256(body) };
       }),
+    unlock: key => {
+      told.push(key);
+    },
+    lockOf: async path => {
+      machine.read({ what: "backup.read", target: path });
+      const lock = lockIn(at(path));
+      return lock === null ? null : lock.startsWith("age:recipients") ? "recipients" : "passphrase";
+    },
+    refuseRecipients: recipients => {
+      if (recipients.some(each => !each.startsWith("age1"))) throw new OperatorError("BAD_RECIPIENT", "That is no recipient.");
+    },
+    print: async path => {
+      machine.read({ what: "backup.read", target: path });
+      return printOf(at(path));
+    },
     glance: async path => look(path),
     check: async path => {
       const { archive, ...found } = look(path);
@@ -121,6 +173,23 @@ export function simBackups(machine: Machine, disk: SimDisk, engine: SimEngine): 
       }),
   };
 }
+
+/** For whom, and something that no other archive has. */
+function lockOf(lock: BackupJob["lock"], random: string): string | null {
+  if (lock === null) return null;
+  const whom = "passphrase" in lock ? `passphrase:${sha256(lock.passphrase)}` : `recipients:${lock.recipients.join(",")}`;
+  return `age:${whom}:${sha256(random)}`;
+}
+
+const at = (path: string): string => path.replace(/^ssh:\/\//, "/remote/");
+
+/** The identity of `age1x` is `identity-of-age1x`. */
+const opens = ({ kind, text }: BackupKey, lock: string): boolean =>
+  kind === "passphrase" ? lock.includes(`passphrase:${sha256(text)}`) : lock.includes(text.replace("identity-of-", ""));
+
+const encrypted = (lock: string, plain: string): string => `${lock}\n${Buffer.from(plain).toString("base64")}`;
+
+const decrypted = (text: string): string => Buffer.from(text.split("\n")[1] ?? "", "base64").toString("utf8");
 
 function streamsOf(job: BackupJob): BackupManifest["streams"] {
   const names = [...job.trees, ...job.volumes].map(each => ({ name: each.stream, key: "key" in each ? each.key : null }));

@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
 import type { Compression } from "../../domain/backup.ts";
+import { placeAt } from "../../domain/backup-place.ts";
 import { chooseInstance } from "../../domain/instances.ts";
 import { type BackupRequest, planBackup } from "../../operations/backup.ts";
 import { surveyBackup } from "../../survey/backup.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { surveyInstance } from "../../survey/instance.ts";
 import type { Arguments } from "../arguments.ts";
+import { lockAsked } from "../backup-keys.ts";
 import { carryOut } from "../carry-out.ts";
 import { reportFinished } from "../report.ts";
 import type { Carried, OnFailure } from "../run-or-undo.ts";
@@ -17,16 +19,18 @@ export interface CreateRequest extends BackupRequest {
   /** The home's own folder unless given. */
   readonly to: string | undefined;
   readonly onFailure: OnFailure;
+  /** Secrets that its steps need. */
+  readonly answers: Readonly<Record<string, string>>;
 }
 
 /** request -> facts -> plan -> run */
 export async function createBackup(session: Session, request: CreateRequest): Promise<Carried | null> {
   const { world, home, cwd } = session;
-  const { instance: word, to, onFailure, ...how } = request;
+  const { instance: word, to, onFailure, answers, ...how } = request;
   const begun = world.now();
   return await carryOut(session, {
     command: "backup create",
-    answers: {},
+    answers,
     claimsEngine: false,
     // Nobody notices it, unless the instance is stopped for it.
     isRoutine: !how.stopSource,
@@ -35,7 +39,8 @@ export async function createBackup(session: Session, request: CreateRequest): Pr
       const { records, current } = await surveyHome(world, home.path);
       const record = chooseInstance(records, current, word);
       const instance = await surveyInstance(world, record, home.path, current);
-      const facts = await surveyBackup(world, instance, to === undefined ? home.backups() : resolve(cwd, to));
+      const place = to === undefined ? home.backups() : placeAt(to, each => resolve(cwd, each));
+      const facts = await surveyBackup(world, instance, place);
       return planBackup(facts, how, { now: begun, random: world.random(4) });
     },
   });
@@ -49,6 +54,7 @@ export async function backupCreate(session: Session, args: Arguments): Promise<v
     compression: (args.text("compress") as Compression | undefined) ?? "gzip",
     withImages: args.flag("with-images"),
     stopSource: args.flag("stop-source"),
+    ...(await lockAsked(session, args)),
   });
   if (!carried) return;
   await reportFinished(session, carried);

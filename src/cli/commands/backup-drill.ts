@@ -2,9 +2,10 @@ import { resolve } from "node:path";
 import { choosePath } from "../../domain/backup-note.ts";
 import { span } from "../../domain/units.ts";
 import { drillName, planDrill } from "../../operations/drill.ts";
-import { surveyBackups, surveyNotes } from "../../survey/backups.ts";
+import { surveyNotes, surveyNumbered } from "../../survey/backups.ts";
 import { surveyRestore } from "../../survey/restore.ts";
 import type { Arguments } from "../arguments.ts";
+import { checkUnlocked } from "../backup-keys.ts";
 import { carryOut } from "../carry-out.ts";
 import { reportFinished } from "../report.ts";
 import type { Carried } from "../run-or-undo.ts";
@@ -19,17 +20,18 @@ interface Drilled {
 
 /**
  * The whole archive, checked -> facts -> plan -> run; asks nothing, because what serves is not touched.
- * @param given the vendor's bundle, for images that are nowhere else
+ * @param args with what opens it, and the vendor's bundle, for images that are nowhere else
  */
-export async function drillBackup(session: Session, path: string, given: string | undefined): Promise<Drilled | null> {
+export async function drillBackup(session: Session, path: string, args: Arguments): Promise<Drilled | null> {
   const { world, home, cwd } = session;
   const [begun, begunMs] = [world.now(), world.elapsedMs()];
-  const checked = await world.backups.check(path, session.noteInPlace);
+  const { checked, answers } = await checkUnlocked(session, path, args);
+  const given = args.text("bundle");
   const bundle = given === undefined ? null : await world.bundles.read(resolve(cwd, given), session.noteInPlace);
   const random = world.random(4);
   const carried = await carryOut(session, {
     command: "backup verify --drill",
-    answers: {},
+    answers,
     claimsEngine: true,
     isRoutine: true,
     // Whatever fails, the trial is of no use to anybody.
@@ -46,8 +48,8 @@ export async function drillBackup(session: Session, path: string, given: string 
 
 export async function backupDrill(session: Session, word: string, args: Arguments): Promise<void> {
   const { world, home, cwd } = session;
-  const path = choosePath(await surveyBackups(world, home.path), word, given => resolve(cwd, given));
-  const drilled = await drillBackup(session, path, args.text("bundle"));
+  const path = choosePath(await surveyNumbered(world, home), word, given => resolve(cwd, given));
+  const drilled = await drillBackup(session, path, args);
   if (!drilled) return;
   const { carried, instance, tookMs } = drilled;
   if (session.flags.json) return await reportFinished(session, carried, { tookMs });

@@ -1,3 +1,4 @@
+import { isRemote, placeAt } from "../../domain/backup-place.ts";
 import { beganAt, isDrillDue } from "../../domain/schedule.ts";
 import { span } from "../../domain/units.ts";
 import { EXIT, messageOf, OperatorError } from "../../errors.ts";
@@ -43,6 +44,8 @@ async function night(session: Session, args: Arguments): Promise<void> {
       compression: "gzip",
       withImages: false,
       stopSource: false,
+      lock: null,
+      answers: {},
     }),
   );
   // A dry run ends with the plan of its backup: what comes after it rests on that.
@@ -50,9 +53,9 @@ async function night(session: Session, args: Arguments): Promise<void> {
   const path = String(made.result?.["backup"]);
   session.note(`Backed up ${made.instance ?? ""}, and read back: ${path}`);
   const isDue = drills === "weekly" && isDrillDue(await lastDrill(session, made.instance), session.world.now().toISOString());
-  const drilled = isDue ? await patiently(session, () => drillBackup(session, path, undefined)) : null;
+  const drilled = isDue ? await patiently(session, () => drillBackup(session, path, args)) : null;
   if (drilled) session.note(`It restores: that took ${span(drilled.tookMs)}.`);
-  const deleted = keep === null ? [] : await prune(session, keep, made.instance);
+  const deleted = keep === null ? [] : await prune(session, keep, made.instance, placeOf(args));
   if (session.flags.json)
     session.print(
       JSON.stringify({
@@ -67,10 +70,16 @@ async function night(session: Session, args: Arguments): Promise<void> {
   else session.print(`${made.instance ?? ""}: backed up to ${path}${drilled ? ", and restored for a trial" : ""}.`);
 }
 
+/** Another machine is looked at only where the backups go there. */
+function placeOf(args: Arguments): string | null {
+  const to = args.text("to");
+  return to !== undefined && isRemote(to) ? placeAt(to, same => same) : null;
+}
+
 /** Of what was backed up alone: others' backups are not this schedule's to delete. */
-async function prune(session: Session, keep: Parameters<typeof pruneBackups>[1], instance: string | null) {
+async function prune(session: Session, keep: Parameters<typeof pruneBackups>[1], instance: string | null, place: string | null) {
   try {
-    const pruned = await patiently(session, () => pruneBackups(session, keep, true, each => each.instance === instance));
+    const pruned = await patiently(session, () => pruneBackups(session, keep, true, each => each.instance === instance, place));
     return pruned?.result?.["deleted"] ?? [];
   } catch (error) {
     if (error instanceof OperatorError && error.code === "NOTHING_TO_PRUNE") return [];

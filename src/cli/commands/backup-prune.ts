@@ -1,7 +1,9 @@
+import { resolve } from "node:path";
 import type { Keep, ListedBackup } from "../../domain/backup-note.ts";
+import { placeAt } from "../../domain/backup-place.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { planPrune } from "../../operations/prune-backups.ts";
-import { surveyBackups } from "../../survey/backups.ts";
+import { surveyBackups, surveyNotes } from "../../survey/backups.ts";
 import type { Arguments } from "../arguments.ts";
 import { carryOut } from "../carry-out.ts";
 import { count } from "../options.ts";
@@ -20,12 +22,14 @@ export function keepOf(args: Arguments): Keep | null {
  * Facts -> plan -> run.
  * @param isAgreed the operator agreed to it before, when it was scheduled
  * @param counts which backups it is about
+ * @param place null: those of this machine
  */
 export async function pruneBackups(
   session: Session,
   keep: Keep,
   isAgreed: boolean,
   counts: (backup: ListedBackup) => boolean,
+  place: string | null,
 ): Promise<Carried | null> {
   const { world, home } = session;
   return await carryOut(session, {
@@ -36,8 +40,14 @@ export async function pruneBackups(
     // What is deleted is gone: there is nothing to go back to.
     onFailure: "stop",
     makePlan: async () => {
-      const [backups, { id }] = await Promise.all([surveyBackups(world, home.path), world.engine.about()]);
-      const facts = { home: home.path, engine: id, backups: backups.filter(counts) };
+      const [found, notes, { id }] = await Promise.all([
+        surveyBackups(world, home.path, place),
+        surveyNotes(world, home),
+        world.engine.about(),
+      ]);
+      // Elsewhere others may keep theirs as well.
+      const own = place === null ? found : found.filter(({ path }) => notes.some(each => each.path === path));
+      const facts = { home: home.path, engine: id, backups: own.filter(counts) };
       return planPrune(facts, keep, { now: world.now(), random: world.random(4) });
     },
   });
@@ -50,6 +60,8 @@ export async function backupPrune(session: Session, args: Arguments): Promise<vo
       exit: EXIT.usage,
       hint: "graph-mgr backup prune --keep-last 3 --keep-weekly 4",
     });
-  const carried = await pruneBackups(session, keep, false, () => true);
+  const given = args.text("to");
+  const place = given === undefined ? null : placeAt(given, each => resolve(session.cwd, each));
+  const carried = await pruneBackups(session, keep, false, () => true, place);
   if (carried) await reportFinished(session, carried);
 }

@@ -2,9 +2,10 @@ import { resolve } from "node:path";
 import { choosePath } from "../../domain/backup-note.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { planRestoreBackup } from "../../operations/restore.ts";
-import { surveyBackups } from "../../survey/backups.ts";
+import { surveyNumbered } from "../../survey/backups.ts";
 import { surveyRestore } from "../../survey/restore.ts";
 import type { Arguments } from "../arguments.ts";
+import { checkUnlocked } from "../backup-keys.ts";
 import { carryOut } from "../carry-out.ts";
 import { portNumber, portRequest } from "../options.ts";
 import { reportFinished } from "../report.ts";
@@ -24,15 +25,15 @@ export async function backupRestore(session: Session, args: Arguments): Promise<
     httpsPort: portNumber("https-port")(args.text("https-port")),
     port: args.list("port"),
   });
-  const path = choosePath(await surveyBackups(world, home.path), word, given => resolve(cwd, given));
+  const path = choosePath(await surveyNumbered(world, home), word, given => resolve(cwd, given));
   // Before anything else: all of it. The steps find out when it is not the same any more.
-  const checked = await world.backups.check(path, session.noteInPlace);
+  const { checked, answers } = await checkUnlocked(session, path, args);
   const given = args.text("bundle");
   const bundle = given === undefined ? null : await world.bundles.read(resolve(cwd, given), session.noteInPlace);
   const wish = { launch: args.flag("launch"), shareBinds: args.list("share-bind").map(each => resolve(cwd, each)) };
   const carried = await carryOut(session, {
     command: "backup restore",
-    answers: {},
+    answers,
     claimsEngine: true,
     isRoutine: false,
     onFailure: (args.text("on-failure") as "undo" | "stop" | undefined) ?? "ask",

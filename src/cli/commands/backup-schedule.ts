@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { placeAt } from "../../domain/backup-place.ts";
 import { chooseInstance } from "../../domain/instances.ts";
 import { type Schedule, unitName } from "../../domain/schedule.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
@@ -88,7 +89,7 @@ async function scheduleOf({ world, home, cwd }: Session, args: Arguments): Promi
     home: home.path,
     instance: null,
     calendar: calendar ?? `*-*-* ${hour.padStart(2, "0")}:${minute}:00`,
-    to: to === undefined ? null : resolve(cwd, to),
+    to: to === undefined ? null : placeAt(to, each => resolve(cwd, each)),
     keep: keep !== null && keep.last + keep.daily + keep.weekly === 0 ? { ...keep, last: 1 } : keep,
     drills: (args.text("drills") as Schedule["drills"] | undefined) ?? "weekly",
     alert: program,

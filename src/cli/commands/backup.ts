@@ -4,13 +4,15 @@ import type { Session } from "../session.ts";
 
 const usage = (message: string, hint: string) => new OperatorError("USAGE", message, { exit: EXIT.usage, hint });
 
+const KEYS = ["identity", "passphrase-file"] as const;
+
 /** Which options belong to which action, besides the global ones. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  create: ["to", "with-images", "compress", "stop-source", "on-failure"],
-  list: [],
-  verify: ["drill", "bundle"],
-  restore: ["name", "bundle", "http-port", "https-port", "port", "share-bind", "launch", "on-failure"],
-  prune: ["keep-last", "keep-daily", "keep-weekly"],
+  create: ["to", "encrypt", "passphrase-file", "with-images", "compress", "stop-source", "on-failure"],
+  list: ["to", ...KEYS],
+  verify: ["drill", "bundle", ...KEYS],
+  restore: [...KEYS, "name", "bundle", "http-port", "https-port", "port", "share-bind", "launch", "on-failure"],
+  prune: ["to", "keep-last", "keep-daily", "keep-weekly"],
   schedule: [
     ...["at", "calendar", "to", "keep-last", "keep-daily", "keep-weekly", "drills", "alert"],
     ...["user", "unit-dir", "show", "remove"],
@@ -34,13 +36,13 @@ export async function backup(session: Session, args: Arguments): Promise<void> {
       `graph-mgr backup ${action}`,
     );
   if (action === "create") return await (await import("./backup-create.ts")).backupCreate(session, args);
-  if (action === "list") return await (await import("./backup-list.ts")).backupList(session);
+  if (action === "list") return await (await import("./backup-list.ts")).backupList(session, args);
   if (action === "restore") return await (await import("./backup-restore.ts")).backupRestore(session, args);
   if (action === "verify" && args.flag("drill") && what !== undefined)
     return await (await import("./backup-drill.ts")).backupDrill(session, what, args);
   if (action === "verify" && args.isGiven("bundle"))
     throw usage("--bundle is for a drill: `backup verify --drill`.", "graph-mgr backup --help");
-  if (action === "verify") return await (await import("./backup-verify.ts")).backupVerify(session, what);
+  if (action === "verify") return await (await import("./backup-verify.ts")).backupVerify(session, what, args);
   if (action === "schedule") return await (await import("./backup-schedule.ts")).backupSchedule(session, args);
   if (action === "nightly") return await (await import("./backup-nightly.ts")).backupNightly(session, args);
   return await (await import("./backup-prune.ts")).backupPrune(session, args);

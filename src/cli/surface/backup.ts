@@ -1,6 +1,6 @@
 import { COMPRESSIONS } from "../../domain/backup.ts";
 import { LAUNCH, ON_FAILURE, PORTS, SHARE_BIND } from "./making.ts";
-import { OTHER_QUESTIONS } from "./questions.ts";
+import { OTHER_QUESTIONS, PASSPHRASE_QUESTIONS } from "./questions.ts";
 import type { CommandSpec, OptionSpec } from "./spec.ts";
 
 const keep = (name: string, describe: string): OptionSpec => ({ name, kind: "text", value: "N", describe });
@@ -45,15 +45,16 @@ export const BACKUP: CommandSpec = {
       name: "what",
       required: false,
       describe:
-        "With create, schedule and nightly: the instance, the current one unless named. With verify and restore: a file, or its number in the list",
+        "With create, schedule and nightly: the instance, the current one unless named. With verify and restore: a file, `ssh://[user@]host[:port]/file`, or its number in the list",
     },
   ],
   options: [
     {
       name: "to",
       kind: "text",
-      value: "DIR",
-      describe: "With create, schedule and nightly: where to; the home's folder `backups` unless given",
+      value: "PLACE",
+      describe:
+        "With create, list, prune, schedule and nightly: a folder, or `ssh://[user@]host[:port]/folder` on another machine; the home's folder `backups` unless given",
     },
     {
       name: "with-images",
@@ -71,6 +72,25 @@ export const BACKUP: CommandSpec = {
       name: "stop-source",
       kind: "flag",
       describe: "With create: stop the instance until the archive is written, and launch it again",
+    },
+    {
+      name: "encrypt",
+      kind: "list",
+      value: "WHO",
+      describe:
+        "With create: to a recipient of age (`age1...`), to those in a file of recipients, or with a `passphrase`; may be repeated",
+    },
+    {
+      name: "identity",
+      kind: "text",
+      value: "FILE",
+      describe: "What opens an encrypted backup: the secret key of one of its recipients, as `age-keygen` wrote it",
+    },
+    {
+      name: "passphrase-file",
+      kind: "text",
+      value: "FILE",
+      describe: "The passphrase of an encrypted backup, on one line; without it you are asked. With create: encrypt with it",
     },
     {
       name: "drill",
@@ -101,6 +121,10 @@ export const BACKUP: CommandSpec = {
   examples: [
     ["backup create", "The current instance, while it serves; read back before it is listed"],
     ["backup create v2.22.2 --to /mnt/usb --with-images", "Onto a stick, with all that another machine needs"],
+    ["backup create --to ssh://backup@vault/srv/backups", "Streamed to another machine, and read there before it counts"],
+    ["backup create --encrypt age1...", "Only who has the secret key can read it; `age -d` opens it, too"],
+    ["backup create --encrypt passphrase", "Asks for one, twice"],
+    ["backup restore 17 --identity key.txt", "What was encrypted to a recipient"],
     ["backup list", "By their numbers; when each was last found whole"],
     ["backup verify 17", "Reads every byte, and names the part that is damaged"],
     ["backup verify 17 --drill", "Proves that it restores, and says how long that takes"],
@@ -113,5 +137,5 @@ export const BACKUP: CommandSpec = {
   notes: [
     "A backup is one plain tar with everything: the databases, the instance's folder, the vendor's own files, the other volumes. It says itself how to unpack it by hand.",
   ],
-  questions: [OTHER_QUESTIONS.confirm, OTHER_QUESTIONS.failed],
+  questions: [PASSPHRASE_QUESTIONS.passphrase, PASSPHRASE_QUESTIONS.again, OTHER_QUESTIONS.confirm, OTHER_QUESTIONS.failed],
 };

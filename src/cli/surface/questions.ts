@@ -10,6 +10,20 @@ const HTTPS_PORT: QuestionSpec = {
   message: "Port for https?",
   note: "Asked where the release has one; as above.",
 };
+/** Of encrypted backups, where no file was named. */
+export const PASSPHRASE_QUESTIONS = {
+  passphrase: {
+    flag: "--passphrase-file",
+    message: "Passphrase of the backup?",
+    note: "Asked where a backup is encrypted with one and no file was named. What is typed is not shown.",
+  },
+  again: {
+    flag: "--passphrase-file",
+    message: "The same once more?",
+    note: "Asked when a backup is made.",
+  },
+} as const satisfies Readonly<Record<string, QuestionSpec>>;
+
 const PLAN = {
   flag: "--yes",
   message: "Do this?",

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { isRemote, parsePlace, placeAt } from "../../src/domain/backup-place.ts";
+import { OperatorError } from "../../src/errors.ts";
+import { sshCommand } from "../../src/host/ssh-command.ts";
+
+describe("a place on another machine", () => {
+  it.each([
+    ["ssh://vault/srv/backups", { user: null, host: "vault", port: null, path: "/srv/backups" }],
+    ["ssh://me@vault.example.com:2222/a b/c", { user: "me", host: "vault.example.com", port: 2222, path: "/a b/c" }],
+    ["ssh://[fd00::1]:22/x", { user: null, host: "fd00::1", port: 22, path: "/x" }],
+    ["ssh://vault/$(reboot)", { user: null, host: "vault", port: null, path: "/$(reboot)" }],
+  ])("%s", (text, place) => {
+    expect(parsePlace(text)).toEqual(place);
+  });
+
+  it.each([
+    "ssh://",
+    "ssh://vault",
+    "ssh://vault/",
+    "ssh://vault:0/x",
+    "ssh://vault:99999/x",
+    "ssh:///x",
+    "ssh://vault/a/../b",
+    "ssh://vault/a//b",
+    "ssh://vault/a\nb",
+    "ssh://-oProxyCommand=touch x/y",
+    "ssh://-oProxyCommand=touch/y",
+    "ssh://-vv/y",
+    "ssh://-l@vault/y",
+    "ssh://a b/c",
+    "ssh://me:canary@vault/x",
+  ])("F75 %s is none", text => {
+    const refused = (() => {
+      try {
+        return parsePlace(text);
+      } catch (error) {
+        return error as OperatorError;
+      }
+    })();
+    expect(refused).toBeInstanceOf(OperatorError);
+    expect(refused).toMatchObject({ code: "BAD_PLACE", hint: expect.stringContaining("ssh://user@host") });
+    expect(String(refused)).not.toContain("canary");
+  });
+
+  it("is no path of this machine, which are made absolute", () => {
+    const resolve = (path: string) => `/here/${path}`;
+    expect(placeAt("ssh://vault/srv/", resolve)).toBe("ssh://vault/srv");
+    expect(placeAt("usb", resolve)).toBe("/here/usb");
+    expect([isRemote("ssh://vault/x"), isRemote("/ssh://x")]).toEqual([true, false]);
+  });
+
+  it("F75 F76 is reached by one command, in which nothing of the path stands", () => {
+    const { program, args } = sshCommand(parsePlace("ssh://me@vault:2222/$(reboot)"));
+    expect(program).toBe("ssh");
+    expect(args.slice(0, -1)).toEqual([
+      "-T",
+      ...["BatchMode=yes", "StrictHostKeyChecking=yes", "ClearAllForwardings=yes", "PermitLocalCommand=no"].flatMap(each => [
+        "-o",
+        each,
+      ]),
+      ...["ConnectTimeout=20", "ServerAliveInterval=15", "ServerAliveCountMax=4"].flatMap(each => ["-o", each]),
+      "-p",
+      "2222",
+      "-l",
+      "me",
+      "--",
+      "vault",
+    ]);
+    expect(args.at(-1)).toBe(sshCommand(parsePlace("ssh://other/x")).args.at(-1));
+    expect(args.at(-1)).not.toContain("reboot");
+    // It stands in single quotes there.
+    expect(args.at(-1)?.split("'")).toHaveLength(3);
+  });
+});
