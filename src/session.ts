@@ -14,6 +14,7 @@ import { nodeDisk } from "./host/node-disk.ts";
 import { createOperationStore } from "./host/operation-store.ts";
 import { watchPort } from "./host/port-watch.ts";
 import { questionInput } from "./host/question-input.ts";
+import { storeStream } from "./host/store-stream.ts";
 import type { Lock } from "./plan/operations.ts";
 
 interface Process {
@@ -61,7 +62,7 @@ export async function createSession(own: Process): Promise<Session> {
   const canAsk = own.canAsk && flags.input && !flags.json;
   const editor = [environment["VISUAL"], environment["EDITOR"]].find(each => (each ?? "").trim() !== "");
   const holder = (command: string) => ({ pid: own.pid, command, since: new Date().toISOString() });
-  const world = createWorld(executor, () => ({ home: home.path, operation }), environment);
+  const world = createWorld(executor, () => ({ home: home.path, operation }), own.root, environment);
   return {
     flags,
     home,
@@ -100,6 +101,7 @@ export async function createSession(own: Process): Promise<Session> {
     phase: own.phase,
     store: createOperationStore(nodeDisk, home.path),
     lockHome: command => lockHome(home, holder(command)),
+    storeInput: path => storeStream(own.terminal.input, path),
     watchPort: question => watchPort(question, world),
     lockEngine: async () => await acquireLock(await engineLockFolder(), null, ENGINE_LOCK_WAIT_SECONDS),
     describedProducts: async () => {
@@ -111,7 +113,7 @@ export async function createSession(own: Process): Promise<Session> {
     },
     maintenanceTemplates: async () => {
       const read = (name: string) => fs.readFile(new URL(`templates/maintenance/${name}`, own.root), "utf8");
-      return { caddyfile: await read("Caddyfile.template"), page: await read("index.html") };
+      return { caddyfile: await read("Caddyfile.template"), page: await read("index.html"), moved: await read("moved.html") };
     },
     attach: async (project, args) => {
       own.phase("attached");

@@ -16,7 +16,12 @@ const onFailure = (args: Arguments) => args.text("on-failure") as "undo" | "stop
 const run =
   (verb: "launch" | "stop" | "restart"): Handler =>
   async (session, args) =>
-    (await import("./commands/run-instance.ts")).runInstance(session, verb, args.at(0));
+    (await import("./commands/run-instance.ts")).runInstance(
+      session,
+      verb,
+      args.at(0),
+      verb === "launch" && args.flag("although-moved"),
+    );
 
 /** By the command's name. Modules are imported only when their command runs. */
 export const HANDLERS: Readonly<Record<string, Handler>> = {
@@ -94,6 +99,10 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
     }),
   compose: async (session, args) => (await import("./commands/compose.ts")).compose(session, args.at(0) ?? "", args.passedOn),
   backup: async (session, args) => (await import("./commands/backup.ts")).backup(session, args),
+  export: async (session, args) => (await import("./commands/export.ts")).exportImages(session, args),
+  import: async (session, args) => (await import("./commands/import.ts")).importImages(session, args),
+  migrate: async (session, args) => (await import("./commands/migrate.ts")).migrate(session, args),
+  receive: async (session, args) => (await import("./commands/receive.ts")).receive(session, args),
   postgres: async (session, args) =>
     (await import("./commands/postgres.ts")).postgres(session, {
       action: args.at(0) ?? "",

@@ -55,10 +55,12 @@ export interface Session {
   readonly lockEngine: (engine: string, command: string) => Promise<Lock>;
   /** Descriptions of products that graph-mgr ships, as texts by file name. */
   readonly describedProducts: () => Promise<Readonly<Record<string, string>>>;
+  /** All of standard input, as a private file that is there afterwards, whole and on the disk, or not at all. */
+  readonly storeInput: (path: string) => Promise<void>;
   /** Asks a port as its visitors would, until it is stopped. */
   readonly watchPort: (question: PortQuestion) => PortWatch;
-  /** What the maintenance page is made of. */
-  readonly maintenanceTemplates: () => Promise<MaintenanceTemplates>;
+  /** What the maintenance page is made of, and the page of what has moved to another machine. */
+  readonly maintenanceTemplates: () => Promise<MaintenanceTemplates & { readonly moved: string }>;
   /** Runs `docker compose ...` of an instance with the operator's own terminal. */
   readonly attach: (project: AttachedProject, args: readonly string[]) => Promise<number>;
   /** What `attach` would run, as one could paste it. */

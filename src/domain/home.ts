@@ -42,6 +42,8 @@ export class Home {
   /** What is known of each backup, wherever it lies. */
   readonly backupNotes = (): string => join(this.path, ".graph-mgr", "backups");
   readonly backupNote = (sequence: number): string => join(this.path, ".graph-mgr", "backups", `${sequence}.json`);
+  /** What another machine sends, until it has become an instance. */
+  readonly incoming = (move: string): string => join(this.path, ".graph-mgr", "incoming", `${move}.tar`);
   readonly allRemoved = (): string => join(this.path, ".graph-mgr", "removed");
   readonly removed = (name: string, time: string): string => join(this.allRemoved(), `${name}-${time}`);
   /** What may be thrown away and is made anew. */

@@ -46,6 +46,8 @@ const record = z.object({
   createdAt: z.string(),
   /** Restart policies that `stop` took away and `launch` puts back, by service; null while the instance is meant to run. */
   stoppedPolicies: z.record(z.string(), z.string()).nullable(),
+  /** Where it serves since it has moved to another machine; records of those that have not may lack it. */
+  movedTo: z.string().nullable().optional(),
 });
 
 /** What graph-mgr knows of an instance, in `.graph-mgr/instances/<name>.json`. No secrets. */

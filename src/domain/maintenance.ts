@@ -30,6 +30,21 @@ export type PagePort = {
 /** Read-only: what the front keeps its certificates in. */
 export type PageMount = { readonly type: "bind" | "volume"; readonly source: string; readonly target: string };
 
+/** What the page of an instance is made of, and where it stands in for it. */
+export type PageInput = {
+  readonly instance: string;
+  /** The instance's Compose project, which the container is named after. */
+  readonly project: string;
+  readonly image: string;
+  /** In the operation's folder; what the page is made of goes there. */
+  readonly folder: string;
+  readonly caddyfile: string;
+  readonly ports: readonly PagePort[];
+  readonly mounts: readonly PageMount[];
+  /** Whether it is gone on without a page that does not come up. */
+  readonly isOptional?: boolean;
+};
+
 export interface MaintenancePage {
   /** The service whose image serves it. */
   readonly service: string;

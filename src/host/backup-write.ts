@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { type BackupManifest, type BackupStream, type Compression, MEMBERS, partName } from "../domain/backup.ts";
-import { type BackupSink, FileSink, type SinkEnd } from "./backup-bytes.ts";
+import { type BackupStream, type Compression, MEMBERS, partName } from "../domain/backup.ts";
+import type { BackupSink, SinkEnd } from "./backup-bytes.ts";
 import { digestText, memberHeader } from "./backup-members.ts";
 import { chunksOf } from "./bundle-archive.ts";
 import { squeezed } from "./compression.ts";
@@ -12,7 +12,7 @@ import { END_BLOCKS, paddingFor } from "./tar-write.ts";
 const PART_BYTES = 4 * 2 ** 20;
 
 /** The first member: for whoever has this file and no graph-mgr. */
-const README = `graph-mgr backup, format 1
+const BACKUP_README = `graph-mgr backup, format 1
 
 One plain tar. \`graph-mgr backup verify FILE\` reads it from end to end, \`graph-mgr backup restore FILE\` makes an instance of it. By hand:
 
@@ -31,7 +31,7 @@ It holds everything, passwords and users' data included: keep it as you keep the
 /** Called with the bytes that were written until now. */
 export type Report = (doneBytes: number) => void;
 
-/** Writes a backup, member by member, into a file that must not exist. Whoever opens one closes it. */
+/** Writes a backup, or what has its form, member by member. Whoever opens one closes it. */
 export class BackupWriter {
   readonly #sink: BackupSink;
   readonly #seconds: number;
@@ -47,11 +47,9 @@ export class BackupWriter {
     this.#report = report;
   }
 
-  /** @param openSink where it goes: a file of this machine unless given */
-  static async open(path: string, createdAt: string, report: Report, openSink = FileSink.open): Promise<BackupWriter> {
-    const sink = await openSink(path);
+  static async open(sink: BackupSink, createdAt: string, report: Report, readme = BACKUP_README): Promise<BackupWriter> {
     const writer = new BackupWriter(sink, createdAt, report);
-    await writer.text(MEMBERS.readme, README);
+    await writer.text(MEMBERS.readme, readme);
     return writer;
   }
 
@@ -103,9 +101,12 @@ export class BackupWriter {
     this.#streams.push({ name, key, compression, parts, sizeBytes, sha256: hash.digest("hex") });
   }
 
-  /** The manifest and the digest, and all of it on the disk. Returns the digest of the manifest, and what lies there. */
-  async finish(manifest: Omit<BackupManifest, "streams" | "members">): Promise<SinkEnd & { readonly digest: string }> {
-    const whole: BackupManifest = { ...manifest, streams: this.#streams, members: [...this.#members] };
+  /**
+   * The manifest and the digest, and all of it where it goes. Returns the digest of the manifest, and what lies there.
+   * @param manifest without what this has noted itself
+   */
+  async finish(manifest: object): Promise<SinkEnd & { readonly digest: string }> {
+    const whole = { ...manifest, streams: this.#streams, members: [...this.#members] };
     await this.text(MEMBERS.manifest, `${JSON.stringify(whole, null, 1)}\n`);
     const digest = this.#members.at(-1)?.sha256 ?? "";
     await this.text(MEMBERS.digest, digestText(this.#all.copy().digest("hex"), digest));

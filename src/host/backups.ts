@@ -6,6 +6,7 @@ import { bytes } from "../domain/units.ts";
 import { OperatorError } from "../errors.ts";
 import { refuseRecipients } from "./age-header.ts";
 import { Keyring } from "./age-keys.ts";
+import type { BackupSink } from "./backup-bytes.ts";
 import { checkBackup } from "./backup-check.ts";
 import { damagedBackup } from "./backup-errors.ts";
 import { BackupFile } from "./backup-file.ts";
@@ -21,13 +22,18 @@ import { syncFolder } from "./unpack-tree.ts";
 import { COPY_RIGHTS, digestIn, READ_RIGHTS } from "./volume-copy.ts";
 import type { BackupJob, Backups, Progress, Trees } from "./world.ts";
 
+/** Archives that are not files of this machine. */
+export interface BackupStreams {
+  stream(job: BackupJob, to: BackupSink, progress: Progress): Promise<void>;
+}
+
 /** Root reads and writes folders by itself; anybody else, and whoever wants a volume, has a helper container do it. */
 export function createBackups(
   executor: Executor,
   helpers: HelperStreams,
   trees: Pick<Trees, "remove">,
   uid = process.getuid?.() ?? 0,
-): Backups {
+): Backups & BackupStreams {
   const keys = new Keyring();
   const places = createBackupPlaces(executor, trees);
   const openBytes = keys.reading(places.open);
@@ -85,6 +91,27 @@ export function createBackups(
     }
   };
 
+  const writeTo = async (job: BackupJob, to: BackupSink, progress: Progress) => {
+    const writer = await BackupWriter.open(to, job.manifest.createdAt, rated(progress));
+    try {
+      await writer.text(MEMBERS.record, job.record);
+      if (job.dump !== null)
+        for (const path of await filesOf(job.dump)) await writer.file(`${MEMBERS.database}${path}`, join(job.dump, path));
+      const put = (name: string, key: string | null, source: AsyncIterable<Buffer>) =>
+        writer.stream({ name, key, compression: job.compression }, source, executor);
+      for (const { stream, path, leaveOut } of job.trees) await put(stream, null, packFolder(path, job, leaveOut));
+      for (const { stream, key, name } of job.volumes) {
+        const volumes = [{ name, at: "/graph-mgr/source", writable: false }];
+        await put(stream, key, pack({ title: `Reading the volume ${name}`, volumes }, job, []));
+      }
+      const ids = [...new Set(job.manifest.images.map(({ id }) => id))];
+      if (job.withImages) await put("images", null, executor.pipe(docker("save", ...ids), null));
+      return await writer.finish(job.manifest);
+    } finally {
+      await writer.close();
+    }
+  };
+
   return {
     async compressions() {
       const hasZstd = await executor.run({ program: "zstd", args: ["--version"] }).then(
@@ -93,26 +120,9 @@ export function createBackups(
       );
       return hasZstd ? ["gzip", "zstd", "none"] : ["gzip", "none"];
     },
-    async write(job, to, progress) {
-      const openSink = keys.writing(places.sink, job.lock);
-      const writer = await BackupWriter.open(to, job.manifest.createdAt, rated(progress), openSink);
-      try {
-        await writer.text(MEMBERS.record, job.record);
-        if (job.dump !== null)
-          for (const path of await filesOf(job.dump)) await writer.file(`${MEMBERS.database}${path}`, join(job.dump, path));
-        const put = (name: string, key: string | null, source: AsyncIterable<Buffer>) =>
-          writer.stream({ name, key, compression: job.compression }, source, executor);
-        for (const { stream, path, leaveOut } of job.trees) await put(stream, null, packFolder(path, job, leaveOut));
-        for (const { stream, key, name } of job.volumes) {
-          const volumes = [{ name, at: "/graph-mgr/source", writable: false }];
-          await put(stream, key, pack({ title: `Reading the volume ${name}`, volumes }, job, []));
-        }
-        const ids = [...new Set(job.manifest.images.map(({ id }) => id))];
-        if (job.withImages) await put("images", null, executor.pipe(docker("save", ...ids), null));
-        return await writer.finish(job.manifest);
-      } finally {
-        await writer.close();
-      }
+    write: async (job, to, progress) => writeTo(job, await keys.writing(places.sink, job.lock)(to), progress),
+    async stream(job, to, progress) {
+      await writeTo(job, to, progress);
     },
     unlock: key => keys.unlock(key),
     refuseRecipients,
@@ -191,7 +201,7 @@ async function filesOf(dir: string): Promise<readonly string[]> {
 const REPORT_EVERY_MS = 250;
 
 /** `120 MB written, 84 MB/s` */
-function rated(progress: Progress): (doneBytes: number) => void {
+export function rated(progress: Progress): (doneBytes: number) => void {
   const beganMs = performance.now();
   let lastMs = beganMs;
   return doneBytes => {

@@ -13,9 +13,11 @@ import { createEngine } from "./engine.ts";
 import { createExecutor, type Executor } from "./exec.ts";
 import { createFileStore } from "./file-store.ts";
 import { createHelpers, type HelperScope } from "./helper-container.ts";
+import { createImageSets } from "./image-sets.ts";
 import { nodeDisk } from "./node-disk.ts";
 import { ports } from "./ports.ts";
 import { createPostgres } from "./postgres.ts";
+import { createRemote } from "./remote.ts";
 import { createRoom } from "./room.ts";
 import { createSystemd } from "./systemd.ts";
 import { createTrees } from "./trees.ts";
@@ -29,15 +31,29 @@ export function localExecutor(environment: Readonly<Record<string, string | unde
   return createExecutor(environment, isOnPath("setpriv", environment["PATH"] ?? "") ? DIE_TOGETHER : []);
 }
 
-/** This machine and its engine. `scope` says whose work helper containers do at the moment. */
+/**
+ * This machine and its engine. `scope` says whose work helper containers do at the moment.
+ * @param root where this program stands, for machines that lack it
+ */
 export function createWorld(
   executor: Executor,
   scope: () => HelperScope,
+  root: URL,
   environment: Readonly<Record<string, string | undefined>> = {},
 ): World {
   const helpers = createHelpers(executor, scope);
   const trees = createTrees(executor, helpers);
   const engine = createEngine(executor, createVolumeWork(executor, helpers), createComposeVersion());
+  const backups = createBackups(executor, helpers, trees);
+  const imageSets = createImageSets(executor);
+  const elapsedMs = () => performance.now();
+  const pause: World["pause"] = async (ms, signal) => {
+    try {
+      await wait(ms, undefined, { signal });
+    } catch {
+      throw new Interrupted("stopped while waiting");
+    }
+  };
   return {
     files: createFileStore(nodeDisk),
     trees,
@@ -46,7 +62,9 @@ export function createWorld(
         await executor.feed(docker("load", "--quiet"), archive);
       },
     }),
-    backups: createBackups(executor, helpers, trees),
+    backups,
+    imageSets,
+    remote: createRemote({ executor, backups, imageSets, root, elapsedMs, pause }),
     engine,
     compose: createCompose(executor, tmpdir()),
     postgres: createPostgres(executor, helpers),
@@ -54,14 +72,8 @@ export function createWorld(
     room: createRoom(executor, helpers),
     systemd: createSystemd(executor, environment),
     now: () => new Date(),
-    elapsedMs: () => performance.now(),
-    async pause(ms, signal) {
-      try {
-        await wait(ms, undefined, { signal });
-      } catch {
-        throw new Interrupted("stopped while waiting");
-      }
-    },
+    elapsedMs,
+    pause,
     random: bytes => randomBytes(bytes).toString("base64url"),
   };
 }

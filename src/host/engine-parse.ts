@@ -148,7 +148,12 @@ interface InspectedImage {
   readonly Size: number;
 }
 
-export function parseImage(json: string): ImageInfo | null {
-  const image = (JSON.parse(json) as InspectedImage[])[0];
-  return image ? { id: image.Id, tags: image.RepoTags ?? [], layers: image.RootFS.Layers ?? [], sizeBytes: image.Size } : null;
-}
+export const parseImage = (json: string): ImageInfo | null => parseImages(json)[0] ?? null;
+
+export const parseImages = (json: string): readonly ImageInfo[] =>
+  (JSON.parse(json) as InspectedImage[]).map(image => ({
+    id: image.Id,
+    tags: image.RepoTags ?? [],
+    layers: image.RootFS.Layers ?? [],
+    sizeBytes: image.Size,
+  }));

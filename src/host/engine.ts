@@ -1,6 +1,6 @@
 import { OperatorError } from "../errors.ts";
 import { docker } from "./command.ts";
-import { PS_FORMAT, parseContainerDetails, parseContainerSummary, parseImage } from "./engine-parse.ts";
+import { PS_FORMAT, parseContainerDetails, parseContainerSummary, parseImage, parseImages } from "./engine-parse.ts";
 import type { Executor } from "./exec.ts";
 import { createOwnContainers } from "./own-container.ts";
 import type { Engine, VolumeInfo } from "./world.ts";
@@ -88,6 +88,13 @@ export function createEngine(executor: Executor, helpers: HelperWork, composeVer
       Promise.all(
         references.map(async reference => parseImage((await unlessGone(run("image", "inspect", reference), "[]")) || "[]")),
       ),
+    async allImages() {
+      const ids = [...new Set(linesOf(await run("image", "ls", "--all", "--quiet", "--no-trunc")))];
+      const all = ids.length === 0 ? "[]" : await unlessGone(run("image", "inspect", ...ids), null);
+      // One that vanished between listing and looking must not hide the others.
+      const texts = all === null ? await Promise.all(ids.map(id => unlessGone(run("image", "inspect", id), "[]"))) : [all];
+      return texts.flatMap(text => parseImages(text || "[]"));
+    },
     async tagsUnder(prefix) {
       return linesOf(await run("image", "ls", "--filter", `reference=${prefix}/*`, "--format", "{{.Repository}}:{{.Tag}}"));
     },

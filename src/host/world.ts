@@ -1,9 +1,11 @@
+import type { Arrival, ThereFacts } from "../domain/arrival.ts";
 import type { BackupManifest, BackupSource, Compression } from "../domain/backup.ts";
 import type { BackupKey } from "../domain/backup-lock.ts";
 import type { BundleContents, BundleGlance, BundleSource, BundleStamp } from "../domain/bundle.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import type { DatabaseProof } from "../domain/database.ts";
 import type { RowChanges } from "../domain/database-changes.ts";
+import type { ImageList, ImageSetManifest, ImageSetSource } from "../domain/image-set.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { PostgresImage, PostgresServer } from "../domain/postgres-facts.ts";
 
@@ -16,6 +18,8 @@ export interface World {
   readonly compose: Compose;
   readonly postgres: Postgres;
   readonly backups: Backups;
+  readonly imageSets: ImageSets;
+  readonly remote: Remote;
   readonly ports: Ports;
   readonly room: Room;
   readonly systemd: Systemd;
@@ -199,6 +203,58 @@ export interface Backups {
   loadImages(source: BackupSource): Promise<void>;
 }
 
+/** Files of images, for machines that cannot pull them. */
+export interface ImageSets {
+  /** Streams images of the engine into the file `to`, which must not exist; after an error it may be there, unfinished. */
+  write(job: Omit<ImageSetManifest, "streams" | "members">, to: string, progress: Progress): Promise<void>;
+  /**
+   * Reads every byte, checks every layer, and writes nothing.
+   * @throws OperatorError NO_IMAGE_FILE, IMAGES_DAMAGED
+   */
+  check(
+    path: string,
+  ): Promise<{ readonly source: ImageSetSource; readonly sizeBytes: number; readonly manifest: ImageSetManifest }>;
+  /** Feeds the images to the engine, which takes none when the file is not what was checked. No name moves, and none is given. */
+  load(source: ImageSetSource): Promise<void>;
+}
+
+/** Another machine behind ssh. Plain JSON, because plans hold it; no secrets. */
+export type There = {
+  readonly target: { readonly user: string | null; readonly host: string; readonly port: number | null };
+  /** File with the key, of this machine; null: what ssh takes by itself. */
+  readonly identity: string | null;
+  /** File with the keys of known hosts; null: what ssh takes by itself. */
+  readonly knownHosts: string | null;
+  /** The home there; null: what graph-mgr takes there by itself. */
+  readonly home: string | null;
+};
+
+/**
+ * What this machine has another one's own graph-mgr do. Every call may be made again; each that changes something there is an operation
+ * there, with a journal of its own, and goes by the name of the move.
+ * @throws OperatorError NOT_REACHED, HOST_KEY, SSH_LOGIN, NO_NODE, and what the graph-mgr there throws, in its words
+ */
+export interface Remote {
+  /** Changes nothing there. @param ports such as `443/tcp` */
+  look(there: There, ports: readonly string[]): Promise<ThereFacts>;
+  images(there: There): Promise<ImageList>;
+  /** Whether this very program is there already. */
+  isInstalled(there: There): Promise<boolean>;
+  install(there: There): Promise<void>;
+  sendImages(there: There, job: Omit<ImageSetManifest, "streams" | "members">, progress: Progress): Promise<void>;
+  /** Waits for what is still at work there. */
+  arrival(there: There, move: string): Promise<Arrival>;
+  /** Streams an archive, which becomes an instance that is proven equal and not launched. @param ports options such as `--http-port` and their values */
+  send(there: There, move: string, job: BackupJob, ports: readonly string[], progress: Progress): Promise<void>;
+  /** Goes on with what was cut off there. */
+  resume(there: There, move: string): Promise<void>;
+  /** Returns when it is healthy; else it is stopped again, and this throws. */
+  launch(there: There, move: string): Promise<void>;
+  stop(there: There, move: string): Promise<void>;
+  /** Takes away everything of the move that is there, its volumes included. */
+  takeBack(there: There, move: string): Promise<void>;
+}
+
 export interface ImageInfo {
   /** What `docker image inspect` calls Id: on the classic store the digest of the configuration. */
   readonly id: string;
@@ -301,6 +357,8 @@ export interface Engine {
   }>;
   /** By reference (tag or id); null where the engine has none. Same order as asked. */
   images(references: readonly string[]): Promise<readonly (ImageInfo | null)[]>;
+  /** All that it has, also those without a name. */
+  allImages(): Promise<readonly ImageInfo[]>;
   /** `reference` to the image names below a repository prefix that exist: `graph-mgr/v2_22_2/caddy`. */
   tagsUnder(repositoryPrefix: string): Promise<readonly string[]>;
   tag(imageId: string, reference: string): Promise<void>;

@@ -96,7 +96,8 @@ function dumpSteps({ instance, postgres, helperImage }: BackupFacts, to: string,
   ];
 }
 
-const manifestOf = (facts: BackupFacts, createdAt: string): Omit<BackupManifest, "streams" | "members" | "guarantee"> => {
+/** What a backup says of itself, but for how consistent it is. */
+export const manifestOf = (facts: BackupFacts, createdAt: string): Omit<BackupManifest, "streams" | "members" | "guarantee"> => {
   const { record } = facts.instance;
   const { postgres } = facts;
   return {

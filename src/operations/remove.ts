@@ -6,7 +6,7 @@ import { moveAside, removeContainers, removeImages, removeTree, removeVolume, se
 import type { InstanceFacts } from "../survey/instance.ts";
 import type { FoundSchedule } from "../survey/schedule.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
-import { refuseRunning } from "./run-instance.ts";
+import { refuseRunning, retireSteps } from "./run-instance.ts";
 import { placeWords, unscheduleSteps } from "./schedule.ts";
 
 export interface RemoveRequest {
@@ -63,7 +63,10 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
   const aside = home.removed(record.name, id.split("-")[0] ?? id);
   const helperImage = Object.values(record.images)[0]?.id ?? null;
   const base = { id, operation: "remove", instance: record.name, home: facts.home, engine: record.engine };
-  const containers = removeContainers.step({ project: record.project, dir: record.dir, instance: record.name });
+  const containers = [
+    ...retireSteps(facts),
+    removeContainers.step({ project: record.project, dir: record.dir, instance: record.name }),
+  ];
   const moves = [
     ...(facts.isCurrent ? [setCurrent.step({ link: home.current(), target: null })] : []),
     ...(facts.hasFolder ? [moveAside.step({ from: record.dir, to: aside, what: `the folder of ${record.name}` })] : []),
@@ -96,7 +99,7 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
         ...schedules,
       ],
       wayBack: null,
-      steps: [...unscheduled, containers, ...moves, images],
+      steps: [...unscheduled, ...containers, ...moves, images],
     });
   }
   if (!request.volumes) {
@@ -111,7 +114,7 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
         `this brings it back: graph-mgr install --attach ${aside}`,
       ],
       wayBack: `graph-mgr install --attach ${aside}`,
-      steps: [...unscheduled, containers, ...moves],
+      steps: [...unscheduled, ...containers, ...moves],
     });
   }
   const volumes = [...facts.volumes, ...new Set(facts.anonymous.map(({ name }) => name))];
@@ -126,7 +129,7 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
     wayBack: null,
     steps: [
       ...unscheduled,
-      containers,
+      ...containers,
       ...moves,
       ...volumes.map(name => removeVolume.step({ name })),
       ...(facts.hasFolder ? [removeTree.step({ path: aside, helperImage })] : []),

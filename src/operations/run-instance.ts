@@ -2,7 +2,7 @@ import { portPlace } from "../domain/isolation.ts";
 import { OperatorError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlannedStep } from "../plan/step.ts";
-import { stop } from "../steps/index.ts";
+import { noteMoved, retirePage, stop } from "../steps/index.ts";
 import type { InstanceFacts } from "../survey/instance.ts";
 import { relaunchSteps } from "./lay-out.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
@@ -32,6 +32,25 @@ function planOf(
     steps,
   });
 }
+
+/**
+ * Two that serve would part: what is written into one is missing in the other.
+ * @throws OperatorError MOVED_AWAY
+ */
+function refuseMoved({ record }: InstanceFacts): void {
+  const to = record.movedTo ?? null;
+  if (to === null) return;
+  throw new OperatorError("MOVED_AWAY", `${record.name} has moved to ${to}; what was written there since is not in it.`, {
+    hint: `stop it there first, then: graph-mgr launch ${record.name} --although-moved`,
+  });
+}
+
+/** The page of an instance that had moved away gives its ports back. */
+export const retireSteps = ({ leftPage }: InstanceFacts): readonly PlannedStep[] =>
+  leftPage === null ? [] : [retirePage.step({ page: leftPage.page, operation: leftPage.operation })];
+
+const hereAgain = ({ record, recordPath }: InstanceFacts): readonly PlannedStep[] =>
+  (record.movedTo ?? null) === null ? [] : [noteMoved.step({ record: recordPath, instance: record.name, to: null })];
 
 const upSteps = (facts: InstanceFacts): readonly PlannedStep[] =>
   relaunchSteps({ ...facts.record, services: facts.active }, facts.recordPath, facts.record.product.health);
@@ -102,11 +121,20 @@ export function refuseMissingVolumes({ record, missingVolumes }: InstanceFacts, 
   );
 }
 
-export function planLaunch(facts: InstanceFacts, occasion: Occasion): Plan {
+/** @param althoughMoved also what serves on another machine since, knowingly */
+export function planLaunch(facts: InstanceFacts, occasion: Occasion, althoughMoved = false): Plan {
+  if (!althoughMoved) refuseMoved(facts);
   refuseOutsiders(facts, "any state");
   refuseMissingVolumes(facts, "it would start with empty ones");
   refuseTakenPorts(facts);
-  return planOf(facts, occasion, "launch", `Launch ${facts.record.name}`, upSteps(facts), replacedNotes(facts));
+  return planOf(
+    facts,
+    occasion,
+    "launch",
+    `Launch ${facts.record.name}`,
+    [...hereAgain(facts), ...retireSteps(facts), ...upSteps(facts)],
+    replacedNotes(facts),
+  );
 }
 
 export const stopStep = (facts: InstanceFacts): PlannedStep =>
@@ -127,6 +155,7 @@ export function planStop(facts: InstanceFacts, occasion: Occasion): Plan {
  * a mere `compose restart` would keep the old environment.
  */
 export function planRestart(facts: InstanceFacts, occasion: Occasion): Plan {
+  refuseMoved(facts);
   refuseOutsiders(facts, "any state");
   refuseMissingVolumes(facts, "it would start with empty ones");
   refuseTakenPorts(facts);
@@ -135,7 +164,7 @@ export function planRestart(facts: InstanceFacts, occasion: Occasion): Plan {
     occasion,
     "restart",
     `Restart ${facts.record.name}`,
-    [stopStep(facts), ...upSteps(facts)],
+    [stopStep(facts), ...retireSteps(facts), ...upSteps(facts)],
     replacedNotes(facts),
   );
 }

@@ -10,11 +10,13 @@ import { copyVolume } from "./copy-volume.ts";
 import { createVolume } from "./create-volume.ts";
 import { databaseAlone, dropDump, dropScratch, dumpDatabase, restoreDatabase, takeBaseline } from "./database.ts";
 import { awaitAnswer, commit, openFront } from "./front.ts";
+import { importImages, writeImageSet } from "./image-set.ts";
 import { keepMerged, keepPristine } from "./keep-pristine.ts";
 import { launch } from "./launch.ts";
 import { loadImages, unloadImages } from "./load-images.ts";
-import { maintenanceDown, maintenanceUp } from "./maintenance.ts";
+import { maintenanceDown, maintenanceUp, retirePage } from "./maintenance.ts";
 import { mergeConfiguration } from "./merge-configuration.ts";
+import { commitMove, installThere, noteMoved, openThere, sendImages, sendInstance } from "./migrate.ts";
 import { placeRelease } from "./place-release.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
 import { resetData } from "./reset-data.ts";
@@ -38,6 +40,7 @@ export const kinds = stepKinds(
   carryTree,
   catchUp,
   commit,
+  commitMove,
   configure,
   copyTree,
   copyVolume,
@@ -49,6 +52,8 @@ export const kinds = stepKinds(
   dumpDatabase,
   fillBackupVolume,
   forgetRecord,
+  importImages,
+  installThere,
   keepMerged,
   keepPristine,
   launch,
@@ -59,7 +64,9 @@ export const kinds = stepKinds(
   maintenanceUp,
   moveAside,
   noteDrill,
+  noteMoved,
   openFront,
+  openThere,
   placeRelease,
   placeUnits,
   quiet,
@@ -70,7 +77,10 @@ export const kinds = stepKinds(
   resetData,
   rest,
   restoreDatabase,
+  retirePage,
   revive,
+  sendImages,
+  sendInstance,
   setCurrent,
   stop,
   tagImages,
@@ -82,6 +92,7 @@ export const kinds = stepKinds(
   unpackBundle,
   verifyIsolation,
   writeBackup,
+  writeImageSet,
   writeRecord,
 );
 
@@ -93,6 +104,7 @@ export {
   carryTree,
   catchUp,
   commit,
+  commitMove,
   configure,
   copyTree,
   copyVolume,
@@ -104,6 +116,8 @@ export {
   dumpDatabase,
   fillBackupVolume,
   forgetRecord,
+  importImages,
+  installThere,
   keepMerged,
   keepPristine,
   launch,
@@ -114,7 +128,9 @@ export {
   mergeConfiguration,
   moveAside,
   noteDrill,
+  noteMoved,
   openFront,
+  openThere,
   placeRelease,
   placeUnits,
   quiet,
@@ -125,7 +141,10 @@ export {
   resetData,
   rest,
   restoreDatabase,
+  retirePage,
   revive,
+  sendImages,
+  sendInstance,
   setCurrent,
   stop,
   tagImages,
@@ -137,5 +156,6 @@ export {
   unpackBundle,
   verifyIsolation,
   writeBackup,
+  writeImageSet,
   writeRecord,
 };

@@ -1,23 +1,8 @@
 import { LABELS } from "../domain/instance.ts";
-import { maintenanceName, type PageMount, type PagePort } from "../domain/maintenance.ts";
+import { maintenanceName, type PageInput } from "../domain/maintenance.ts";
 import { OperatorError } from "../errors.ts";
 import type { PortAnswer } from "../host/world.ts";
 import type { Context } from "./context.ts";
-
-/** What the page of an instance is made of, and where it stands in for it. */
-export type PageInput = {
-  readonly instance: string;
-  /** The instance's Compose project, which the container is named after. */
-  readonly project: string;
-  readonly image: string;
-  /** In the operation's folder; what the page is made of goes there. */
-  readonly folder: string;
-  readonly caddyfile: string;
-  readonly ports: readonly PagePort[];
-  readonly mounts: readonly PageMount[];
-  /** Whether it is gone on without a page that does not come up. */
-  readonly isOptional?: boolean;
-};
 
 const AT = "/graph-mgr/maintenance";
 const ANSWER_TIMEOUT_MS = 30_000;

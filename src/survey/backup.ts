@@ -29,6 +29,8 @@ export interface BackupFacts {
   readonly hasPristine: boolean;
   /** What it uses and a backup does not hold, a sentence each. */
   readonly leftOut: readonly string[];
+  /** Of that, what it writes to and others may use as well: folders of the machine and external volumes. */
+  readonly outside: readonly string[];
   readonly sequence: number;
   /** Folder of the archive. */
   readonly to: string;
@@ -56,6 +58,14 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
     });
   const model = await world.compose.resolve({ name: record.project, dir: record.dir, envFiles: record.envFiles });
   const image = service === null ? null : await world.postgres.describeImage(helperImage);
+  const outside = [
+    ...new Set(
+      outsideBinds(model, record.dir).flatMap(({ kind, readOnly, source }) =>
+        kind === "path" && !readOnly ? [`${source} of this machine, which it writes to`] : [],
+      ),
+    ),
+    ...externalVolumes(model).map(({ name }) => `the volume ${name}, which is external`),
+  ];
   const volumes = namesOnce(record.volumes.filter(({ key }) => service === null || key !== database?.volume));
   return {
     instance,
@@ -81,14 +91,10 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
     imageArchives: (await files.list(record.dir)).filter(name => /^containers\.tar(\.gz)?$/.test(name)),
     hasPristine: await files.isFolder(record.pristine),
     leftOut: [
-      ...new Set(
-        outsideBinds(model, record.dir).flatMap(({ kind, readOnly, source }) =>
-          kind === "path" && !readOnly ? [`${source} of this machine, which it writes to`] : [],
-        ),
-      ),
-      ...externalVolumes(model).map(({ name }) => `the volume ${name}, which is external`),
+      ...outside,
       ...instance.anonymous.map(({ service: owner, target }) => `${target} of ${owner}, which is in a volume without a name`),
     ],
+    outside,
     sequence: await nextSequence(world, instance.home),
     to,
     isInside: [record.dir, join(instance.home, ".graph-mgr")].some(dir => isInside(to, dir)),

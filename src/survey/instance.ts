@@ -1,9 +1,11 @@
 import { startedServices } from "../domain/compose-model.ts";
 import { Home } from "../domain/home.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
+import { maintenanceName } from "../domain/maintenance.ts";
 import { type PublishedPort, publishedPorts } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
 import type { ContainerDetail, Project, World } from "../host/world.ts";
+import { type LeftPage, surveyLeftPage } from "./left-page.ts";
 import { takenBy } from "./ports.ts";
 
 /** One instance as it is now. */
@@ -35,6 +37,8 @@ export interface InstanceFacts {
   readonly missingVolumes: readonly string[];
   /** Volumes that Docker made for one container because its image, or the compose file, names a path and no volume. */
   readonly anonymous: readonly AnonymousVolume[];
+  /** What a finished move put up in its place; it counts neither as an outsider nor for the ports. */
+  readonly leftPage: LeftPage | null;
 }
 
 export interface AnonymousVolume {
@@ -86,6 +90,9 @@ export async function surveyInstance(
   const containers = all.filter(
     ({ project, labels }) => project === record.project && labels["com.docker.compose.oneoff"] !== "True",
   );
+  const leftPage = await surveyLeftPage(world, home, record.project, all);
+  const others = leftPage === null ? all : all.filter(({ name }) => name !== maintenanceName(record.project));
+  const pagePorts = leftPage === null ? [] : leftPage.page.ports.map(({ host }) => host);
   const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
   const { active, published } = hasFolder ? await asFilesSay(world, project) : { active: record.services, published: [] };
   const own = new Set(containers.filter(isUp).flatMap(({ ports }) => ports.map(({ host, protocol }) => `${host}/${protocol}`)));
@@ -105,12 +112,13 @@ export async function surveyInstance(
     published,
     replaced: hasFolder ? await replacedServices(world, project, containers) : [],
     takenPorts: wanted.flatMap(({ service, container, protocol, host }) => {
-      if (!taken.has(host)) return [];
+      if (!taken.has(host) || pagePorts.includes(host)) return [];
       const holder = all.find(each => each.ports.some(port => port.host === host));
       return [{ service, container, protocol, host, by: holder ? (holder.project ?? holder.name) : null }];
     }),
-    outsiders: outsidersOf(record, all),
+    outsiders: outsidersOf(record, others),
     anonymous: anonymousOf(record, containers),
+    leftPage,
     missingVolumes: [...new Set(record.volumes.map(({ name }) => name))].filter(name => !volumes.has(name)),
   };
 }

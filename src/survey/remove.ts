@@ -1,4 +1,5 @@
 import type { InstanceRecord } from "../domain/instance.ts";
+import { maintenanceName } from "../domain/maintenance.ts";
 import type { World } from "../host/world.ts";
 import { type InstanceFacts, surveyInstance } from "./instance.ts";
 import { ableOn, placeOf, surveySchedules } from "./schedule.ts";
@@ -9,7 +10,9 @@ export async function surveyRemove(world: World, record: InstanceRecord, home: s
   const own = [...new Set(record.volumes.map(({ name }) => name))];
   const there = new Set((await world.engine.volumes()).map(({ name }) => name));
   const containers = await world.engine.inspect((await world.engine.containers()).map(({ id }) => id));
-  const foreign = containers.filter(({ project }) => project !== record.project);
+  const foreign = containers
+    .filter(({ project }) => project !== record.project)
+    .filter(each => facts.leftPage === null || each.name !== maintenanceName(record.project));
   const foreignUsers = foreign.flatMap(({ name, mounts }) =>
     mounts.flatMap(mount => (mount.name !== null && own.includes(mount.name) ? [{ container: name, volume: mount.name }] : [])),
   );

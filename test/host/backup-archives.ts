@@ -103,7 +103,7 @@ const EMPTY_TREE = Buffer.concat([entry("./", "", { type: "5" }), END]);
 /** A backup of a tree, written as `backup create` does it, with a little of everything else. */
 export async function writeBackup(path: string, content: Content = {}, openSink = FileSink.open): Promise<void> {
   const { compression = "gzip" } = content;
-  const writer = await BackupWriter.open(path, CREATED, () => {}, openSink);
+  const writer = await BackupWriter.open(await openSink(path), CREATED, () => {});
   try {
     await writer.text("instance.json", content.record ?? JSON.stringify(record));
     for (const name of ["1/toc.dat", "dump.json", "globals.sql", "proof.json"])

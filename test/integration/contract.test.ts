@@ -8,6 +8,8 @@ import { createWorld } from "../../src/host/create-world.ts";
 import { type ContractHost, contract } from "../simulator/contract.ts";
 import { executor, run } from "./support/postgres-servers.ts";
 
+const ROOT = new URL("../../", import.meta.url);
+
 /** Debian with BusyBox and Postgres, which the sample product's images are made from. */
 const BASE = "gm/base:pg15";
 const POSTGRES = join(import.meta.dirname, "../../templates/sample-product/images/postgres");
@@ -16,7 +18,7 @@ const PROGRAMS = { serve: ["/bin/busybox", "sleep", "600"], "one-shot": ["/bin/b
 contract("this machine and its engine", async (): Promise<ContractHost> => {
   const prefix = `gmtest-${randomBytes(4).toString("hex")}`;
   const folder = await mkdtemp(join(tmpdir(), `${prefix}-`));
-  const world = createWorld(executor, () => ({ home: folder, operation: "contract" }));
+  const world = createWorld(executor, () => ({ home: folder, operation: "contract" }), ROOT);
   const { engine } = world;
   await execa("bash", [join(import.meta.dirname, "../../templates/sample-product/base.sh"), "15"], {
     stdin: "ignore",

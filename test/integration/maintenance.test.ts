@@ -19,6 +19,8 @@ import { docker, TestHome } from "./support/cli.ts";
 import { containersOf, inspect, leftovers, until, watch } from "./support/engine.ts";
 import { executor } from "./support/postgres-servers.ts";
 
+const ROOT = new URL("../../", import.meta.url);
+
 const homes: TestHome[] = [];
 afterAll(async () => {
   for (const home of homes) await home.remove();
@@ -42,7 +44,7 @@ async function installed(release: keyof typeof CERTIFICATES) {
   await home.ok("install", bundle(release), "--name", home.suffix, "--yes");
   const path = new Home(home.path).record(instance);
   const record = parseRecord(await readFile(path, "utf8"), path);
-  const world = createWorld(executor, () => ({ home: home.path, operation: OPERATION }));
+  const world = createWorld(executor, () => ({ home: home.path, operation: OPERATION }), ROOT);
   const context: Context = {
     world,
     operation: { id: OPERATION, home: home.path },

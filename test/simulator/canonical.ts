@@ -33,10 +33,15 @@ export function canonical(state: SimState, what: What): string {
     `anonymous volumes: ${[...state.volumes.keys()].filter(isAnonymous).length}`,
     ...[...state.images.keys()].filter(id => !isDangling(state, id)).sort(),
     ...[...state.tags].map(([tag, id]) => `tag ${tag}: ${id}`).sort(),
-    ...byName([...state.containers.values()].filter(counts)).map(each => textOf(each, containerText)),
+    // A page that names another machine is a courtesy, which is done without where it does not come up.
+    ...byName([...state.containers.values()].filter(counts).filter(each => !isCourtesy(state, each))).map(each =>
+      textOf(each, containerText),
+    ),
     ...byName([...state.networks.values()].filter(counts)).map(each => textOf(each, networkText)),
     `timers: ${[...state.timers].sort().join(", ")}`,
   ];
+  // What was sent and is not launched may lie there for ever: an undo must not wait for a machine that is not reached.
+  if (state.far.stage === "serving") lines.push("the other machine serves");
   const numbers = new Map<string, number>();
   return lines.join("\n").replaceAll(/\b(rnd|system-)\d+x?\b/g, (token, kind: string) => {
     const number = numbers.get(token) ?? numbers.size;
@@ -120,6 +125,9 @@ export function difference(actual: string, expected: string): string {
  * With containerd an image that lost its name to another cannot be found by its configuration, so an undo that is cut off
  * right after it gave the name back leaves the other one dangling, as any load does.
  */
+const isCourtesy = ({ far }: SimState, { name }: SimContainer): boolean =>
+  far.stage === "serving" && name.endsWith("-maintenance");
+
 const isDangling = ({ imageStore, tags }: SimState, id: string): boolean =>
   imageStore === "containerd" && ![...tags.values()].includes(id);
 

@@ -1,9 +1,12 @@
+import { dirname } from "node:path";
 import { ofRelease } from "../../src/domain/by-release.ts";
 import { unitName } from "../../src/domain/schedule.ts";
 import { planAttach } from "../../src/operations/attach.ts";
 import { type BackupRequest, planBackup } from "../../src/operations/backup.ts";
 import { planCopy } from "../../src/operations/copy.ts";
 import { drillName, planDrill } from "../../src/operations/drill.ts";
+import { planExport, planImport } from "../../src/operations/image-set.ts";
+import { planMigrate } from "../../src/operations/migrate.ts";
 import { planDump, planRestore } from "../../src/operations/postgres.ts";
 import { planPrepare, planUnprepare } from "../../src/operations/prepare.ts";
 import { planPrune } from "../../src/operations/prune-backups.ts";
@@ -19,6 +22,8 @@ import { surveyAttach } from "../../src/survey/attach.ts";
 import { surveyBackup } from "../../src/survey/backup.ts";
 import { surveyBackups } from "../../src/survey/backups.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
+import { imagesOfInstance, surveyExport, surveyImport } from "../../src/survey/image-set.ts";
+import { surveyMigrate } from "../../src/survey/migrate.ts";
 import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
 import { surveyRestore } from "../../src/survey/restore.ts";
@@ -33,6 +38,7 @@ import { UNITS } from "./sim-systemd.ts";
 const NAME = "v2.22.2";
 const SLUG = "v2_22_2";
 const DIR = `${HOME}/releases/${NAME}`;
+const EXPORTED = "/mnt/usb/images.tar";
 
 /** The bystander, and beside it an instance that users have worked with. */
 async function used(): Promise<Stage> {
@@ -88,6 +94,32 @@ async function backedUp(withImages = false): Promise<{ readonly stage: Stage; re
   await stage.carryOut(await backupPlan(stage, { withImages }));
   const [backup] = await surveyBackups(stage.world, HOME);
   return { stage, path: backup!.path };
+}
+
+async function exportPlan(stage: Stage): Promise<Plan> {
+  const { record } = await stage.facts(NAME);
+  const facts = await surveyExport(stage.world, HOME, NAME, imagesOfInstance(record), EXPORTED);
+  return planExport(facts, null, occasion());
+}
+
+/** A machine with an instance that has one image already, and one of the names for another image. */
+async function importing(): Promise<{ readonly stage: Stage; readonly plan: Plan }> {
+  const old = await used();
+  await old.carryOut(await exportPlan(old));
+  const stage = new Stage();
+  await stage.install(BYSTANDER.release);
+  stage.sim.disk.makeFolder(dirname(EXPORTED), 0o755);
+  stage.sim.disk.write(EXPORTED, old.sim.disk.read(EXPORTED), 0o600);
+  stage.sim.disk.settle("/");
+  const checked = await stage.world.imageSets.check(EXPORTED);
+  return { stage, plan: planImport(await surveyImport(stage.world, HOME, checked), occasion()) };
+}
+
+async function migratePlan(stage: Stage, keepSource: boolean): Promise<Plan> {
+  const { facts } = await stage.facts(NAME);
+  const there = { target: { user: null, host: "far", port: null }, identity: null, knownHosts: null, home: null };
+  const found = await surveyMigrate(stage.world, facts, there, { window: templates, moved: templates });
+  return planMigrate(found, { keepSource, ports: [], address: "http://far/" }, occasion());
 }
 
 async function removePlan(stage: Stage, volumes: boolean): Promise<Plan> {
@@ -349,6 +381,35 @@ export const scenarios = {
       stage.sim.disk.write("/mnt/backup.tar", old.stage.sim.disk.read(old.path), 0o600);
       stage.sim.disk.settle("/");
       return stage.scenario("backup restore on a bare machine", await restorePlan(stage, "/mnt/backup.tar", null));
+    },
+  },
+  migrate: {
+    migrate: async () => {
+      const stage = await used();
+      return stage.scenario("migrate", await migratePlan(stage, false), {
+        untouched: [{ dir: DIR, slug: SLUG, filesOnly: true }],
+      });
+    },
+    "launch of what had moved": async () => {
+      const stage = await used();
+      await stage.carryOut(await migratePlan(stage, false));
+      stage.machine.state.far = { ...stage.machine.state.far, stage: "none" };
+      const plan = planLaunch((await stage.facts(NAME)).facts, occasion(), true);
+      return stage.scenario("launch of what had moved", plan);
+    },
+    "migrate --keep-source": async () => {
+      const stage = await used();
+      return stage.scenario("migrate --keep-source", await migratePlan(stage, true), { untouched: SOURCE });
+    },
+  },
+  images: {
+    export: async () => {
+      const stage = await used();
+      return stage.scenario("export", await exportPlan(stage), { untouched: SOURCE });
+    },
+    import: async () => {
+      const { stage, plan } = await importing();
+      return stage.scenario("import", plan);
     },
   },
   update: {

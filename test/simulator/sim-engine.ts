@@ -341,6 +341,7 @@ export class SimEngine {
         imageStore: this.state.imageStore,
       })),
     images: async references => this.look("images", () => references.map(reference => this.info(reference))),
+    allImages: async () => this.look("images", () => [...this.state.images.keys()].flatMap(id => this.info(id) ?? [])),
     tagsUnder: async prefix =>
       this.look("tags", () => [...this.state.tags.keys()].filter(name => new RegExp(`^${prefix}/[^/]+$`).test(name)).sort()),
     tag: async (id, reference) => this.tag(id, reference),

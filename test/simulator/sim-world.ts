@@ -9,8 +9,10 @@ import { type SimBundle, simBundles } from "./sim-bundles.ts";
 import { SimCompose } from "./sim-compose.ts";
 import { SimDisk } from "./sim-disk.ts";
 import { SimEngine } from "./sim-engine.ts";
+import { simImageSets } from "./sim-image-sets.ts";
 import { simPorts } from "./sim-ports.ts";
 import { SimPostgres } from "./sim-postgres.ts";
+import { simRemote } from "./sim-remote.ts";
 import { simSystemd } from "./sim-systemd.ts";
 import { simTrees } from "./sim-trees.ts";
 
@@ -30,6 +32,8 @@ export function createSimWorld(machine: Machine, home: string, shelf: Readonly<R
     trees: simTrees(machine, disk, engine),
     bundles: simBundles(machine, disk, engine, shelf),
     backups: simBackups(machine, disk, engine),
+    imageSets: simImageSets(machine, disk, engine),
+    remote: simRemote(machine, disk, engine),
     engine: engine.port,
     compose: new SimCompose(machine, disk, engine).port,
     postgres: new SimPostgres(machine, disk, engine).port,

@@ -18,6 +18,7 @@ export interface SimState {
   /** What systemd has read, and which timers it keeps to. */
   units: readonly string[];
   timers: ReadonlySet<string>;
+  far: SimFar;
   clockMs: number;
   /** Makes ids, inode numbers and "random" texts. */
   serial: number;
@@ -103,6 +104,16 @@ export interface SimNetwork {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** The other machine of a move, and how far it is there. */
+export interface SimFar {
+  readonly isInstalled: boolean;
+  readonly images: readonly string[];
+  readonly stage: "none" | "unfinished" | "restored" | "serving";
+  /** Compose project of what arrived. */
+  readonly project: string;
+  readonly isClone: boolean;
+}
+
 export const ROOT = 1;
 
 export function emptyState(imageStore: ImageStore = "classic"): SimState {
@@ -119,6 +130,7 @@ export function emptyState(imageStore: ImageStore = "classic"): SimState {
     listening: new Set(),
     units: [],
     timers: new Set(),
+    far: { isInstalled: false, images: [], stage: "none", project: "", isClone: false },
     clockMs: Date.UTC(2026, 0, 1),
     serial: ROOT,
   };

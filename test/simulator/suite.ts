@@ -53,6 +53,24 @@ export const shares: Readonly<
     faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
     kinds: ["backup.images", "backup.dump", "backup.tree", "backup.volume", "backup.note-drill"],
   },
+  images: {
+    runs: 300,
+    faults: ["crash", "power", "io"],
+    kinds: ["images.export", "images.import"],
+  },
+  migrate: {
+    runs: 1000,
+    faults: ["crash", "power", "io"],
+    kinds: [
+      "migrate.install",
+      "migrate.images",
+      "migrate.send",
+      "migrate.open",
+      "migrate.commit",
+      "migrate.note",
+      "maintenance.retire",
+    ],
+  },
   maintenance: {
     runs: 640,
     faults: ["crash", "power", "io"],

@@ -8,6 +8,7 @@ import { violation } from "./canonical.ts";
 import { type Effect, type Fault, Machine } from "./machine.ts";
 import { shelf } from "./sample.ts";
 import { HOME, type Scenario } from "./scenario.ts";
+import { bothServe } from "./sim-remote.ts";
 import { createSimWorld } from "./sim-world.ts";
 import type { SimState } from "./state.ts";
 
@@ -90,6 +91,7 @@ const HARMLESS = new Set(["disk.sync", "disk.sync-tree", "disk.settle"]);
 function guard({ untouched }: Scenario, machine: Machine, { what, target }: Effect): Violated | null {
   const wrong = what.startsWith("engine.") ? violation(machine.state) : null;
   if (wrong !== null) return new Violated(wrong);
+  if (bothServe(machine.state)) return new Violated("both machines serve");
   for (const { dir, slug, filesOnly = false } of untouched) {
     const isFile = what.startsWith("disk.") && !HARMLESS.has(what) && (target === dir || target.startsWith(`${dir}/`));
     const isOfEngine = what.startsWith("engine.") && (target.startsWith(`${slug}_`) || target.startsWith(`${slug}-`));

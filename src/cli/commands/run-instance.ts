@@ -8,7 +8,12 @@ import type { Session } from "../session.ts";
 
 const PLANNERS = { launch: planLaunch, stop: planStop, restart: planRestart } as const;
 
-export async function runInstance(session: Session, verb: keyof typeof PLANNERS, name: string | undefined): Promise<void> {
+export async function runInstance(
+  session: Session,
+  verb: keyof typeof PLANNERS,
+  name: string | undefined,
+  althoughMoved = false,
+): Promise<void> {
   const { world, home } = session;
   const carried = await carryOut(session, {
     command: verb,
@@ -20,7 +25,7 @@ export async function runInstance(session: Session, verb: keyof typeof PLANNERS,
       const { records, current } = await surveyHome(world, home.path);
       const record = chooseInstance(records, current, name);
       const facts = await surveyInstance(world, record, home.path, current, verb === "stop");
-      return PLANNERS[verb](facts, { now: world.now(), random: world.random(4) });
+      return PLANNERS[verb](facts, { now: world.now(), random: world.random(4) }, althoughMoved);
     },
   });
   if (carried) await reportFinished(session, carried);

@@ -1,6 +1,8 @@
 import { BACKUP } from "./backup.ts";
+import { EXPORT, IMPORT } from "./images.ts";
 import { LOOKING } from "./looking.ts";
 import { COPY, INSTALL, REMOVE } from "./making.ts";
+import { MIGRATE, RECEIVE } from "./migrate.ts";
 import { POSTGRES } from "./postgres.ts";
 import { RUNNING, UNFINISHED } from "./running.ts";
 import type { CommandSpec } from "./spec.ts";
@@ -15,9 +17,13 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...LOOKING,
   ...RUNNING,
   BACKUP,
+  MIGRATE,
+  EXPORT,
+  IMPORT,
   POSTGRES,
   REMOVE,
   ...UNFINISHED,
+  RECEIVE,
 ];
 
 /** By name or alias. */

@@ -6,7 +6,13 @@ export const RUNNING: readonly CommandSpec[] = [
     name: "launch",
     summary: "Start an instance and wait until it is healthy",
     positionals: [INSTANCE],
-    options: [],
+    options: [
+      {
+        name: "although-moved",
+        kind: "flag",
+        describe: "Also what has moved to another machine; stop it there first, for what was written there is not in it",
+      },
+    ],
     examples: [["launch v2.22.2", "Returns when its health checks pass"]],
   },
   {

@@ -1,0 +1,121 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { SecondMachine } from "./support/second-machine.ts";
+import { backupBundle, backupHome, contentOf, RELEASE } from "./support/small-backup.ts";
+import { type SmallHome, said } from "./support/small-home.ts";
+import { SmallProduct } from "./support/small-product.ts";
+
+/** Two machines, each with an engine of its own, and ssh between them. */
+let second: SecondMachine;
+let small: SmallProduct;
+let bundle: string;
+const made: SmallHome[] = [];
+
+beforeAll(async () => {
+  second = await SecondMachine.up();
+  small = await SmallProduct.make();
+  bundle = await backupBundle(small);
+});
+afterEach(async () => {
+  for (const each of made.splice(0)) await each.remove();
+  await second.clear();
+});
+afterAll(async () => {
+  await small?.remove();
+  await second?.down();
+});
+
+async function installed(): Promise<SmallHome> {
+  const own = await backupHome(bundle);
+  made.push(own);
+  return own;
+}
+
+interface Listed {
+  readonly instances: readonly { readonly name: string; readonly state: string; readonly health: string }[];
+}
+const there = (): Promise<Listed> => second.json<Listed>("list");
+const move = (own: SmallHome, ...more: readonly string[]) =>
+  own.home.run("migrate", second.target, ...second.access, "--yes", ...more);
+
+/** What is equal here and there: rows, roles, files with owners, modes and links. */
+async function contentThere(own: SmallHome): Promise<Record<string, string>> {
+  const slug = own.slug(RELEASE);
+  const sql = (text: string) =>
+    second.run("docker", "exec", `${slug}-postgres-1`, "psql", "-XqAt", "-U", "small", "-d", "small", "-c", text);
+  return {
+    rows: await sql("select json_agg(n order by id) from notes n"),
+    roles: await sql("select rolname, rolconfig from pg_roles where rolname !~ '^pg_' order by 1"),
+    media: await second.run(
+      "docker",
+      "exec",
+      "--user=0",
+      `${slug}-app-1`,
+      "sh",
+      "-c",
+      "cd /media && find . -exec stat -c '%n %a %u:%g %s' {} + | sort",
+    ),
+  };
+}
+
+async function contentHere(own: SmallHome): Promise<Record<string, string>> {
+  const { rows, roles } = await contentOf(own);
+  const { docker } = await import("./support/cli.ts");
+  const media = await docker(
+    "exec",
+    "--user=0",
+    own.container(RELEASE, "app"),
+    "sh",
+    "-c",
+    "cd /media && find . -exec stat -c '%n %a %u:%g %s' {} + | sort",
+  );
+  return { rows, roles, media };
+}
+
+const answerThere = async (own: SmallHome): Promise<string> =>
+  await fetch(`http://${second.address}:${own.port}/`, { signal: AbortSignal.timeout(3000), headers: { connection: "close" } })
+    .then(response => response.text())
+    .catch(() => "");
+
+it("a live instance moves to a bare machine with everything, the source stays complete and off, and its page names the new address", async () => {
+  const own = await installed();
+  const before = await contentHere(own);
+  const dry = await own.home.ok("migrate", second.target, ...second.access, "--dry-run");
+  expect(dry.stdout).toContain("Put up the maintenance page");
+  expect(await second.run("docker", "ps", "-aq")).toBe("");
+  expect(await second.run("ls", "-A", "/root")).not.toContain(".local");
+
+  const result = await move(own, "--json");
+  expect(result.code, said(result)).toBe(0);
+  expect(JSON.parse(result.stdout)).toMatchObject({ kind: "migrate", outcome: "done", there: { instance: own.name(RELEASE) } });
+  expect((await there()).instances).toMatchObject([{ name: own.name(RELEASE), state: "running", health: "healthy" }]);
+  expect(await contentThere(own)).toEqual(before);
+  expect(await answerThere(own)).toBe(RELEASE);
+
+  const here = await own.get("/");
+  expect(here.status).toBe(503);
+  expect(here.text).toContain(`http://${second.address}:${own.port}/`);
+  expect((await own.listed()).instances).toMatchObject([{ state: "stopped" }]);
+  // Nothing is left of what was only on the way.
+  expect(await second.run("find", "/root/graphistry/.graph-mgr/incoming", "-type", "f")).toBe("");
+  for (const id of await readdir(join(own.home.path, ".graph-mgr/operations")))
+    expect(await readdir(join(own.home.path, ".graph-mgr/operations", id))).not.toContain("dump");
+
+  // And back by hand: launched here, with its own data, and the page gone.
+  const refused = await own.home.run("launch", own.name(RELEASE));
+  expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("--although-moved")]);
+  await own.home.ok("launch", own.name(RELEASE), "--although-moved");
+  expect(await own.notes(RELEASE)).toEqual(["first", "second"]);
+});
+
+it("a clone is made while the source serves on, and both have their own", async () => {
+  const own = await installed();
+  const before = await own.startedAt();
+  const result = await move(own, "--keep-source", "--json");
+  expect(result.code, said(result)).toBe(0);
+  expect(await own.startedAt()).toEqual(before);
+  expect(await answerThere(own)).toBe(RELEASE);
+  await own.write("here alone");
+  expect(JSON.parse((await contentThere(own)).rows ?? "[]")).toHaveLength(2);
+});
