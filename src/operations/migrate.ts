@@ -59,7 +59,7 @@ export function planMigrate(facts: MigrateFacts, request: MigrateRequest, occasi
     instance: record.name,
     record: instance.recordPath,
     job: jobOf(facts, createdAt, dump, keepSource),
-    ports: [...request.ports],
+    ports: [...portsThere(record, request.ports)],
   });
   return newPlan({
     id,
@@ -102,6 +102,26 @@ function windowSteps(
     ...(page === null ? [] : [maintenanceUp.step(page)]),
     ...(dump === null ? [] : [dumpStep(instance, postgres?.service ?? "", dump)]),
     ...(postgres === null ? [] : [quiet.step({ ...stopping, keep: [] })]),
+  ];
+}
+
+/**
+ * Every port by its number, so that one that is taken there meanwhile is refused, and none is chosen in its place that nobody here knows of.
+ * @param given what was asked for, which beats what it is here
+ */
+function portsThere(
+  { ports, product }: MigrateFacts["backup"]["instance"]["record"],
+  given: readonly string[],
+): readonly string[] {
+  const place = (service: string, container: number, protocol: string) => `${service}:${container}/${protocol}`;
+  const asked = new Set(given.map(word => word.replace(/=\d+$/, "")));
+  const { http, https } = product.ports;
+  if (http !== undefined && asked.has("--http-port")) asked.add(place(http.service, http.container, "tcp"));
+  if (https !== undefined && asked.has("--https-port")) asked.add(place(https.service, https.container, "tcp"));
+  const own = new Map(ports.map(each => [place(each.service, each.container, each.protocol), each.host]));
+  return [
+    ...given,
+    ...[...own].flatMap(([where, host]) => (host === null || asked.has(where) ? [] : ["--port", `${where}=${host}`])),
   ];
 }
 

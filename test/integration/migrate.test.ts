@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { SecondMachine } from "./support/second-machine.ts";
 import { backupBundle, backupHome, contentOf, RELEASE } from "./support/small-backup.ts";
 import { type SmallHome, said } from "./support/small-home.ts";
@@ -118,4 +118,25 @@ it("a clone is made while the source serves on, and both have their own", async 
   expect(await answerThere(own)).toBe(RELEASE);
   await own.write("here alone");
   expect(JSON.parse((await contentThere(own)).rows ?? "[]")).toHaveLength(2);
+});
+
+it("what cannot be launched there serves here again, with nothing lost and nothing left there", async () => {
+  const own = await installed();
+  await own.sql(RELEASE, "create table ballast as select n, md5(n::text) as text from generate_series(1, 600000) n");
+  const before = await contentHere(own);
+  // A port that is free when it is looked for, and taken when the instance is to be launched.
+  const run = move(own);
+  await own.until("migrate.send");
+  const holder = second
+    .run("timeout", "300", "node", "-e", `require("net").createServer().listen(${own.port}, "0.0.0.0")`)
+    .catch(() => "");
+  await vi.waitFor(() => second.run("bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${own.port}`), { timeout: 20_000 });
+  const result = await run;
+  await second.run("pkill", "-f", `listen\\(${own.port}`).catch(() => "");
+  await holder;
+  expect(result.code, said(result)).toBe(5);
+  expect(await own.notes(RELEASE)).toEqual(["first", "second"]);
+  expect(await contentHere(own)).toEqual(before);
+  expect((await there()).instances.map(({ name }) => name)).not.toContain(own.name(RELEASE));
+  expect(await second.run("docker", "volume", "ls", "-q", "--filter", `name=${own.slug(RELEASE)}`)).toBe("");
 });
