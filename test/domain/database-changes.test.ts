@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DatabaseProof } from "../../src/domain/database.ts";
-import { changesBetween, differingBuckets, MANY_BUCKETS } from "../../src/domain/database-changes.ts";
+import { changesBetween, differingBuckets, MANY_BUCKETS, placesOnlyIn } from "../../src/domain/database-changes.ts";
 
 const BASE = {
   "role/analyst": "login",
@@ -91,4 +91,18 @@ it("names the buckets that differ, and none of them where they are too many", ()
   expect(differingBuckets(source, source)).toEqual([]);
   const many = new Map(Array.from({ length: MANY_BUCKETS / 4 + 1 }, (_, bucket) => [bucket, "1 1"]));
   expect(differingBuckets(many, new Map())).toBeNull();
+});
+
+it("names the places of rows that one table has more of than the other, however many are alike", () => {
+  const source = new Map([
+    ["11", ["(0,1)", "(0,2)", "(0,3)"]],
+    ["12", ["(0,4)"]],
+  ]);
+  const copy = new Map([
+    ["11", ["(7,1)"]],
+    ["13", ["(7,2)"]],
+  ]);
+  expect(placesOnlyIn(source, copy)).toEqual(["(0,2)", "(0,3)", "(0,4)"]);
+  expect(placesOnlyIn(copy, source)).toEqual(["(7,2)"]);
+  expect(placesOnlyIn(source, source)).toEqual([]);
 });
