@@ -4,7 +4,7 @@ import { parsePlace, type RemotePlace } from "../domain/backup-place.ts";
 import type { BackupBytes, BackupSink, SinkEnd } from "./backup-bytes.ts";
 import { damagedBackup, noBackup } from "./backup-errors.ts";
 import type { Executor } from "./exec.ts";
-import { sshCommand } from "./ssh-command.ts";
+import { servantCommand } from "./remote-servant.ts";
 import { remoteFailed, remoteFault } from "./ssh-errors.ts";
 import type { BackupPrint } from "./world.ts";
 
@@ -12,7 +12,7 @@ import type { BackupPrint } from "./world.ts";
 export function createRemoteBackups(executor: Executor) {
   async function ask(place: RemotePlace, verb: string, ...more: readonly string[]): Promise<string> {
     try {
-      return await executor.run(sshCommand(place), { input: lines(verb, place.path, ...more), timeoutMs: ANSWER_MS });
+      return await executor.run(servantCommand(place), { input: lines(verb, place.path, ...more), timeoutMs: ANSWER_MS });
     } catch (error) {
       throw remoteFault(place, error);
     }
@@ -84,7 +84,7 @@ class RemoteSink implements BackupSink {
   constructor(executor: Executor, path: string) {
     this.#path = path;
     this.#place = parsePlace(path);
-    this.#answer = executor.feed(sshCommand(this.#place), this.#stream).catch((error: unknown) => {
+    this.#answer = executor.feed(servantCommand(this.#place), this.#stream).catch((error: unknown) => {
       throw remoteFault(this.#place, error);
     });
     // It is awaited with each piece; until then its failure is nobody's surprise.
@@ -139,7 +139,7 @@ const LEAST_BYTES = 2 ** 17;
 async function openRemote(executor: Executor, path: string): Promise<BackupBytes> {
   const place = parsePlace(path);
   const requests = new PassThrough();
-  const answers = executor.pipe(sshCommand(place), requests, {});
+  const answers = executor.pipe(servantCommand(place), requests, {});
   let held = Buffer.alloc(0);
   const more = async (): Promise<void> => {
     try {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isRemote, parsePlace, placeAt } from "../../src/domain/backup-place.ts";
 import { OperatorError } from "../../src/errors.ts";
-import { sshCommand } from "../../src/host/ssh-command.ts";
+import { servantCommand } from "../../src/host/remote-servant.ts";
 
 describe("a place on another machine", () => {
   it.each([
@@ -50,15 +50,16 @@ describe("a place on another machine", () => {
   });
 
   it("F75 F76 is reached by one command, in which nothing of the path stands", () => {
-    const { program, args } = sshCommand(parsePlace("ssh://me@vault:2222/$(reboot)"));
+    const { program, args } = servantCommand(parsePlace("ssh://me@vault:2222/$(reboot)"));
     expect(program).toBe("ssh");
     expect(args.slice(0, -1)).toEqual([
       "-T",
-      ...["BatchMode=yes", "StrictHostKeyChecking=yes", "ClearAllForwardings=yes", "PermitLocalCommand=no"].flatMap(each => [
+      ...["BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no", "ForwardAgent=no", "ForwardX11=no"].flatMap(each => [
         "-o",
         each,
       ]),
-      ...["ConnectTimeout=20", "ServerAliveInterval=15", "ServerAliveCountMax=4"].flatMap(each => ["-o", each]),
+      ...["ClearAllForwardings=yes", "PermitLocalCommand=no", "ConnectTimeout=15"].flatMap(each => ["-o", each]),
+      ...["ServerAliveInterval=10", "ServerAliveCountMax=3"].flatMap(each => ["-o", each]),
       "-p",
       "2222",
       "-l",
@@ -66,7 +67,7 @@ describe("a place on another machine", () => {
       "--",
       "vault",
     ]);
-    expect(args.at(-1)).toBe(sshCommand(parsePlace("ssh://other/x")).args.at(-1));
+    expect(args.at(-1)).toBe(servantCommand(parsePlace("ssh://other/x")).args.at(-1));
     expect(args.at(-1)).not.toContain("reboot");
     // It stands in single quotes there.
     expect(args.at(-1)?.split("'")).toHaveLength(3);

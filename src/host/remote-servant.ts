@@ -1,5 +1,6 @@
 import type { RemotePlace } from "../domain/backup-place.ts";
 import type { Command } from "./command.ts";
+import { sshScript } from "./ssh.ts";
 
 /**
  * What runs on the other machine, whatever it is asked for: one fixed text. What is asked comes in on standard input, a line each, and
@@ -22,27 +23,5 @@ const SERVANT = [
   "esac",
 ].join("\n");
 
-/** The system's ssh, with nobody to ask: a key that is not known, or that has changed, ends it. */
-export const sshCommand = ({ user, host, port }: RemotePlace): Command => ({
-  program: "ssh",
-  args: [
-    "-T",
-    ...OPTIONS.flatMap(option => ["-o", option]),
-    ...(port === null ? [] : ["-p", String(port)]),
-    ...(user === null ? [] : ["-l", user]),
-    "--",
-    host,
-    `exec sh -c '${SERVANT}'`,
-  ],
-});
-
-const OPTIONS = [
-  "BatchMode=yes",
-  "StrictHostKeyChecking=yes",
-  "ClearAllForwardings=yes",
-  "PermitLocalCommand=no",
-  "ConnectTimeout=20",
-  // A line that is dead for a minute is lost.
-  "ServerAliveInterval=15",
-  "ServerAliveCountMax=4",
-];
+export const servantCommand = ({ user, host, port }: RemotePlace): Command =>
+  sshScript({ target: { user, host, port }, identity: null, knownHosts: null }, SERVANT);
