@@ -12,10 +12,12 @@ import type { Connection } from "./postgres-connection.ts";
 import { isHashedByText } from "./postgres-proof-sql.ts";
 import { ASK, bucketsSql, DUMP_ROWS, LOAD_ROWS, placesSql, rowsSql } from "./postgres-rows-scripts.ts";
 
-/** Below this a table is moved sooner than it is known which of its rows differ. */
-const FEW_ROWS = 50_000;
-/** Above this rows are not looked at one by one, and all of their buckets move. */
-const MANY_ROWS = 1_000_000;
+const LIMITS = {
+  /** Below this a table is moved sooner than it is known which of its rows differ. */
+  fewRows: 50_000,
+  /** Above this rows are not looked at one by one, and all of their buckets move. */
+  manyRows: 1_000_000,
+} as const;
 
 interface Ends {
   readonly source: Connection;
@@ -37,7 +39,12 @@ type Part =
  * the rows move that differ. Nobody else may write on either side. Whether it has become equal is for a proof to say.
  * @throws OperatorError COMMAND_FAILED; then nothing has changed in the target
  */
-export async function followRows({ source, target }: Ends, changes: RowChanges, dir: string): Promise<void> {
+export async function followRows(
+  { source, target }: Ends,
+  changes: RowChanges,
+  dir: string,
+  limits: Readonly<Record<keyof typeof LIMITS, number>> = LIMITS,
+): Promise<void> {
   const byText = isHashedByText(changes.major);
   const env = { PGDATABASE: changes.database };
   await rm(dir, { recursive: true, force: true });
@@ -54,7 +61,7 @@ export async function followRows({ source, target }: Ends, changes: RowChanges, 
   const numbered = changes.tables.map((table, index) => ({ ...table, number: index + 1 }));
   const parts = new Map<number, Part>();
 
-  const large = numbered.filter(({ rows }) => rows > FEW_ROWS);
+  const large = numbered.filter(({ rows }) => rows > limits.fewRows);
   const [thereBuckets, hereBuckets] = await ask(large, parts, bucketsSql(byText));
   for (const { number } of large) {
     const sums = (lines: readonly Line[]) =>
@@ -65,7 +72,7 @@ export async function followRows({ source, target }: Ends, changes: RowChanges, 
 
   const few = large.filter(({ number, rows }) => {
     const part = parts.get(number);
-    return part?.kind === "buckets" && (part.buckets.length / MANY_BUCKETS) * rows < MANY_ROWS;
+    return part?.kind === "buckets" && (part.buckets.length / MANY_BUCKETS) * rows < limits.manyRows;
   });
   const [there, here] = await ask(few, parts, placesSql(byText));
   for (const { number } of few) {

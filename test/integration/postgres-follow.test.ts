@@ -5,12 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { proofDifferences } from "../../src/domain/database.ts";
 import { changesBetween, type RowChanges } from "../../src/domain/database-changes.ts";
 import { createPostgres } from "../../src/host/postgres.ts";
+import { connect } from "../../src/host/postgres-connection.ts";
+import { followRows } from "../../src/host/postgres-rows.ts";
 import { ODD_DATABASE, seed } from "./support/postgres-seed.ts";
 import { executor, helpersOf, Lab, type Server } from "./support/postgres-servers.ts";
 
 const lab = new Lab();
 const scratch = mkdtempSync(join(tmpdir(), "graph-mgr-follow-"));
-const postgres = createPostgres(executor, helpersOf({ home: scratch, operation: lab.prefix }));
+const helpers = helpersOf({ home: scratch, operation: lab.prefix });
+const postgres = createPostgres(executor, helpers);
 const dump = join(scratch, "dump");
 const rows = join(scratch, "rows");
 
@@ -50,6 +53,8 @@ const differences = async (): Promise<readonly string[]> => {
   return proofDifferences(await postgres.prove(source.access(pg17), like), await postgres.prove(target.access(pg17), like));
 };
 
+const connectTo = (server: Server) => connect(executor, helpers, server.access(pg17));
+
 const follow = async (all: readonly RowChanges[]): Promise<void> => {
   for (const each of all) await postgres.follow(source.access(pg17), target.access(pg17), each, rows);
 };
@@ -86,6 +91,18 @@ break" VALUES (1), (1); INSERT INTO empty_table VALUES (21); UPDATE events SET a
     expect(await target.sql("SELECT nextval('never_called')")).toBe(await source.sql("SELECT nextval('never_called')"));
     await follow(await changes());
     expect(await differences()).toEqual([]);
+  });
+
+  it("F04 follows by whole buckets where too many rows would have to be looked at", async () => {
+    await source.sql("UPDATE visits SET n = n - 1 WHERE id % 10000 = 11; DELETE FROM visits WHERE id % 10000 = 12");
+    const ends = { source: await connectTo(source), target: await connectTo(target) };
+    for (const each of await changes()) await followRows(ends, each, rows, { fewRows: 10, manyRows: 0 });
+    expect(await differences()).toEqual([]);
+    const moved = Number(
+      await target.sql("SELECT count(*) FROM visits WHERE xmin::text = (SELECT xmin::text FROM visits WHERE id = 11)"),
+    );
+    expect(moved).toBeGreaterThan(12);
+    expect(moved).toBeLessThan(1000);
   });
 
   it("F04 takes nothing in where one of the rows does not go in, and says why", async () => {
