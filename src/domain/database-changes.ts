@@ -11,12 +11,16 @@ export interface ChangedTable extends Relation {
   readonly rows: number;
 }
 
-/** What of one database a copy lacks or has too much of. */
-export interface RowChanges {
+/** Tables of one database. */
+export interface Tables {
   readonly database: string;
   /** Of the source's server: with it goes how rows are hashed. */
   readonly major: number | undefined;
   readonly tables: readonly ChangedTable[];
+}
+
+/** What of one database a copy lacks or has too much of. */
+export interface RowChanges extends Tables {
   readonly sequences: readonly Relation[];
 }
 
@@ -47,8 +51,7 @@ export function changesBetween(source: DatabaseProof, copy: DatabaseProof): Chan
     const relation = { schema: unquoted(schema), name: unquoted(name) };
     const isOnBoth = (values: keyof Pick<DatabaseProof, "entries" | "sequences">) =>
       path in source[values] && path in copy[values];
-    // A table of an extension has rows that are not the user's beside those that are; its columns are not part of a proof.
-    if (what === "table" && isOnBoth("entries") && `${database}/columns/${schema}.${name}` in source.entries)
+    if (what === "table" && isOnBoth("entries") && isOfUsers(source, database, schema, name))
       changes.tables.push({ ...relation, rows: Math.max(rowsIn(source.entries[path]), rowsIn(copy.entries[path])) });
     else if (what === "sequence" && isOnBoth("sequences")) changes.sequences.push(relation);
     else return { kind: "all", why: say };
@@ -63,21 +66,30 @@ export function changesBetween(source: DatabaseProof, copy: DatabaseProof): Chan
   };
 }
 
+/** A smaller table is moved sooner than it is known which of its rows differ. */
+export const FEW_ROWS = 50_000;
+
+/** The tables of which single rows may follow. */
+export function largeTables({ entries, major }: DatabaseProof): readonly Tables[] {
+  const found = new Map<string, ChangedTable[]>();
+  for (const [path, entry] of Object.entries(entries)) {
+    const [, database = "", what, schema = "", name = ""] = ROWS.exec(path) ?? [];
+    if (what !== "table" || rowsIn(entry) <= FEW_ROWS || !isOfUsers({ entries }, database, schema, name)) continue;
+    const tables = found.get(database) ?? [];
+    found.set(database, tables);
+    tables.push({ schema: unquoted(schema), name: unquoted(name), rows: rowsIn(entry) });
+  }
+  return [...found].map(([database, tables]) => ({ database: unquoted(database), major, tables }));
+}
+
+/** A table of an extension has rows that are not the user's beside those that are; its columns are not part of a proof. */
+const isOfUsers = ({ entries }: Pick<DatabaseProof, "entries">, database: string, schema: string, name: string): boolean =>
+  `${database}/columns/${schema}.${name}` in entries;
+
 /** `6000000 rows, sum ...` */
 const rowsIn = (entry = ""): number => Number.parseInt(entry, 10) || 0;
 
 const unquoted = (name: string): string => (name.startsWith('"') ? (JSON.parse(name) as string) : name);
-
-/** By bucket what its rows come to. A row's bucket follows from its hash, so that of tables with few changes few buckets differ. */
-export type Buckets = ReadonlyMap<number, string>;
-
-export const MANY_BUCKETS = 65_536;
-
-/** The buckets in which two tables differ; null where they are so many that the whole table is moved. */
-export function differingBuckets(source: Buckets, copy: Buckets): readonly number[] | null {
-  const different = [...new Set([...source.keys(), ...copy.keys()])].filter(each => source.get(each) !== copy.get(each));
-  return different.length > MANY_BUCKETS / 4 ? null : different.sort((a, b) => a - b);
-}
 
 /** Where rows of a hash lie in a table. */
 export type Places = ReadonlyMap<string, readonly string[]>;

@@ -1,132 +1,91 @@
+import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type ChangedTable,
-  differingBuckets,
-  MANY_BUCKETS,
-  type Places,
-  placesOnlyIn,
-  type RowChanges,
-} from "../domain/database-changes.ts";
+import { type ChangedTable, FEW_ROWS, type RowChanges, type Tables } from "../domain/database-changes.ts";
 import type { Connection } from "./postgres-connection.ts";
 import { isHashedByText } from "./postgres-proof-sql.ts";
-import { ASK, bucketsSql, DUMP_ROWS, LOAD_ROWS, placesSql, rowsSql } from "./postgres-rows-scripts.ts";
+import { LOAD_ROWS, listSql, rowsSql, WRITE_FILES } from "./postgres-rows-scripts.ts";
+import { type DifferingRows, differingRows } from "./row-lists.ts";
+import { there } from "./trees.ts";
 
-const LIMITS = {
-  /** Below this a table is moved sooner than it is known which of its rows differ. */
-  fewRows: 50_000,
-  /** Above this rows are not looked at one by one, and all of their buckets move. */
-  manyRows: 1_000_000,
-} as const;
+/** Above this rows are not looked at one by one, and the whole table moves. */
+const MANY_ROWS = 1_000_000;
 
 interface Ends {
   readonly source: Connection;
   readonly target: Connection;
 }
 
-interface Numbered extends ChangedTable {
-  readonly number: number;
+/** A list of each table's rows, for `followRows`; into the folder `dir`, which may hold lists of other databases. */
+export async function listRows(connection: Connection, { database, major, tables }: Tables, dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await say(
+    dir,
+    "wanted.json",
+    tables.map(({ schema, name }) => [listOf(database, { schema, name }), schema, name]),
+  );
+  await connection.run({
+    purpose: "list",
+    title: "Listing rows",
+    folders: [{ path: dir, at: "/dump", writable: true }],
+    script: WRITE_FILES,
+    env: { PGDATABASE: database, SQL: listSql(isHashedByText(major)) },
+  });
 }
 
-/** What of a table moves. */
-type Part =
-  | { readonly kind: "all" }
-  | { readonly kind: "buckets"; readonly buckets: readonly number[] }
-  | { readonly kind: "rows"; readonly source: readonly string[]; readonly copy: readonly string[] };
+/** Names of tables may hold what names of files may not. */
+const listOf = (database: string, { schema, name }: Pick<ChangedTable, "schema" | "name">): string =>
+  `${createHash("sha256")
+    .update(JSON.stringify([database, schema, name]))
+    .digest("hex")
+    .slice(0, 32)}.list`;
+
+const say = (dir: string, name: string, value: unknown) => writeFile(join(dir, name), JSON.stringify(value), { mode: 0o600 });
 
 /**
  * Makes tables and sequences of one database in the target what they are in the source, by way of the new folder `dir`. Of a large table only
  * the rows move that differ. Nobody else may write on either side. Whether it has become equal is for a proof to say.
+ * @param listed where the target's rows were listed by `listRows`; null when they were not
  * @throws OperatorError COMMAND_FAILED; then nothing has changed in the target
  */
 export async function followRows(
   { source, target }: Ends,
   changes: RowChanges,
   dir: string,
-  limits: Readonly<Record<keyof typeof LIMITS, number>> = LIMITS,
+  listed: string | null,
+  limits = { few: FEW_ROWS, many: MANY_ROWS },
 ): Promise<void> {
-  const byText = isHashedByText(changes.major);
-  const env = { PGDATABASE: changes.database };
+  const { database, tables, sequences, major } = changes;
   await rm(dir, { recursive: true, force: true });
+  const [here, now] = [listed ?? join(dir, "copy"), join(dir, "source")];
+  const large = { database, major, tables: tables.filter(({ rows }) => rows > limits.few) };
+  if (large.tables.length > 0) {
+    await Promise.all([listRows(source, large, now), ...(listed === null ? [listRows(target, large, here)] : [])]);
+  }
+  const wanted: unknown[] = [];
+  for (const [index, table] of tables.entries()) {
+    const list = listOf(database, table);
+    // It may have become a large one since the target's were listed.
+    const isListed = large.tables.includes(table) && (await there(join(here, list)));
+    const rows: DifferingRows | null = isListed ? await differingRows(join(now, list), join(here, list), limits.many) : null;
+    wanted.push([index + 1, table.schema, table.name, rows?.source ?? null, rows?.copy ?? null]);
+  }
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const say = (name: string, value: unknown) => writeFile(join(dir, name), JSON.stringify(value), { mode: 0o600 });
-  const work = { purpose: "rows", folders: [{ path: dir, at: "/dump", writable: true }] };
-  /** The same question to both sides, about parts of these tables. */
-  const ask = async (tables: readonly Numbered[], parts: ReadonlyMap<number, Part>, sql: string) => {
-    if (tables.length === 0) return [[], []] as const;
-    await say("wanted.json", tables.map(wanted(parts)));
-    const asked = { ...work, title: "Finding the rows that changed", script: ASK, env: { ...env, SQL: sql } };
-    return await Promise.all([source.run(asked).then(linesOf), target.run(asked).then(linesOf)]);
-  };
-  const numbered = changes.tables.map((table, index) => ({ ...table, number: index + 1 }));
-  const parts = new Map<number, Part>();
-
-  const large = numbered.filter(({ rows }) => rows > limits.fewRows);
-  const [thereBuckets, hereBuckets] = await ask(large, parts, bucketsSql(byText));
-  for (const { number } of large) {
-    const sums = (lines: readonly Line[]) =>
-      new Map(lines.filter(([of]) => of === number).map(([, bucket, sum]) => [Number(bucket), sum]));
-    const buckets = differingBuckets(sums(thereBuckets), sums(hereBuckets));
-    if (buckets !== null) parts.set(number, { kind: "buckets", buckets });
-  }
-
-  const few = large.filter(({ number, rows }) => {
-    const part = parts.get(number);
-    return part?.kind === "buckets" && (part.buckets.length / MANY_BUCKETS) * rows < limits.manyRows;
-  });
-  const [there, here] = await ask(few, parts, placesSql(byText));
-  for (const { number } of few) {
-    const [one, other] = [placesIn(there, number), placesIn(here, number)];
-    parts.set(number, { kind: "rows", source: placesOnlyIn(one, other), copy: placesOnlyIn(other, one) });
-  }
-
-  await say("wanted.json", numbered.map(wanted(parts)));
+  await say(dir, "wanted.json", wanted);
   await say(
+    dir,
     "sequences.json",
-    changes.sequences.map(({ schema, name }) => [schema, name]),
+    sequences.map(({ schema, name }) => [schema, name]),
   );
-  await source.run({ ...work, title: "Reading the rows that changed", script: DUMP_ROWS, env: { ...env, SQL: rowsSql(byText) } });
+  const work = { purpose: "rows", folders: [{ path: dir, at: "/dump", writable: true }] };
+  const title = (what: string) => `${what} the rows that changed`;
+  await source.run({ ...work, title: title("Reading"), script: WRITE_FILES, env: { PGDATABASE: database, SQL: rowsSql } });
   await target.run({
     ...work,
-    title: "Writing the rows that changed",
+    title: title("Writing"),
     writesTo: dir,
     script: LOAD_ROWS,
-    env: { ...env, COUNT: String(numbered.length) },
+    env: { PGDATABASE: database, COUNT: String(tables.length) },
   });
   await rm(dir, { recursive: true, force: true });
-}
-
-const wanted =
-  (parts: ReadonlyMap<number, Part>) =>
-  ({ number, schema, name }: Numbered) => {
-    const part = parts.get(number) ?? { kind: "all" };
-    return [
-      number,
-      schema,
-      name,
-      part.kind === "buckets" ? part.buckets : null,
-      part.kind === "rows" ? part.source : null,
-      part.kind === "rows" ? part.copy : null,
-    ];
-  };
-
-/** Number of the table, and two values. */
-type Line = readonly [number, string | number, string];
-
-const linesOf = (printed: string): readonly Line[] =>
-  printed
-    .split("\n")
-    .filter(Boolean)
-    .map(line => JSON.parse(line) as Line);
-
-/** By hash. */
-function placesIn(lines: readonly Line[], number: number): Places {
-  const places = new Map<string, string[]>();
-  for (const [of, place, hash] of lines) {
-    if (of !== number) continue;
-    const own = places.get(hash);
-    if (own) own.push(String(place));
-    else places.set(hash, [String(place)]);
-  }
-  return places;
 }

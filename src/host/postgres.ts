@@ -1,4 +1,5 @@
 import type { DatabaseProof } from "../domain/database.ts";
+import { largeTables } from "../domain/database-changes.ts";
 import { OperatorError } from "../errors.ts";
 import { docker } from "./command.ts";
 import type { Executor } from "./exec.ts";
@@ -13,7 +14,7 @@ import { lookAtServer } from "./postgres-look.ts";
 import { parseProof } from "./postgres-proof-lines.ts";
 import { proofSql } from "./postgres-proof-sql.ts";
 import { emptyServer, restoreServer } from "./postgres-restore.ts";
-import { followRows } from "./postgres-rows.ts";
+import { followRows, listRows } from "./postgres-rows.ts";
 import { PROVE, QUERY } from "./postgres-scripts.ts";
 import { readBack } from "./postgres-verify.ts";
 import type { DatabaseAccess, Postgres } from "./world.ts";
@@ -71,9 +72,13 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
       const connection = await open(evenWithoutDatabase(access));
       return await restoreServer(connection, like => prove(connection, like), dir, progress);
     },
-    async follow(source, target, changes, dir) {
+    async list(access, like, dir) {
+      const connection = await open(evenWithoutDatabase(access));
+      for (const each of largeTables(like)) await listRows(connection, each, dir);
+    },
+    async follow(source, target, changes, dir, listed) {
       const [from, to] = await Promise.all([open(evenWithoutDatabase(source)), open(evenWithoutDatabase(target))]);
-      await followRows({ source: from, target: to }, changes, dir);
+      await followRows({ source: from, target: to }, changes, dir, listed);
     },
     empty: async (access, dir) => emptyServer(await open(evenWithoutDatabase(access)), access.database, dir),
     prove: async (access, like) => prove(await open(evenWithoutDatabase(access)), like),

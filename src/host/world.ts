@@ -463,10 +463,17 @@ export interface Postgres {
    */
   restore(access: DatabaseAccess, dir: string, progress: Progress): Promise<DatabaseProof>;
   /**
+   * Writes down which rows each large table has, so that `follow` need not look them up.
+   * @param like the proof that its source will be held against
+   * @param dir a new folder; none is made where no table is large
+   */
+  list(access: DatabaseAccess, like: DatabaseProof, dir: string): Promise<void>;
+  /**
    * Makes the tables and sequences of one database in the target what they are in the source, all in one transaction. A proof tells whether it came out equal.
    * @param dir a new folder, which holds rows meanwhile
+   * @param listed what `list` wrote of the target as it is now; null when it is not known any more
    */
-  follow(source: DatabaseAccess, target: DatabaseAccess, changes: RowChanges, dir: string): Promise<void>;
+  follow(source: DatabaseAccess, target: DatabaseAccess, changes: RowChanges, dir: string, listed: string | null): Promise<void>;
   /**
    * Takes away what a restore of `dir` brought into a server that was empty before: all databases and roles, but what we come by.
    * Nothing when no restore of it began there.

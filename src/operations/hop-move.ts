@@ -8,6 +8,7 @@ import {
   databaseAlone,
   dumpDatabase,
   launch,
+  listRows,
   quiet,
   rest,
   restoreDatabase,
@@ -51,10 +52,12 @@ export function moveSteps(
   const target = { project: next, instance, service, helperImage };
   const takeDump = dumpDatabase.step({ source, to: dump });
   const isAhead = isMovedAhead(facts, method, isPassing);
+  const known = { proof: join(work, "first-proof.json"), lists: join(work, "rows") };
   const ahead = [
     takeDump,
     ...upSteps(next, instance, [service], facts.product.health),
-    restoreDatabase.step({ target, from: dump, proof: join(work, "first-proof.json") }),
+    restoreDatabase.step({ target, from: dump, proof: known.proof }),
+    listRows.step({ target, dump, lists: known.lists }),
   ];
   const proof = join(work, "database-proof.json");
   return [
@@ -66,7 +69,7 @@ export function moveSteps(
       ? [
           ...(facts.databaseRuns ? [] : upSteps(old, record.name, [database.service], record.product.health)),
           databaseAlone.step({ source }),
-          isAhead ? catchUp.step({ source, target, dump, proof }) : takeDump,
+          isAhead ? catchUp.step({ source, target, dump, ahead: known, proof }) : takeDump,
           quiet.step({ ...stopping, keep: [] }),
           ...(isAhead ? [rest.step({ project: next.name, instance, services: [service] })] : []),
         ]

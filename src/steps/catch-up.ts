@@ -6,12 +6,47 @@ import { defineStep } from "../plan/step.ts";
 import type { Context } from "./context.ts";
 import { accessTo, asSoonAsItAnswers, type Database, refuseUnequal } from "./database.ts";
 
+/** What is known of the target ahead of the window; it is there for as long as the target holds that and nothing else. */
+type Ahead = {
+  readonly proof: string;
+  /** Of its large tables. */
+  readonly lists: string;
+};
+
+type List = {
+  /** Holds what `dump` holds, and nobody else reaches it. */
+  readonly target: Database;
+  readonly dump: string;
+  readonly lists: string;
+};
+
+/** Ahead of the window, so that in it only the source's rows have to be listed. */
+export const listRows = defineStep({
+  kind: "database.list",
+  title: ({ target }: List) => `Note which rows ${target.instance} has by now, so that only what is written later has to follow`,
+  look: async () => null,
+  async do({ target, dump, lists }, context: Context) {
+    const { postgres, files, trees } = context.world;
+    await trees.remove(part(lists), target.helperImage);
+    await files.makeFolder(part(lists));
+    await postgres.list(await accessTo(target, context), await postgres.proofOf(dump), part(lists));
+    await files.rename(part(lists), lists);
+  },
+  isDone: ({ lists }, { world }) => world.files.exists(lists),
+  async undo({ target, lists }, { world }) {
+    for (const each of [part(lists), lists]) await world.trees.remove(each, target.helperImage);
+  },
+});
+
+const part = (lists: string): string => `${lists}.part`;
+
 type Input = {
   /** Runs, and nobody writes into it any more. */
   readonly source: Database;
   /** Holds what `dump` holds, and nobody else reaches it. */
   readonly target: Database;
   readonly dump: string;
+  readonly ahead: Ahead;
   /** Where it is written down that both are equal. */
   readonly proof: string;
 };
@@ -31,11 +66,14 @@ export const catchUp = defineStep({
     const { source, target, proof } = input;
     const ends = { from: await accessTo(source, context), to: await accessTo(target, context) };
     const copy = (await followed(input, ends, context)) ?? (await movedAnew(input, ends, context));
+    await forget(input, context);
     await context.world.files.write(proof, `${JSON.stringify(proofToJson(copy))}\n`, 0o600);
   },
   isDone: ({ proof }, { world }) => world.files.exists(proof),
-  async undo(input, { world }) {
+  async undo(input, context: Context) {
+    const { world } = context;
     await world.trees.remove(rowsIn(input), input.source.helperImage);
+    await forget(input, context);
     // What is in the target goes with its volume.
     await world.files.remove(input.proof);
   },
@@ -52,22 +90,26 @@ async function followed(input: Input, { from, to }: Ends, context: Context): Pro
   const { postgres, trees, files } = world;
   // It is taken away for another one; see below.
   if (!(await files.exists(input.dump))) return null;
-  progress("comparing both databases");
+  progress("looking for what has been written since");
   const like = await postgres.proofOf(input.dump);
   // Both may have been started just now, after a cut.
-  const [source, before] = await asSoonAsItAnswers(context, () =>
-    Promise.all([postgres.prove(from, like), postgres.prove(to, like)]),
-  );
+  await asSoonAsItAnswers(context, () => Promise.all([from, to].map(postgres.check)));
+  const isAsBefore = await files.exists(input.ahead.lists);
+  const [source, before] = await Promise.all([
+    postgres.prove(from, like),
+    isAsBefore ? readProof(input.ahead.proof, context) : postgres.prove(to, like),
+  ]);
   const changes = changesBetween(source, before);
-  if (changes.kind === "none") return before;
   if (changes.kind === "all") {
     progress(`moving everything once more, because not only rows have changed: ${changes.why}`);
     return null;
   }
+  // A run that goes on after a cut shall not take the target for what it was.
+  if (isAsBefore) await files.rename(input.ahead.lists, taken(input));
   try {
-    for (const each of changes.databases) {
+    for (const each of changes.kind === "none" ? [] : changes.databases) {
       progress(`moving what has changed in ${each.tables.length} tables of ${each.database}`);
-      await postgres.follow(from, to, each, rowsIn(input));
+      await postgres.follow(from, to, each, rowsIn(input), isAsBefore ? taken(input) : null);
     }
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
@@ -82,6 +124,18 @@ async function followed(input: Input, { from, to }: Ends, context: Context): Pro
   return onceMore(`What was written meanwhile did not come out equal by itself (${missing[0]})`, context);
 }
 
+const taken = ({ ahead }: Input): string => `${ahead.lists}.taken`;
+
+async function forget(input: Input, { world }: Context): Promise<void> {
+  for (const each of [input.ahead.lists, taken(input)]) await world.trees.remove(each, input.source.helperImage);
+}
+
+async function readProof(path: string, { world }: Context): Promise<DatabaseProof> {
+  const text = await world.files.read(path);
+  if (text === null) throw new Error(`${path} is gone`);
+  return JSON.parse(text) as DatabaseProof;
+}
+
 function onceMore(why: string, { progress, remark }: Context): null {
   progress(why);
   remark(`${why}, so everything was moved once more.`);
@@ -89,8 +143,10 @@ function onceMore(why: string, { progress, remark }: Context): null {
 }
 
 /** As if nothing had been moved before; the dump of then makes room for that of now. */
-async function movedAnew({ dump, source }: Input, { from, to }: Ends, context: Context): Promise<DatabaseProof> {
+async function movedAnew(input: Input, { from, to }: Ends, context: Context): Promise<DatabaseProof> {
+  const { dump, source } = input;
   const { postgres, trees } = context.world;
+  await forget(input, context);
   await asSoonAsItAnswers(context, () => Promise.all([from, to].map(postgres.check)));
   await postgres.empty(to, dump);
   await trees.remove(dump, source.helperImage);

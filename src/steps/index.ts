@@ -3,7 +3,7 @@ import { awaitHealth } from "./await-health.ts";
 import { acceptBackup, deleteBackup, noteDrill, writeBackup } from "./backup.ts";
 import { buildImages } from "./build-images.ts";
 import { carryTree } from "./carry-tree.ts";
-import { catchUp } from "./catch-up.ts";
+import { catchUp, listRows } from "./catch-up.ts";
 import { configure } from "./configure.ts";
 import { copyTree } from "./copy-tree.ts";
 import { copyVolume } from "./copy-volume.ts";
@@ -57,6 +57,7 @@ export const kinds = stepKinds(
   keepMerged,
   keepPristine,
   launch,
+  listRows,
   loadBackupImages,
   loadImages,
   mergeConfiguration,
@@ -121,6 +122,7 @@ export {
   keepMerged,
   keepPristine,
   launch,
+  listRows,
   loadBackupImages,
   loadImages,
   maintenanceDown,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DatabaseProof } from "../../src/domain/database.ts";
-import { changesBetween, differingBuckets, MANY_BUCKETS, placesOnlyIn } from "../../src/domain/database-changes.ts";
+import { changesBetween, largeTables, placesOnlyIn } from "../../src/domain/database-changes.ts";
 
 const BASE = {
   "role/analyst": "login",
@@ -76,21 +76,25 @@ describe("what a copy lacks of its source since it was made", () => {
   });
 });
 
-it("names the buckets that differ, and none of them where they are too many", () => {
-  const source = new Map([
-    [1, "1 5"],
-    [7, "2 6"],
-    [9, "1 1"],
+it("knows the large tables whose rows may follow one by one, by their own names", () => {
+  const found = largeTables(
+    proof({
+      "app/table/public.users": "50001 rows, sum 3",
+      'app/table/"odd.schema"."a/\\"b"': "900000 rows, sum 4",
+      "app/table/public.of_extension": "90000 rows, sum 5",
+    }),
+  );
+  expect(found).toEqual([
+    {
+      database: "app",
+      major: 15,
+      tables: [
+        { schema: "public", name: "users", rows: 50_001 },
+        { schema: "odd.schema", name: 'a/"b', rows: 900_000 },
+      ],
+    },
   ]);
-  const copy = new Map([
-    [1, "1 5"],
-    [7, "1 6"],
-    [2, "1 3"],
-  ]);
-  expect(differingBuckets(source, copy)).toEqual([2, 7, 9]);
-  expect(differingBuckets(source, source)).toEqual([]);
-  const many = new Map(Array.from({ length: MANY_BUCKETS / 4 + 1 }, (_, bucket) => [bucket, "1 1"]));
-  expect(differingBuckets(many, new Map())).toBeNull();
+  expect(largeTables(proof())).toEqual([]);
 });
 
 it("names the places of rows that one table has more of than the other, however many are alike", () => {

@@ -87,6 +87,12 @@ export class SimPostgres {
     });
   }
 
+  private list(access: DatabaseAccess, dir: string): void {
+    this.open({ ...access, database: "template1" });
+    this.disk.makeFolder(dir, 0o700);
+    this.engine.helper(access.helperImage, [], () => this.disk.write(`${dir}/users.list`, Buffer.from("rows"), 0o600));
+  }
+
   private empty(access: DatabaseAccess): void {
     const volume = this.open({ ...access, database: "template1" });
     const kept = Object.entries(volume.content).filter(([path]) => !isData(path) || path === `role/${access.user}`);
@@ -160,6 +166,7 @@ export class SimPostgres {
     describeImage: async image => this.look("image", () => this.imageOf(image)),
     verify: async dir => this.look("verify", () => void this.disk.read(`${dir}/proof.json`)),
     empty: access => this.machine.command(() => this.empty(access)),
+    list: (access, _, dir) => this.machine.command(() => this.list(access, dir)),
     follow: (source, target, changes) => this.machine.command(() => this.follow(source, target, changes)),
     dump: (access, dir) => this.machine.command(() => this.dump(access, dir)),
     proofOf: async dir =>

@@ -87,6 +87,7 @@ export const shares: Readonly<
       "scratch.drop",
       "data.baseline",
       "database.alone",
+      "database.list",
       "database.catch-up",
       "instance.rest",
       "front.open",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { OperatorError } from "../../src/errors.ts";
-import { catchUp, dumpDatabase, restoreDatabase } from "../../src/steps/index.ts";
+import { catchUp, dumpDatabase, listRows, restoreDatabase } from "../../src/steps/index.ts";
 import { HOME, type Stage } from "../simulator/scenario.ts";
 import { failsWith, installed, NAME, OPERATION, oneStep, PROJECT, SLUG } from "./one-step.ts";
 
@@ -12,7 +12,8 @@ const target = {
   project: { name: "v1_0_0", dir: `${HOME}/releases/v1.0.0`, envFiles: [] },
   instance: "v1.0.0",
 };
-const step = catchUp.step({ source, target, dump: DUMP, proof: `${FOLDER}/database-proof.json` });
+const ahead = { proof: `${FOLDER}/first-proof.json`, lists: `${FOLDER}/rows` };
+const step = catchUp.step({ source, target, dump: DUMP, ahead, proof: `${FOLDER}/database-proof.json` });
 
 const USERS = "database/graphistry/users";
 const volume = (stage: Stage, slug: string) => stage.machine.state.volumes.get(`${slug}_postgres_data`)!;
@@ -31,7 +32,8 @@ async function movedAhead() {
   const stage = await installed();
   await stage.install("v1.0.0");
   await oneStep(stage, dumpDatabase.step({ source, to: DUMP })).run();
-  await oneStep(stage, restoreDatabase.step({ target, from: DUMP, proof: `${FOLDER}/first-proof.json` })).run();
+  await oneStep(stage, restoreDatabase.step({ target, from: DUMP, proof: ahead.proof })).run();
+  await oneStep(stage, listRows.step({ target, dump: DUMP, lists: ahead.lists })).run();
   const { follow, dump } = stage.world.postgres;
   const calls = { follow: 0, dump: 0 };
   stage.world.postgres.follow = (...given) => {
@@ -51,6 +53,25 @@ describe("what was written to a database after most of it was moved", () => {
     await oneStep(stage, step).run();
     expect(calls).toEqual({ follow: 0, dump: 0 });
     expect(await stage.world.files.read(`${FOLDER}/database-proof.json`)).toContain("graphistry/table/public.users");
+  });
+
+  it("F20 is told by what the new server held only until something follows into it", async () => {
+    const { stage, calls } = await movedAhead();
+    const { follow } = stage.world.postgres;
+    const listed: (string | null)[] = [];
+    stage.world.postgres.follow = async (source, to, changes, dir, lists) => {
+      listed.push(lists);
+      await follow(source, to, changes, dir, lists);
+      if (listed.length === 1) throw new Error("cut off");
+    };
+    write(stage, SLUG, { [USERS]: "one more" });
+    await expect(oneStep(stage, step).run()).rejects.toThrow("cut off");
+    write(stage, SLUG, { [USERS]: "two more" });
+    await oneStep(stage, step).run();
+    expect(listed).toEqual([expect.stringContaining(ahead.lists), null]);
+    expect(calls).toEqual({ follow: 2, dump: 0 });
+    expect(rows(stage, "v1_0_0")).toEqual(rows(stage, SLUG));
+    expect(await stage.world.files.exists(`${ahead.lists}.taken`)).toBe(false);
   });
 
   it("follows by its tables alone", async () => {
