@@ -42,14 +42,18 @@ const CONTENTS = `SELECT json_build_array(current_database(), count(*)) FROM pg_
 WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`;
 
+/** What the script LOOK finds in its environment. */
+export const LOOK_SQL = { SQL, CONTENTS } as const;
+
 /** @throws OperatorError DATABASE_LOGIN, DATABASE_TOO_OLD, DATABASE_RIGHTS */
 export async function lookAtServer(connection: Connection): Promise<ServerLook> {
-  const printed = await connection.run({
-    purpose: "look",
-    title: "Looking at the databases",
-    script: LOOK,
-    env: { SQL, CONTENTS },
-  });
+  return parseLook(
+    await connection.run({ purpose: "look", title: "Looking at the databases", script: LOOK, env: { ...LOOK_SQL } }),
+  );
+}
+
+/** Of what LOOK printed. @throws OperatorError DATABASE_TOO_OLD, DATABASE_RIGHTS, DATABASE_NAME */
+export function parseLook(printed: string): ServerLook {
   const [first = "", ...rest] = printed.split("\n");
   const server = JSON.parse(first) as Omit<ServerLook, "databases" | "tables">;
   const tables = Object.fromEntries(rest.filter(line => line !== "").map(line => JSON.parse(line) as [string, number]));

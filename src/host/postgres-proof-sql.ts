@@ -146,17 +146,22 @@ FROM pg_database d WHERE d.datname NOT IN ('template0', 'template1') AND d.datal
 /** 14 is the first that can hash a record. Which major a proof is of, it says since it is known. */
 export const isHashedByText = (major = 0): boolean => major < 14;
 
-/**
- * What the scripts of a proof find in their environment.
- * @param major the older of those that are compared
- */
-export const proofSql = (databases: readonly string[], major: number): Readonly<Record<string, string>> => ({
+/** What the script of a proof finds in its environment. */
+export const PROOF_SQL = {
   CLUSTER_SQL: CLUSTER,
   SEQUENCES_SQL: SEQUENCES,
   // One after the other they are everything of a database but its schema's text.
   BEGIN_SQL: BEGIN,
   ROWS_SQL: ROWS,
   REST_SQL: `${COLUMNS}${STATES}${LARGE_OBJECTS}COMMIT;\n`,
+} as const;
+
+/**
+ * The same of those that know beforehand what they prove.
+ * @param major the older of those that are compared
+ */
+export const proofSql = (databases: readonly string[], major: number): Readonly<Record<string, string>> => ({
+  ...PROOF_SQL,
   BY_TEXT: isHashedByText(major) ? "1" : "",
   DATABASES: databases.join("\n"),
   COUNT: String(databases.length),

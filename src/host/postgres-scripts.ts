@@ -8,7 +8,7 @@ import { PSQL } from "./postgres-connection.ts";
 /** `SQL`. Prints what it returns. */
 export const QUERY = `exec ${PSQL} --command="$SQL"`;
 
-/** `SQL`, then `CONTENTS` in each database that can be entered. */
+/** `SQL`, then `CONTENTS` in each database that can be entered; leaves their names in /tmp/databases. */
 export const LOOK = `set -eu
 ${PSQL} --command="$SQL"
 ${PSQL} --command="SELECT datname FROM pg_database WHERE datallowconn ORDER BY datname" > /tmp/databases
@@ -25,19 +25,21 @@ const PROVE_ONE = `prove() { # NUMBER NAME
   rows=
   [ -e "/tmp/rows.$1" ] || rows=$ROWS_SQL
   printf '%s' "$BEGIN_SQL" "$rows" "$REST_SQL" > "/tmp/database.$1.sql"
-  PGDATABASE=$2 ${PSQL} \${snapshot:+--set=snapshot="$snapshot"} \${BY_TEXT:+--set=by_text=1} --file="/tmp/database.$1.sql" > "/tmp/entries.$1"
   encoding=$(PGDATABASE=$2 ${PSQL} --command='SHOW server_encoding')
   # Bytes of no known encoding stay as they are; all others are printed in ours.
   [ "$encoding" = SQL_ASCII ] || encoding=UTF8
-  PGDATABASE=$2 pg_dump --no-password --schema-only --quote-all-identifiers --encoding="$encoding" \${snapshot:+--snapshot="$snapshot"} --file="/tmp/schema.$1"
+  PGDATABASE=$2 pg_dump --no-password --schema-only --quote-all-identifiers --encoding="$encoding" \${snapshot:+--snapshot="$snapshot"} --file="/tmp/schema.$1" & schema=$!
+  PGDATABASE=$2 ${PSQL} \${snapshot:+--set=snapshot="$snapshot"} \${BY_TEXT:+--set=by_text=1} --file="/tmp/database.$1.sql" > "/tmp/entries.$1"
+  wait "$schema"
   sed 's/^/S/' "/tmp/schema.$1" > "/tmp/lines.$1"
 }
 `;
 
 /** The database with the number N in `DATABASES`, a line each. Line breaks in names were refused before. */
-const NAME_OF = `printf '%s\\n' "$DATABASES" > /tmp/databases
-name_of() { sed -n "$1p" /tmp/databases; }
+const OF_NUMBER = `name_of() { sed -n "$1p" /tmp/databases; }
 `;
+const NAME_OF = `printf '%s\\n' "$DATABASES" > /tmp/databases
+${OF_NUMBER}`;
 
 /** What NAME_OF and PROVE_ONE take, COUNT, SEQUENCES_SQL, CLUSTER_SQL. Prints a proof for postgres-proof-lines.ts. */
 const PROVE_ALL = `${PROVE_ONE}printf '%s' "$CLUSTER_SQL" > /tmp/cluster.sql
@@ -55,9 +57,18 @@ while [ "$number" -le "$COUNT" ]; do
 done
 `;
 
-/** Prints a proof; see PROVE_ALL. */
-export const PROVE = `set -eu
-${NAME_OF}${PROVE_ALL}`;
+/** The line between what LOOK prints and the proof. */
+export const PROOF_FOLLOWS = "proof";
+
+/** What LOOK and PROVE_ALL take, but for NAME_OF's; prints what both print. In one, because a helper that starts takes longer than a small database. */
+export const PROVE = `${LOOK}echo ${PROOF_FOLLOWS}
+case $(PGDATABASE=template1 ${PSQL} --command="$CONTENTS") in *', 0]')
+  grep -vx template1 /tmp/databases > /tmp/filled || true
+  mv /tmp/filled /tmp/databases
+esac
+COUNT=$(wc -l < /tmp/databases)
+[ "$(${PSQL} --command="SHOW server_version_num")" -ge 140000 ] || BY_TEXT=1
+${OF_NUMBER}${PROVE_ALL}`;
 
 /**
  * Takes a snapshot of each database and holds them all, one psql inside the other, before the first is dumped: what is

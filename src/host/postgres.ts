@@ -10,12 +10,12 @@ import { describeServer } from "./postgres-describe.ts";
 import { dumpServer } from "./postgres-dump.ts";
 import { readProof } from "./postgres-dump-files.ts";
 import { describeImage } from "./postgres-image.ts";
-import { lookAtServer } from "./postgres-look.ts";
+import { LOOK_SQL, lookAtServer, parseLook } from "./postgres-look.ts";
 import { parseProof } from "./postgres-proof-lines.ts";
-import { proofSql } from "./postgres-proof-sql.ts";
+import { isHashedByText, PROOF_SQL } from "./postgres-proof-sql.ts";
 import { emptyServer, restoreServer } from "./postgres-restore.ts";
 import { followRows, listRows } from "./postgres-rows.ts";
-import { PROVE, QUERY } from "./postgres-scripts.ts";
+import { PROOF_FOLLOWS, PROVE, QUERY } from "./postgres-scripts.ts";
 import { readBack } from "./postgres-verify.ts";
 import type { DatabaseAccess, Postgres } from "./world.ts";
 
@@ -30,7 +30,7 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
       run: (work, onLine) =>
         connection.run(work, onLine).catch(error => {
           // What comes later has logged in before.
-          throw work.purpose === "check" || work.purpose === "look" ? asLoginFailure(access, error) : error;
+          throw ["check", "look", "prove"].includes(work.purpose) ? asLoginFailure(access, error) : error;
         }),
     };
   };
@@ -38,14 +38,20 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
   const imageOf = async ({ containerId }: DatabaseAccess): Promise<string> =>
     await executor.run(docker("inspect", "--type=container", "--format={{.Image}}", containerId));
   const prove = async (connection: Connection, like?: DatabaseProof): Promise<DatabaseProof> => {
-    const { major, databases } = await lookAtServer(connection);
-    const printed = await connection.run({
-      purpose: "prove",
-      title: "Comparing the databases",
-      script: PROVE,
-      env: proofSql(databases, Math.min(major, like?.major ?? major)),
-    });
-    return parseProof(printed, major);
+    const printed = await connection
+      .run({
+        purpose: "prove",
+        title: "Comparing the databases",
+        script: PROVE,
+        env: { ...LOOK_SQL, ...PROOF_SQL, BY_TEXT: like?.major !== undefined && isHashedByText(like.major) ? "1" : "" },
+      })
+      .catch(async error => {
+        // A server that cannot be proven at all says so in plainer words.
+        if (!(error instanceof OperatorError && error.code === "DATABASE_LOGIN")) await lookAtServer(connection);
+        throw error;
+      });
+    const end = printed.indexOf(`\n${PROOF_FOLLOWS}\n`);
+    return parseProof(printed.slice(end + 1), parseLook(printed.slice(0, end)).major);
   };
   return {
     async check(access) {

@@ -64,7 +64,8 @@ export const catchUp = defineStep({
   look: async () => null,
   async do(input, context: Context) {
     const { source, target, proof } = input;
-    const ends = { from: await accessTo(source, context), to: await accessTo(target, context) };
+    const [from, to] = await Promise.all([accessTo(source, context), accessTo(target, context)]);
+    const ends = { from, to };
     const copy = (await followed(input, ends, context)) ?? (await movedAnew(input, ends, context));
     await forget(input, context);
     await context.world.files.write(proof, `${JSON.stringify(proofToJson(copy))}\n`, 0o600);
@@ -92,12 +93,14 @@ async function followed(input: Input, { from, to }: Ends, context: Context): Pro
   if (!(await files.exists(input.dump))) return null;
   progress("looking for what has been written since");
   const like = await postgres.proofOf(input.dump);
-  // Both may have been started just now, after a cut.
-  await asSoonAsItAnswers(context, () => Promise.all([from, to].map(postgres.check)));
   const isAsBefore = await files.exists(input.ahead.lists);
+  // Both may have been started just now, after a cut.
+  const whenUp = <T>(work: () => Promise<T>) => asSoonAsItAnswers(context, work);
   const [source, before] = await Promise.all([
-    postgres.prove(from, like),
-    isAsBefore ? readProof(input.ahead.proof, context) : postgres.prove(to, like),
+    whenUp(() => postgres.prove(from, like)),
+    isAsBefore
+      ? whenUp(() => postgres.check(to)).then(() => readProof(input.ahead.proof, context))
+      : whenUp(() => postgres.prove(to, like)),
   ]);
   const changes = changesBetween(source, before);
   if (changes.kind === "all") {
