@@ -18,6 +18,12 @@ export interface Throughput {
  */
 const USUAL: Throughput = { dump: 250e6, restore: 130e6, prove: 450e6, copy: 250e6 };
 
+/**
+ * How often all rows are read where something was written into large tables since they were moved: the source's for its proof and for its lists,
+ * and the copy's for the proof in the end. Where nothing was written it is two.
+ */
+const READS_TO_FOLLOW = 3;
+
 /** Containers that start and stop, checkpoints, files that are few and small: what takes its time however little there is. */
 const FIXED_SECONDS = { dump: 2, restore: 4, prove: 2, copy: 2 } as const;
 
@@ -27,7 +33,7 @@ export interface Window {
   readonly dumpSeconds: number;
   /** With the comparison of what came out of it. */
   readonly restoreSeconds: number;
-  /** Of what was moved ahead: both sides are compared, and what was written since is moved, which is taken to be little. */
+  /** Of what was moved ahead: both sides are compared, and what was written since is moved, which is taken to be some rows of each table. */
   readonly followSeconds: number;
   /** Of volume and folders. */
   readonly copySeconds: number;
@@ -59,8 +65,10 @@ export function estimateWindow({
   const seconds = (part: keyof Throughput, bytes: number) => FIXED_SECONDS[part] + bytes / rate[part];
   const dump = method === "dump" ? seconds("dump", databaseBytes) : 0;
   const restore = method === "dump" ? seconds("restore", databaseBytes) + seconds("prove", databaseBytes) : 0;
-  const [dumpSeconds, restoreSeconds, aheadSeconds] = isAhead ? [0, 0, dump + restore] : [dump, restore, 0];
-  const followSeconds = isAhead ? seconds("prove", 2 * databaseBytes) : 0;
+  // The copy's rows are listed as well.
+  const ahead = dump + restore + databaseBytes / rate.prove;
+  const [dumpSeconds, restoreSeconds, aheadSeconds] = isAhead ? [0, 0, ahead] : [dump, restore, 0];
+  const followSeconds = isAhead ? seconds("prove", READS_TO_FOLLOW * databaseBytes) : 0;
   const copied = (method === "copy" ? volumeBytes : 0) + treeBytes;
   const copySeconds = copied === 0 ? 0 : seconds("copy", copied);
   const totalSeconds = dumpSeconds + restoreSeconds + followSeconds + copySeconds;
