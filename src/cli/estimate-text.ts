@@ -1,4 +1,4 @@
-import { bytes, span } from "../domain/units.ts";
+import { about, bytes } from "../domain/units.ts";
 import type { WindowEstimate } from "../operations/window-estimate.ts";
 import type { Plan } from "../plan/plan.ts";
 
@@ -9,12 +9,6 @@ const PARTS = [
   ["copySeconds", "copying and proving files"],
   ["startSeconds", "stopping and starting"],
 ] as const satisfies readonly (readonly [keyof WindowEstimate, string])[];
-
-/** `about 40 s`: nobody should take it for more exact than it is. */
-export function about(seconds: number): string {
-  const grain = seconds < 10 ? 1 : seconds < 120 ? 5 : seconds < 1200 ? 30 : 300;
-  return `about ${span(Math.max(1, Math.round(seconds / grain)) * grain * 1000).replace(/ 0 (?:min|s)$/, "")}`;
-}
 
 /** How long visitors will find nobody, and with what; null for a plan without a window. */
 export function estimateText({ result }: Pick<Plan, "result">): string | null {

@@ -21,7 +21,7 @@ export interface UpdateArgs {
   readonly bundles: readonly string[];
   readonly from: string | undefined;
   readonly release: string | undefined;
-  /** Undefined: the fastest that is safe, and a terminal may be asked. */
+  /** Undefined: as `auto`, and a terminal may be asked. */
   readonly postgres: "auto" | "dump" | "copy" | undefined;
   readonly resolve: readonly string[];
   readonly shareBind: readonly string[];

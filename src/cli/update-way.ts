@@ -99,9 +99,9 @@ export function hopsOf(
 ): Hops {
   const hops: Hop[] = [];
   const unmoved: OperatorError[] = [];
-  for (const { facts } of stops) {
+  for (const [index, { facts }] of stops.entries()) {
     try {
-      hops.push({ facts, request: { ...asked, ...chooseMove(facts.database, wish, facts.databaseVolumeBytes) } });
+      hops.push({ facts, request: { ...asked, ...chooseMove(facts, wish, index > 0) } });
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
       unmoved.push(error);

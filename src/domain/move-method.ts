@@ -1,5 +1,6 @@
 import { EXIT, OperatorError } from "../errors.ts";
 import { compareVersions, libcText, type PostgresImage, type PostgresServer } from "./postgres-facts.ts";
+import { about } from "./units.ts";
 
 export type MoveMethod = "dump" | "copy";
 export type MoveWish = "auto" | MoveMethod;
@@ -15,19 +16,21 @@ export type Movable = Pick<
   "major" | "version" | "architecture" | "libc" | "icu" | "databases" | "tablespaces" | "checksums"
 >;
 
+/** How long visitors are estimated to wait with either. */
+export interface MoveWindows {
+  readonly copySeconds: number;
+  readonly dumpSeconds: number;
+}
+
 /**
  * Whether a database moves by dump and restore or by a copy of its volume.
  *
  * A copy takes files as they are, so everything that gives them their meaning must be the same: the major version, the architecture, and
- * the libraries that sort texts (an index is a sorted list; https://wiki.postgresql.org/wiki/Locale_data_changes). Where it is safe it is
- * the faster one.
+ * the libraries that sort texts (an index is a sorted list; https://wiki.postgresql.org/wiki/Locale_data_changes). Where it is safe `auto`
+ * takes the method with the shorter window.
+ * @param windows left out where a dump is no choice
  */
-export function moveMethod(
-  old: Movable,
-  next: PostgresImage,
-  wish: MoveWish,
-  sizes?: { readonly databaseBytes: number; readonly volumeBytes: number },
-): MoveChoice {
+export function moveMethod(old: Movable, next: PostgresImage, wish: MoveWish, windows?: MoveWindows): MoveChoice {
   if (next.major < old.major) {
     return {
       method: null,
@@ -46,13 +49,22 @@ export function moveMethod(
     return { method: "dump", reasons: [`It was asked for${instead}.`, ...against] };
   }
   if (against.length > 0) return { method: "dump", reasons: against };
-  if (sizes !== undefined && sizes.volumeBytes > BLOATED * Math.max(sizes.databaseBytes, SMALL_BYTES)) {
-    return {
-      method: "dump",
-      reasons: ["The volume is many times as big as the databases in it, so that a dump is faster than a copy of it."],
-    };
+  return fasterOf(`${same}, so the files can be taken as they are`, windows);
+}
+
+/** An estimate is not so exact that less would be a difference; then the copy, which fills no second server and makes no dump before. */
+const NEAR = { seconds: 10, share: 0.2 } as const;
+
+function fasterOf(asTheyAre: string, windows: MoveWindows | undefined): MoveChoice {
+  if (windows === undefined) return { method: "copy", reasons: [`${asTheyAre}.`] };
+  const { copySeconds, dumpSeconds } = windows;
+  const [copy, dump] = [about(copySeconds), about(dumpSeconds)];
+  if (copySeconds - dumpSeconds > Math.max(NEAR.seconds, NEAR.share * copySeconds)) {
+    const why = `A copy of the volume would be safe as well, but visitors would wait ${copy} for it, and ${dump} for a dump.`;
+    return { method: "dump", reasons: [why] };
   }
-  return { method: "copy", reasons: [`${same}, so the files can be taken as they are, which is the fastest.`] };
+  const other = dumpSeconds < copySeconds ? `hardly less, ${dump},` : dump;
+  return { method: "copy", reasons: [`${asTheyAre}: visitors wait ${copy} for that, and ${other} for a dump.`] };
 }
 
 /** @throws OperatorError METHOD_UNSAFE */
@@ -61,11 +73,6 @@ export function requireMethod(...given: Parameters<typeof moveMethod>): MoveChoi
   if (choice.method !== null) return choice;
   throw new OperatorError("METHOD_UNSAFE", choice.reasons.join(" "), { exit: EXIT.refused, hint: choice.hint });
 }
-
-/** Above this the volume's bytes take longer to copy than the databases' to dump and restore. */
-const BLOATED = 8;
-/** Every cluster has some tens of MB of its own, and as much write-ahead log. */
-const SMALL_BYTES = 100e6;
 
 function againstCopy(old: Movable, next: PostgresImage): readonly string[] {
   const reasons: string[] = [];

@@ -19,3 +19,9 @@ export function span(ms: number): string {
   const from = parts.findIndex(([count]) => count > 0);
   return (from < 0 ? [parts[3]] : parts.slice(from, from + 2)).map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
+
+/** `about 40 s`: nobody should take it for more exact than it is. */
+export function about(seconds: number): string {
+  const grain = seconds < 10 ? 1 : seconds < 120 ? 5 : seconds < 1200 ? 30 : 300;
+  return `about ${span(Math.max(1, Math.round(seconds / grain)) * grain * 1000).replace(/ 0 (?:min|s)$/, "")}`;
+}

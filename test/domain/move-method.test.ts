@@ -8,9 +8,7 @@ describe("auto", () => {
   it("copies where major, architecture and the libraries that sort are the same", () => {
     expect(moveMethod(server(), image(), "auto")).toEqual({
       method: "copy",
-      reasons: [
-        "Postgres 15, glibc 2.36 and x86_64 are the same before and after, so the files can be taken as they are, which is the fastest.",
-      ],
+      reasons: ["Postgres 15, glibc 2.36 and x86_64 are the same before and after, so the files can be taken as they are."],
     });
   });
 
@@ -51,12 +49,35 @@ describe("auto", () => {
     expect(moveMethod(server({ tablespaces: ["fast"] }), image(), "auto").method).toBe("dump");
   });
 
-  it("dumps a small database out of a large volume", () => {
-    const sizes = (volumeBytes: number) => ({ databaseBytes: 1e9, volumeBytes });
-    expect(moveMethod(server(), image(), "auto", sizes(7.9e9)).method).toBe("copy");
-    expect(moveMethod(server(), image(), "auto", sizes(8.1e9)).method).toBe("dump");
-    // Some hundred MB of log are no reason.
-    expect(moveMethod(server(), image(), "auto", { databaseBytes: 8e6, volumeBytes: 7e8 }).method).toBe("copy");
+  it("takes the shorter window where both are safe, and tells both", () => {
+    const chosen = (copySeconds: number, dumpSeconds: number) =>
+      moveMethod(server(), image(), "auto", { copySeconds, dumpSeconds });
+    expect(chosen(15, 30)).toEqual({
+      method: "copy",
+      reasons: [
+        "Postgres 15, glibc 2.36 and x86_64 are the same before and after, so the files can be taken as they are: visitors wait about 15 s for that, and about 30 s for a dump.",
+      ],
+    });
+    expect(chosen(120, 70)).toEqual({
+      method: "dump",
+      reasons: [
+        "A copy of the volume would be safe as well, but visitors would wait about 2 min for it, and about 1 min 10 s for a dump.",
+      ],
+    });
+  });
+
+  it("copies where the windows hardly differ: by 10 s, or by a fifth", () => {
+    const method = (copySeconds: number, dumpSeconds: number) =>
+      moveMethod(server(), image(), "auto", { copySeconds, dumpSeconds }).method;
+    expect([method(30, 20), method(30, 19)]).toEqual(["copy", "dump"]);
+    expect([method(1000, 800), method(1000, 799)]).toEqual(["copy", "dump"]);
+    expect(moveMethod(server(), image(), "auto", { copySeconds: 30, dumpSeconds: 22 }).reasons).toEqual([
+      expect.stringContaining("visitors wait about 30 s for that, and hardly less, about 20 s, for a dump."),
+    ]);
+  });
+
+  it("F32 F33 takes no copy that is unsafe, however short its window would be", () => {
+    expect(moveMethod(server(), PG17, "auto", { copySeconds: 1, dumpSeconds: 1000 }).method).toBe("dump");
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { about, estimateText } from "../../src/cli/estimate-text.ts";
+import { estimateText } from "../../src/cli/estimate-text.ts";
+import { about } from "../../src/domain/units.ts";
 import { type Estimable, estimateUpdate } from "../../src/operations/window-estimate.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 

@@ -36,7 +36,7 @@ export const UPDATE_QUESTIONS = {
     flag: "--postgres",
     message: "How shall the database move?",
     answers: ["dump: dump, restore and compare", "copy: copy the volume byte by byte"],
-    note: "Asked when either is safe; the reasons stand above it, and how long each takes. Enter takes the fastest.",
+    note: "Asked when either is safe; the reasons stand above it, and how long each takes. Enter takes what `auto` would.",
   },
   prepare: {
     ...OTHER_QUESTIONS.confirm,

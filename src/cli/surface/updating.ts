@@ -20,7 +20,8 @@ export const UPDATE: CommandSpec = {
       kind: "text",
       value: "HOW",
       choices: ["auto", "dump", "copy"],
-      describe: "How the database moves: dump and restore, or a copy of its volume; auto takes the fastest that is safe",
+      describe:
+        "How the database moves: dump and restore, or a copy of its volume; of those that are safe auto takes the one with the shorter window",
     },
     {
       name: "resolve",

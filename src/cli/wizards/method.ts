@@ -1,7 +1,7 @@
+import { about } from "../../domain/units.ts";
 import { type Move, safeMoves } from "../../operations/database-move.ts";
 import { estimateHops } from "../../operations/window-estimate.ts";
 import { BACK } from "../ask.ts";
-import { about } from "../estimate-text.ts";
 import { SKIPPED } from "../questionnaire.ts";
 import type { Session } from "../session.ts";
 import { UPDATE_QUESTIONS as ASKED } from "../surface/update-questions.ts";
@@ -36,6 +36,6 @@ export function methodQuestion(
 
 /** What is safe at every hop, with the reasons of the last. */
 function safeMovesOf(stops: Stops): readonly Move[] {
-  const each = stops.map(({ facts }) => safeMoves(facts.database, facts.databaseVolumeBytes));
+  const each = stops.map(({ facts }, index) => safeMoves(facts, index > 0));
   return (each.at(-1) ?? []).filter(({ method }) => each.every(moves => moves.some(move => move.method === method)));
 }
