@@ -6,6 +6,8 @@
  */
 export interface Disk {
   read(path: string): Promise<Buffer>;
+  /** sha256 of a file's content, in hexadecimal digits; the file may be larger than memory. */
+  digest(path: string): Promise<string>;
   /** Creates or replaces the content of a file that nobody else writes. Not durable before `sync`. */
   write(path: string, bytes: Buffer, mode: number): Promise<void>;
   append(path: string, bytes: Buffer, mode: number): Promise<void>;

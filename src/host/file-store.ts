@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { OperatorError } from "../errors.ts";
 import type { Disk } from "./disk.ts";
+import { isCode } from "./node-disk.ts";
 import type { Files } from "./world.ts";
 
 /**
@@ -80,6 +81,18 @@ export function createFileStore(disk: Disk): Files {
     },
     async readLink(path) {
       return (await disk.stat(path))?.type === "link" ? await disk.readLink(path) : null;
+    },
+    async imprint(path) {
+      const type = (await disk.stat(path))?.type;
+      if (type === "folder") return type;
+      if (type === "link") return `link ${await disk.readLink(path)}`;
+      if (type !== "file") return null;
+      try {
+        return `sha256:${await disk.digest(path)}`;
+      } catch (error) {
+        if (isCode(error, "EACCES")) return null;
+        throw error;
+      }
     },
     async replaceLink(path, target) {
       if (target === null) {

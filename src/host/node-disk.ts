@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { OperatorError } from "../errors.ts";
 import type { Disk, DiskStat } from "./disk.ts";
+import { sha256Of } from "./file-digest.ts";
 
 const typeOf = (stat: Stats): DiskStat["type"] =>
   stat.isFile() ? "file" : stat.isDirectory() ? "folder" : stat.isSymbolicLink() ? "link" : "other";
@@ -28,6 +29,7 @@ const settle = async (args: readonly string[]): Promise<void> => {
 /** This machine's file system. */
 export const nodeDisk: Disk = {
   read: path => fs.readFile(path),
+  digest: sha256Of,
   write: (path, bytes, mode) => writeWith(path, constants.O_TRUNC, bytes, mode),
   append: (path, bytes, mode) => writeWith(path, constants.O_APPEND, bytes, mode),
   truncate: (path, bytes) => fs.truncate(path, bytes),

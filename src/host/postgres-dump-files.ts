@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { chmod, open, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { DatabaseProof } from "../domain/database.ts";
 import { OperatorError } from "../errors.ts";
+import { sha256Of } from "./file-digest.ts";
 import { syncFolder } from "./unpack-tree.ts";
 
 /** `dump.json`: what a dump holds. Its own sha256 stands in `dump.sha256`, so that every bit of a dump is accounted for. */
@@ -95,10 +94,4 @@ async function filesBelow(dir: string): Promise<readonly string[]> {
     .map(entry => join(entry.parentPath, entry.name).slice(dir.length + 1))
     .filter(path => path !== MANIFEST && path !== SEAL)
     .sort();
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest("hex");
 }

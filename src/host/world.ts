@@ -77,6 +77,8 @@ export interface Files {
   mode(path: string): Promise<number | null>;
   changeMode(path: string, mode: number): Promise<void>;
   readLink(path: string): Promise<string | null>;
+  /** `folder`, `link TARGET` or `sha256:...` of the content: the same only where the same is there. Null for nothing, and for what this user may not read. */
+  imprint(path: string): Promise<string | null>;
   /** Atomic: readers see the old target or the new one. Null removes the link. */
   replaceLink(path: string, target: string | null): Promise<void>;
 }

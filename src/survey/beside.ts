@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import type { Brought } from "../domain/brought.ts";
 import { namedEnvFiles } from "../domain/compose-env-files.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import { composeSources } from "../domain/compose-sources.ts";
@@ -16,7 +17,7 @@ export interface Beside {
   readonly texts: Texts;
   /** Folders that he mounts, which are carried as they are. */
   readonly folders: readonly string[];
-  /** What is neither the vendor's nor carried, as far as the vendor's texts tell. */
+  /** What is neither as the vendor brought it nor carried. */
   readonly behind: readonly string[];
 }
 
@@ -26,6 +27,8 @@ export interface BesideAsk {
   /** The vendor's texts of the old release, and those of the new one. */
   readonly base: Texts;
   readonly theirs: Texts;
+  /** What the old release brought besides its texts. */
+  readonly brought: Brought;
   /** Texts that are merged anyway. */
   readonly mine: Texts;
   /** What Compose makes of the folder, and of the vendor's own files in theirs. */
@@ -66,8 +69,29 @@ export async function surveyBeside(files: Files, ask: BesideAsk): Promise<Beside
       if (await files.isFolder(`${dir}/${path}`)) folders.push(path);
       else await add(path);
     }
-  const behind = await unknownBelow(files, dir, "", known());
+  const same = await unchanged(files, ask, known());
+  const behind = await unknownBelow(
+    files,
+    dir,
+    "",
+    [...known(), ...same.files],
+    same.folders.map(path => `${path}/`),
+  );
   return { texts, folders, behind: behind.filter(path => !OWN.test(path)) };
+}
+
+/** What still is as the vendor brought it; of a folder it is said only that it is one. Nothing is read of what lies in `known`. */
+async function unchanged(
+  files: Files,
+  { dir, brought }: BesideAsk,
+  known: readonly string[],
+): Promise<{ readonly folders: readonly string[]; readonly files: readonly string[] }> {
+  const found: { readonly folders: string[]; readonly files: string[] } = { folders: [], files: [] };
+  for (const [path, what] of Object.entries(brought)) {
+    if (known.some(each => isWithin(path, each)) || (await files.imprint(`${dir}/${path}`)) !== what) continue;
+    (what === "folder" ? found.folders : found.files).push(path);
+  }
+  return found;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { BROUGHT_FILE, parseBrought } from "../domain/brought.ts";
 import { editCompose } from "../domain/compose-edit.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import { composeSources } from "../domain/compose-sources.ts";
@@ -25,6 +26,7 @@ export async function installedSource(world: World, ask: UpdateAsk, { current }:
   const { source: record, home } = ask;
   const instance = await surveyInstance(world, record, home, current);
   const base = await textsBelow(world, record.pristine);
+  const brought = parseBrought(await world.files.read(`${record.pristine}/${BROUGHT_FILE}`));
   const mine = await textsOf(world, record, Object.keys(base));
   const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
   const model = await world.compose.resolve(project);
@@ -35,7 +37,8 @@ export async function installedSource(world: World, ask: UpdateAsk, { current }:
     texts: { base, own: await ownTexts(record, base, vendor.model), mine },
     model: async () => model,
     volumes,
-    beside: (layout, theirs) => surveyBeside(world.files, { dir: record.dir, layout, base, theirs, mine, model, vendor }),
+    beside: (layout, theirs) =>
+      surveyBeside(world.files, { dir: record.dir, layout, base, brought, theirs, mine, model, vendor }),
     databaseRuns: instance.containers.some(each => each.service === record.product.postgres?.service && isUp(each)),
     page: await surveyPage(world, record, ask.templates),
     hasTree: path => world.files.exists(`${record.dir}/${path}`),
@@ -99,6 +102,7 @@ async function textsBelow({ files }: Pick<World, "files">, dir: string, prefix =
   const texts: Record<string, string> = {};
   for (const name of await files.list(`${dir}/${prefix}`.replace(/\/$/, ""))) {
     const path = `${prefix}${name}`;
+    if (path === BROUGHT_FILE) continue;
     if (await files.isFolder(`${dir}/${path}`)) Object.assign(texts, await textsBelow({ files }, dir, `${path}/`));
     else texts[path] = (await files.read(`${dir}/${path}`)) ?? "";
   }

@@ -1,5 +1,9 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createFileStore } from "../../src/host/file-store.ts";
+import { nodeDisk } from "../../src/host/node-disk.ts";
 import { Died, type FaultKind, Machine } from "../simulator/machine.ts";
 import { powerCut } from "../simulator/power.ts";
 import { SimDisk } from "../simulator/sim-disk.ts";
@@ -164,3 +168,29 @@ describe("the current link", () => {
     );
   });
 });
+
+it.each(["simulated", "this machine's"])(
+  "says of what is at a path enough to tell it from anything else, on a disk: %s",
+  async kind => {
+    const dir = await mkdtemp(join(tmpdir(), "graph-mgr-imprint-"));
+    try {
+      const { sim, files: simulated } = host();
+      const files = kind === "simulated" ? simulated : createFileStore(nodeDisk);
+      const bytes = Buffer.from([0, 1]);
+      if (kind === "simulated") {
+        sim.makeFolder(join(dir, "folder"), 0o755);
+        sim.write(join(dir, "file"), bytes, 0o644);
+        sim.symlink("file", join(dir, "link"));
+      } else {
+        await mkdir(join(dir, "folder"));
+        await writeFile(join(dir, "file"), bytes);
+        await symlink("file", join(dir, "link"));
+      }
+      const found = await Promise.all(["folder", "file", "link", "nothing"].map(name => files.imprint(join(dir, name))));
+      const digest = "sha256:b413f47d13ee2fe6c845b2ee141af81de858df4ec549a58b7970bb96645bc8d2";
+      expect(found).toEqual(["folder", digest, "link file", null]);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  },
+);

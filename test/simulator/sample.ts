@@ -90,6 +90,8 @@ export function sampleBundle(release: string): SimBundle {
       ...(release === LATE ? { "release.yml": file("requires: v2.23.0\n") } : {}),
       ...(release === BUILT ? { "tool/Dockerfile": file("FROM scratch\n") } : {}),
       "data/readme": file("data goes here\n"),
+      // No text, so no merge knows it.
+      "docs/manual.pdf": file(`%PDF of ${release}\0`),
     },
     images: [
       { ...image("caddy"), tags: [`graphistry/caddy:${release}`] },

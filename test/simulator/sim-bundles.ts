@@ -22,7 +22,9 @@ export interface SimBundle {
 
 const contentsOf = ({ source, files, images }: SimBundle): BundleContents => ({
   source,
-  texts: Object.fromEntries(Object.entries(files).map(([path, { text }]) => [path, text])),
+  texts: Object.fromEntries(
+    Object.entries(files).flatMap(([path, { text }]) => (text.includes("\0") ? [] : [[path, text] as const])),
+  ),
   images: images.map(({ id, layers, tags }): BundledImage => ({ tags, config: id, layers })),
   unpackedBytes: Object.values(files).reduce((sum, { text }) => sum + text.length, 0),
 });

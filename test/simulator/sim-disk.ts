@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
 import type { Disk, DiskStat } from "../../src/host/disk.ts";
 import type { Machine } from "./machine.ts";
@@ -253,6 +254,7 @@ export class SimDisk {
   /** The port. */
   readonly disk: Disk = {
     read: async path => this.read(path),
+    digest: async path => createHash("sha256").update(this.read(path)).digest("hex"),
     write: async (path, bytes, mode) => this.write(path, bytes, mode),
     append: async (path, bytes, mode) => this.append(path, bytes, mode),
     truncate: async (path, bytes) => this.truncate(path, bytes),

@@ -1,4 +1,5 @@
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Brought } from "../../src/domain/brought.ts";
 import type { ComposeModel } from "../../src/domain/compose-model.ts";
 import { layoutFor } from "../../src/domain/product.ts";
 import { parseProduct } from "../../src/domain/product-file.ts";
@@ -25,11 +26,13 @@ const model = (...binds: readonly string[]): ComposeModel => ({
   name: "p",
   services: { nexus: { volumes: binds.map(path => ({ type: "bind", source: `${DIR}/${path}`, target: `/opt/${path}` })) } },
 });
-const survey = (own: ComposeModel = model(), over: { readonly theirs?: typeof base; readonly mine?: typeof base } = {}) =>
+type Over = { readonly theirs?: typeof base; readonly mine?: typeof base; readonly brought?: Brought };
+const survey = (own: ComposeModel = model(), over: Over = {}) =>
   surveyBeside(stage.world.files, {
     dir: DIR,
     layout,
     base,
+    brought: {},
     theirs: base,
     mine: base,
     model: own,
@@ -81,5 +84,67 @@ it("mounts of the administrator's own are carried, but where the vendor has some
     texts: { "ca.pem": "certificate", "shared/both.txt": "mine", "shared/mine.txt": "mine" },
     folders: ["plugins"],
     behind: ["extra/mine.txt"],
+  });
+});
+
+describe("what the vendor brought besides texts", () => {
+  const MANUAL = Buffer.from([0x25, 0x50, 0x00, 0xff]);
+  const FILES = ["docs/manual.pdf", "etc/scripts/tool", "data/uploads/sample"];
+  const FOLDERS = ["docs/empty", "empty/deep"];
+
+  /** As it was laid out, and what was noted of it then. */
+  async function laidOut(): Promise<Brought> {
+    for (const path of FILES) put(path, MANUAL);
+    for (const path of FOLDERS) stage.sim.disk.makeFolder(`${DIR}/${path}`, 0o755);
+    stage.sim.disk.symlink("manual.pdf", `${DIR}/docs/latest`);
+    const paths = [...FILES, ...FOLDERS, "docs", "docs/latest", "etc", "etc/scripts", "empty"];
+    const noted = paths.map(async path => [path, await stage.world.files.imprint(`${DIR}/${path}`)] as const);
+    return Object.fromEntries((await Promise.all(noted)).map(([path, what]) => [path, what ?? "nothing"]));
+  }
+  const behindOf = async (brought: Brought) => (await survey(model(), { brought })).behind;
+
+  it("is not named as long as it is what the vendor brought", async () => {
+    const brought = await laidOut();
+    expect(await behindOf(brought)).toEqual([]);
+    // Where nothing was noted, nobody can tell.
+    expect(await behindOf({})).toEqual(["docs", "empty", "etc"]);
+    stage.sim.disk.remove(`${DIR}/docs/manual.pdf`);
+    stage.sim.disk.remove(`${DIR}/empty`);
+    expect(await behindOf(brought)).toEqual([]);
+  });
+
+  it("is named where the administrator changed it, and what he added in its folders", async () => {
+    const brought = await laidOut();
+    put("etc/scripts/tool", "another");
+    stage.sim.disk.remove(`${DIR}/docs/latest`);
+    stage.sim.disk.symlink("mine.pdf", `${DIR}/docs/latest`);
+    stage.sim.disk.remove(`${DIR}/docs/empty`);
+    put("docs/empty", "no folder any more");
+    put("docs/mine.pdf", MANUAL);
+    put("empty/deep/mine/two", "2");
+    stage.sim.disk.makeFolder(`${DIR}/my-empty`, 0o755);
+    expect(await behindOf(brought)).toEqual([
+      "docs/empty",
+      "docs/latest",
+      "docs/mine.pdf",
+      "empty/deep/mine",
+      "etc/scripts/tool",
+      "my-empty",
+    ]);
+  });
+
+  it("reads nothing of what is carried anyway", async () => {
+    const read: string[] = [];
+    const { imprint } = stage.world.files;
+    const noted = (path: string) => {
+      read.push(path);
+      return imprint(path);
+    };
+    const files = { ...stage.world.files, imprint: noted };
+    const brought = await laidOut();
+    Object.assign(stage.world, { files });
+    await behindOf(brought);
+    expect(read.filter(path => path.includes("uploads"))).toEqual([]);
+    expect(read).not.toEqual([]);
   });
 });
