@@ -7,6 +7,8 @@ export interface Baseline {
   readonly proof: Pick<DatabaseProof, "entries"> | null;
   /** Fingerprints of folders with data: a clock that was set back makes what was written since look older. */
   readonly trees?: Readonly<Record<string, string>>;
+  /** Of named volumes but the database's, by Docker's name; older versions did not look into them. */
+  readonly volumes?: Readonly<Record<string, string>>;
 }
 
 const ROWS = /^(\d+) rows/;
@@ -27,11 +29,12 @@ export function rowsSince(before: Pick<DatabaseProof, "entries">, now: Pick<Data
 }
 
 /**
- * The same of a folder.
+ * The same of a folder or a volume.
+ * @param place what it is called
  * @param count files that are newer by their time
  * @param isOther whether it is another one than before by its fingerprint
  */
-export function filesSince(folder: string, count: number, isOther: boolean): readonly string[] {
-  if (count > 0) return [`${folder}: ${count} file${count === 1 ? "" : "s"} written`];
-  return isOther ? [`${folder}: changed files`] : [];
+export function filesSince(place: string, count: number, isOther: boolean): readonly string[] {
+  if (count > 0) return [`${place}: ${count} file${count === 1 ? "" : "s"} written`];
+  return isOther ? [`${place}: changed files`] : [];
 }

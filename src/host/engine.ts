@@ -6,7 +6,10 @@ import { createOwnContainers } from "./own-container.ts";
 import type { Engine, VolumeInfo } from "./world.ts";
 
 /** The part of `Engine` that is done inside helper containers. */
-export type HelperWork = Pick<Engine, "volumeDigest" | "copyVolume" | "volumeSizeBytes" | "sweep">;
+export type HelperWork = Pick<
+  Engine,
+  "volumeDigest" | "copyVolume" | "volumeSizeBytes" | "volumeFingerprints" | "volumeCountSince" | "sweep"
+>;
 
 const linesOf = (text: string): readonly string[] => text.split("\n").filter(line => line !== "");
 

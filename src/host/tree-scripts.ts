@@ -160,14 +160,17 @@ sync -f "$2" 2>/dev/null || sync
 `;
 
 /**
- * `$1` tree: prints a digest of its files' names, sizes, times and inodes. A file that goes meanwhile is no error: the digest is another one then.
+ * `$@` the trees, absolute: prints of each a digest of its files' names, sizes, times and inodes, a line each. A file that goes meanwhile is no
+ * error: the digest is another one then.
  */
-export const FINGERPRINT_TREE = `set -eu
+export const FINGERPRINT_TREES = `set -eu
 list=$(mktemp)
-cd "$1"
-find . -type f -exec stat -c '%n %s %Y %Z %i' {} + >"$list" 2>/dev/null || true
-LC_ALL=C sort -o "$list" "$list"
-sha256sum <"$list"
+for tree; do
+  cd "$tree"
+  find . -type f -exec stat -c '%n %s %Y %Z %i' {} + >"$list" 2>/dev/null || true
+  LC_ALL=C sort -o "$list" "$list"
+  sha256sum <"$list"
+done
 rm -f "$list"
 `;
 
@@ -178,6 +181,12 @@ touch -d "@$2" "$stamp"
 find "$1" -type f -newer "$stamp" -exec sh -c 'for file; do echo .; done' count {} +
 rm -f "$stamp"
 `;
+
+/** What COUNT_SINCE takes for a moment, in ISO 8601. */
+export const secondsOf = (moment: string): string => String(Math.floor(Date.parse(moment) / 1000));
+
+/** What COUNT_SINCE printed. */
+export const counted = (printed: string): number => printed.split("\n").filter(line => line === ".").length;
 
 /**
  * `$1` the tree; prints its archive. What follows are GNU tar's and busybox's own `--exclude=./...`. Unless `LIVE` is empty a file may change or go

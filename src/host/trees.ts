@@ -7,11 +7,13 @@ import {
   COPY_TREE,
   COUNT_SINCE,
   copied,
+  counted,
   DIGEST_TREE,
   EMPTY_TREE,
   FILL_TREE,
-  FINGERPRINT_TREE,
+  FINGERPRINT_TREES,
   leavingOut,
+  secondsOf,
 } from "./tree-scripts.ts";
 import { syncFolder } from "./unpack-tree.ts";
 import { COPY_RIGHTS, digestIn, READ_RIGHTS } from "./volume-copy.ts";
@@ -122,9 +124,8 @@ export function createTrees(executor: Executor, helpers: Helpers, uid = process.
       });
     },
     async countSince(path, moment, helperImage) {
-      const seconds = String(Math.floor(Date.parse(moment) / 1000));
-      const count = (printed: string): number => printed.split("\n").filter(line => line === ".").length;
-      if (uid === 0) return count(await executor.run({ program: "sh", args: ["-c", COUNT_SINCE, "count", path, seconds] }));
+      const seconds = secondsOf(moment);
+      if (uid === 0) return counted(await executor.run({ program: "sh", args: ["-c", COUNT_SINCE, "count", path, seconds] }));
       if (helperImage === null) throw noHelper(path);
       const printed = await helpers.run({
         purpose: "count-files",
@@ -135,16 +136,16 @@ export function createTrees(executor: Executor, helpers: Helpers, uid = process.
         folders: [{ path, at: "/graph-mgr/source", writable: false }],
         capabilities: READ_RIGHTS,
       });
-      return count(printed);
+      return counted(printed);
     },
     async fingerprint(path, helperImage) {
-      if (uid === 0) return digestIn(await executor.run({ program: "sh", args: ["-c", FINGERPRINT_TREE, "fingerprint", path] }));
+      if (uid === 0) return digestIn(await executor.run({ program: "sh", args: ["-c", FINGERPRINT_TREES, "fingerprint", path] }));
       if (helperImage === null) throw noHelper(path);
       const printed = await helpers.run({
         purpose: "fingerprint-files",
         title: `Reading ${path}`,
         image: helperImage,
-        script: FINGERPRINT_TREE,
+        script: FINGERPRINT_TREES,
         args: ["/graph-mgr/source"],
         folders: [{ path, at: "/graph-mgr/source", writable: false }],
         capabilities: READ_RIGHTS,

@@ -3,7 +3,16 @@ import type { HelperWork } from "./engine.ts";
 import type { Executor } from "./exec.ts";
 import type { Helpers } from "./helper-container.ts";
 import { sweepHelpers } from "./helper-sweep.ts";
-import { COPY_TREE, copied, DIGEST_TREE, SIZE_TREES } from "./tree-scripts.ts";
+import {
+  COPY_TREE,
+  COUNT_SINCE,
+  copied,
+  counted,
+  DIGEST_TREE,
+  FINGERPRINT_TREES,
+  SIZE_TREES,
+  secondsOf,
+} from "./tree-scripts.ts";
 
 /** What it takes to read and recreate files of any owner and mode: nothing to do with devices, the network or the kernel. */
 export const COPY_RIGHTS = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP"] as const;
@@ -62,6 +71,33 @@ export function createVolumeWork(executor: Executor, helpers: Helpers): HelperWo
         if (name !== undefined) sizes[name] = Number(kibibytes) * 1024;
       }
       return sizes;
+    },
+    async volumeFingerprints(names, helperImage) {
+      if (names.length === 0) return {};
+      // All in one container, because each takes half a second to start.
+      const printed = await helpers.run({
+        purpose: "fingerprint",
+        title: "Looking through volumes",
+        image: helperImage,
+        script: FINGERPRINT_TREES,
+        args: names.map((_, index) => `/graph-mgr/${index}`),
+        volumes: names.map((name, index) => ({ name, at: `/graph-mgr/${index}`, writable: false })),
+        capabilities: READ_RIGHTS,
+      });
+      const lines = printed.split("\n");
+      return Object.fromEntries(names.map((name, index) => [name, digestIn(lines[index] ?? "")]));
+    },
+    async volumeCountSince(name, moment, helperImage) {
+      const printed = await helpers.run({
+        purpose: "count",
+        title: `Looking through the volume ${name}`,
+        image: helperImage,
+        script: COUNT_SINCE,
+        args: ["/graph-mgr/source", secondsOf(moment)],
+        volumes: [{ name, at: "/graph-mgr/source", writable: false }],
+        capabilities: READ_RIGHTS,
+      });
+      return counted(printed);
     },
     sweep: home => sweepHelpers(executor, home),
   };

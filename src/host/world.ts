@@ -399,6 +399,10 @@ export interface Engine {
   /** In a helper container; `to` is emptied first, so it can be run again after a cut. */
   copyVolume(from: string, to: string, helperImage: string, progress: Progress): Promise<void>;
   volumeSizeBytes(names: readonly string[], helperImage: string): Promise<Readonly<Record<string, number>>>;
+  /** By name, by the same rules as `Trees.fingerprint`. */
+  volumeFingerprints(names: readonly string[], helperImage: string): Promise<Readonly<Record<string, string>>>;
+  /** As `Trees.countSince`. */
+  volumeCountSince(name: string, moment: string, helperImage: string): Promise<number>;
   /** Removes helper containers that a killed run left, of this home and not of `keepOperation`. */
   sweep(home: string): Promise<readonly string[]>;
 }

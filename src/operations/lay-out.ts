@@ -104,10 +104,14 @@ export function editSteps(layOut: LayOut): readonly PlannedStep[] {
   ];
 }
 
+/** Named volumes of its own: what the compose file calls them, and Docker. */
+export const volumesOf = ({ model, names }: LayOut) =>
+  ownVolumes(model).map(({ key, name }) => ({ key, name: names.volumes[name] ?? name }));
+
 /** The folder gets its name, the volumes are made, the home knows it. */
 export function settleSteps(layOut: LayOut): readonly PlannedStep[] {
   const { home, instance, model, names } = layOut;
-  const volumes = ownVolumes(model).map(({ key, name }) => ({ key, name: names.volumes[name] ?? name }));
+  const volumes = volumesOf(layOut);
   const networks = Object.entries(model.networks ?? {})
     .filter(([, { external }]) => external !== true)
     .map(([key, { name }]) => ({ key, name: names.networks[name] ?? name }));

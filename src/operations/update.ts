@@ -18,7 +18,7 @@ import { type Hop, type HopPlace, layOutOf } from "./hop.ts";
 import { dropHopDump, leftoverSteps } from "./hop-leftovers.ts";
 import { moveSteps } from "./hop-move.ts";
 import { prepareSteps } from "./hop-prepare.ts";
-import { type LayOut, projectOf } from "./lay-out.ts";
+import { type LayOut, projectOf, volumesOf } from "./lay-out.ts";
 import { pageOf } from "./page.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { refuseUpdate } from "./refuse-update.ts";
@@ -138,6 +138,8 @@ function baselineStep(facts: UpdateFacts, layOut: LayOut, home: Home, id: string
     target: isReached ? { project, instance: facts.instance.name, service: product.postgres?.service ?? "", helperImage } : null,
     to: join(home.operation(id), "baseline.json"),
     trees: facts.layout.data.map(name => ({ name, path: join(project.dir, name) })),
+    // The database's is told by its rows.
+    volumes: [...new Set(volumesOf(layOut).flatMap(({ key, name }) => (key === product.postgres?.volume ? [] : [name])))],
     helperImage,
   });
 }

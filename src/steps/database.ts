@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { type DatabaseProof, proofDifferences, proofToJson } from "../domain/database.ts";
 import { loginIn } from "../domain/database-login.ts";
+import type { Baseline } from "../domain/losses.ts";
 import { OperatorError } from "../errors.ts";
 import type { DatabaseAccess } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
@@ -162,6 +163,8 @@ type BaselineInput = {
   readonly to: string;
   /** Folders with data; plans of older versions do not name them. */
   readonly trees?: readonly { readonly name: string; readonly path: string }[];
+  /** Docker's names of volumes with files, which plans of older versions do not name either. */
+  readonly volumes?: readonly string[];
   readonly helperImage?: string;
 };
 
@@ -170,12 +173,17 @@ export const takeBaseline = defineStep({
   kind: "data.baseline",
   title: (_: BaselineInput) => "Note what is there before visitors come in",
   look: async () => null,
-  async do({ target, to, trees = [], helperImage = null }, context: Context) {
-    const { postgres, files, now, trees: folders } = context.world;
+  async do({ target, to, trees = [], volumes = [], helperImage = null }, context: Context) {
+    const { postgres, files, engine, now, trees: folders } = context.world;
     const proof = target === null ? null : await postgres.prove(await accessTo(target, context));
     const seen: Record<string, string> = {};
     for (const { name, path } of trees) if (await files.isFolder(path)) seen[name] = await folders.fingerprint(path, helperImage);
-    const baseline = { takenAt: now().toISOString(), proof: proof === null ? null : { entries: proof.entries }, trees: seen };
+    const baseline: Baseline = {
+      takenAt: now().toISOString(),
+      proof: proof === null ? null : { entries: proof.entries },
+      trees: seen,
+      volumes: helperImage === null ? {} : await engine.volumeFingerprints(volumes, helperImage),
+    };
     await files.write(to, `${JSON.stringify(baseline)}\n`, 0o600);
   },
   isDone: ({ to }, { world }) => world.files.exists(to),

@@ -1,11 +1,11 @@
 import type { Home } from "../domain/home.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
-import { type Baseline, filesSince, rowsSince } from "../domain/losses.ts";
-import { layoutFor } from "../domain/product.ts";
+import { type Baseline, rowsSince } from "../domain/losses.ts";
 import { OperatorError } from "../errors.ts";
 import type { DatabaseAccess, World } from "../host/world.ts";
 import type { InstanceFacts } from "./instance.ts";
-import { helperImageOf, runningDatabase } from "./instance-details.ts";
+import { runningDatabase } from "./instance-details.ts";
+import { said, untold, writtenIntoFolders, writtenIntoVolumes } from "./written-files.ts";
 
 /** What going back leaves behind. */
 export interface Left {
@@ -41,16 +41,15 @@ export async function surveyLosses(
   }
   const rows = await rowsOf(world, baseline, database);
   const lines = "unreached" in rows ? [`database: ${untold(rows.unreached)}`] : rows.lines;
-  const files = await filesOf(world, baseline, left.record);
+  const folders = await writtenIntoFolders(world, baseline, left.record);
+  const volumes = await writtenIntoVolumes(world, baseline, left);
   // What cannot be read for a proof cannot be read for a dump.
   const noDump = unproven ?? ("unreached" in rows ? rows.unreached : null);
-  return { losses: [...lines, ...files, ...volumesOf(left), ...inBetween], noDump };
+  return { losses: [...lines, ...folders, ...volumes, ...inBetween], noDump };
 }
 
 const noDumpOf = (database: Database): string | null =>
   database !== null && "unreached" in database ? database.unreached : null;
-
-const untold = (why: string): string => `what was written cannot be told, because ${why}`;
 
 /** Instances from which, one by the other, `from` was updated, down to `to`; null where it does not stem from there. */
 function updatesBetween(records: readonly InstanceRecord[], from: InstanceRecord, to: InstanceRecord): readonly string[] | null {
@@ -99,12 +98,6 @@ async function databaseOf(world: World, { record, containers, hasFolder }: LeftF
   }
 }
 
-/** Its first line as a part of a sentence; what is a bug of ours is thrown on. */
-function said(error: unknown): string {
-  if (!(error instanceof OperatorError)) throw error;
-  return error.message.split("\n", 1).join("").replace(/\.$/, "");
-}
-
 async function rowsOf(
   world: World,
   { proof }: Baseline,
@@ -118,37 +111,4 @@ async function rowsOf(
   } catch (error) {
     return { unreached: `it cannot be read: ${said(error)}` };
   }
-}
-
-async function filesOf(world: World, { takenAt, trees = {} }: Baseline, record: InstanceRecord): Promise<readonly string[]> {
-  const image = helperImageOf(record) ?? null;
-  const lines: string[] = [];
-  for (const folder of layoutFor(record.product, record.release).data) {
-    const path = `${record.dir}/${folder}`;
-    const before = trees[folder];
-    if (!(await world.files.isFolder(path))) {
-      if (before !== undefined) lines.push(`${folder}: ${untold("it is gone")}`);
-      continue;
-    }
-    try {
-      const count = await world.trees.countSince(path, takenAt, image);
-      const isOther = count === 0 && before !== undefined && before !== (await world.trees.fingerprint(path, image));
-      lines.push(...filesSince(folder, count, isOther));
-    } catch (error) {
-      lines.push(`${folder}: ${untold(`it cannot be looked through: ${said(error)}`)}`);
-    }
-  }
-  return lines;
-}
-
-/** Nobody notes what is in volumes: to read all of them would make the window longer. The database's is told by its rows. */
-function volumesOf({ record, containers }: LeftFacts): readonly string[] {
-  const mounts = containers.flatMap(each => each.mounts);
-  return record.volumes
-    .filter(({ key, name }) => {
-      const own = mounts.filter(mount => mount.name === name);
-      const isOnlyRead = own.length > 0 && own.every(({ writable }) => !writable);
-      return key !== record.product.postgres?.volume && !isOnlyRead;
-    })
-    .map(({ key }) => `volume ${key}: ${untold("updates note only folders and databases")}`);
 }

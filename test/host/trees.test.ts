@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createExecutor } from "../../src/host/exec.ts";
-import { COPY_TREE, copied, leavingOut } from "../../src/host/tree-scripts.ts";
+import { COPY_TREE, copied, FINGERPRINT_TREES, leavingOut } from "../../src/host/tree-scripts.ts";
 import { createTrees } from "../../src/host/trees.ts";
 
 // As root does it, by itself. What needs root to be seen (owners) is in the integration tests.
@@ -125,6 +125,19 @@ it("a copy that takes longer says how far it is", () => {
   const printed = execFileSync("sh", ["-c", COPY_TREE, "copy", join(dir, "from"), join(dir, "to")], { env, encoding: "utf8" });
   expect(printed).toMatch(/^copied \d+ of 10\d KiB\n$/);
   expect(readFileSync(join(dir, "to/file"), "utf8")).toHaveLength(100_000);
+});
+
+it("F66 several folders have a fingerprint each, also an empty one and one that begins with a dash", async () => {
+  for (const name of ["-one", "empty"]) mkdirSync(join(dir, name));
+  writeFileSync(join(dir, "-one/file"), "1");
+  const of = (...paths: readonly string[]) =>
+    execFileSync("sh", ["-c", FINGERPRINT_TREES, "fingerprint", ...paths], { encoding: "utf8" }).match(/^[0-9a-f]{64}/gm) ?? [];
+  const [one, empty] = [join(dir, "-one"), join(dir, "empty")];
+  const together = of(one, empty, from);
+  expect(new Set(together).size).toBe(3);
+  expect([one, empty, from].flatMap(path => of(path))).toEqual(together);
+  expect(together[2]).toBe(await trees.fingerprint(from, null));
+  expect(() => of(one, join(dir, "missing"))).toThrow();
 });
 
 it("F66 a file that was written after the clock was set back makes another fingerprint, and nothing else does", async () => {

@@ -74,6 +74,26 @@ export function contract(name: string, makeHost: () => Promise<ContractHost>): v
       expect(await host.world.postgres.clusterState(from, image)).toBeNull();
       expect(await engine.sweep(host.folder)).toEqual([]);
     });
+
+    on("have a fingerprint each, which is another one as soon as a file was written", async host => {
+      const { engine } = host.world;
+      const [one, two] = ["one", "two"].map(each => `${host.prefix}_${each}`) as [string, string];
+      const image = await host.makeImage(`${host.prefix}/serve:1`, "serve");
+      for (const each of [one, two]) await engine.createVolume({ name: each, driver: "local", options: {}, labels: {} });
+      await host.fill(one, { a: "alpha" });
+      const before = await engine.volumeFingerprints([one, two], image);
+      expect(Object.keys(before)).toEqual([one, two]);
+      expect(before[one]).not.toBe(before[two]);
+      expect(await engine.volumeFingerprints([two, one], image)).toEqual(before);
+      await host.fill(two, { b: "beta" });
+      const after = await engine.volumeFingerprints([one, two], image);
+      expect([after[one] === before[one], after[two] === before[two]]).toEqual([true, false]);
+      expect(await engine.volumeCountSince(two, "2099-01-01T00:00:00Z", image)).toBe(0);
+      expect(await engine.volumeFingerprints([], image)).toEqual({});
+      await expect(engine.volumeFingerprints([`${host.prefix}_typo`], image)).rejects.toThrow();
+      await expect(engine.volumeCountSince(`${host.prefix}_typo`, "2099-01-01T00:00:00Z", image)).rejects.toThrow();
+      expect(await engine.volume(`${host.prefix}_typo`)).toBeNull();
+    });
   });
 
   describe(`${name}: images`, () => {

@@ -390,6 +390,15 @@ export class SimEngine {
         if (this.idOf(image) === null) throw refused(`No such image: ${image}`);
         return Object.fromEntries(names.map(name => [name, JSON.stringify(this.contentOf(name)).length]));
       }),
+    volumeFingerprints: (names, image) =>
+      this.machine.command(() => {
+        const mounts = names.map(name => ({ name, writable: false }));
+        const seen = () => Object.fromEntries(names.map(name => [name, hex(`names ${JSON.stringify(this.contentOf(name))}`)]));
+        return names.length === 0 ? {} : this.helper(image, mounts, seen);
+      }),
+    // Nobody uses the product in a simulated run.
+    volumeCountSince: (name, _moment, image) =>
+      this.machine.command(() => this.helper(image, [{ name, writable: false }], () => 0)),
     sweep: async home => {
       const left = [...this.state.containers.values()].filter(
         ({ labels }) => labels["graph-mgr.helper"] !== undefined && labels["graph-mgr.home"] === home,

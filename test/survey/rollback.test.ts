@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { parseRecord, recordToText } from "../../src/domain/instance.ts";
+import { OperatorError } from "../../src/errors.ts";
 import type { ContainerDetail } from "../../src/host/world.ts";
 import { surveyRollback } from "../../src/survey/rollback.ts";
 import { Machine } from "../simulator/machine.ts";
@@ -9,9 +10,6 @@ import { scenarios } from "../simulator/scenarios.ts";
 
 const OLD = "v2.22.2";
 const NEW = "v2.23.0";
-/** Nobody looks into volumes other than the database's, and that is said each time. */
-const BACKUPS = "volume postgres_backups: what was written cannot be told, because updates note only folders and databases";
-
 let stage: Stage;
 let back: Parameters<Stage["carryOut"]>[0];
 beforeEach(async () => {
@@ -33,10 +31,23 @@ const told = (service: string, over: Partial<ContainerDetail>) => {
 };
 
 it("F58 F66 files that were written after the update are known to be there, also where the clock was set back since", async () => {
-  expect((await survey()).losses).toEqual([BACKUPS]);
+  expect((await survey()).losses).toEqual([]);
   // By their times nothing is newer: the simulated count is always 0.
   stage.sim.disk.write(`${HOME}/releases/${NEW}/data/later`, Buffer.from("written since"), 0o640);
-  expect((await survey()).losses).toEqual(["data: changed files", BACKUPS]);
+  expect((await survey()).losses).toEqual(["data: changed files"]);
+});
+
+const BACKUPS = "v2_23_0_postgres_backups";
+
+it("F58 F66 the same in named volumes; the database's is told by its rows alone", async () => {
+  const { volumes } = stage.machine.state;
+  for (const name of [BACKUPS, "v2_23_0_postgres_data"]) {
+    const volume = volumes.get(name)!;
+    volumes.set(name, { ...volume, content: { ...volume.content, "wednesday.sql": "dump" } });
+  }
+  expect((await survey()).losses).toEqual(["volume postgres_backups: changed files"]);
+  stage.world.engine.volumeCountSince = async name => (name === BACKUPS ? 2 : 0);
+  expect((await survey()).losses).toEqual(["volume postgres_backups: 2 files written"]);
 });
 
 describe("F58 what cannot be told is no silence", () => {
@@ -53,14 +64,14 @@ describe("F58 what cannot be told is no silence", () => {
     await stage.world.files.write(recordPath(between.name), recordToText(between));
     await stage.world.files.write(recordPath(NEW), recordToText({ ...last, origin: { ...last.origin, from: between.name } }));
     const line = `${between.name}: what was written cannot be told, because only what came into ${NEW} was noted`;
-    expect((await survey(OLD)).losses).toEqual([BACKUPS, line]);
+    expect((await survey(OLD)).losses).toEqual([line]);
     await stage.world.files.remove(recordPath(between.name));
     const lost = `${NEW}: what was written cannot be told, because it was not updated from ${OLD}`;
     expect((await survey(OLD)).losses).toEqual([lost]);
   });
 
   it("rows of a Postgres that does not run, which cannot be dumped either", async () => {
-    const line = (why: string) => [`database: what was written cannot be told, because ${why}`, BACKUPS];
+    const line = (why: string) => [`database: what was written cannot be told, because ${why}`];
     for (const state of ["exited", "restarting", "paused"] as const) {
       told("postgres", { state });
       const { losses, noDump } = await survey();
@@ -78,15 +89,37 @@ describe("F58 what cannot be told is no silence", () => {
     expect((await survey()).losses).toEqual([line]);
     await stage.world.files.write(path, JSON.stringify({ ...JSON.parse(text), proof: null }));
     const noProof = "database: what was written cannot be told, because the update could not note what was there";
-    expect((await survey()).losses).toEqual([noProof, BACKUPS]);
+    expect((await survey()).losses).toEqual([noProof]);
+  });
+
+  it("volumes that no older version looked into, that are gone, or that cannot be looked into", async () => {
+    const line = (why: string) => [`volume postgres_backups: what was written cannot be told, because ${why}`];
+    const path = await baselinePath();
+    const text = (await stage.world.files.read(path))!;
+    await stage.world.files.write(path, JSON.stringify({ ...JSON.parse(text), volumes: undefined }));
+    expect((await survey()).losses).toEqual(line("the update did not note what was there"));
+    await stage.world.files.write(path, text);
+    const { volume, volumeFingerprints } = stage.world.engine;
+    stage.world.engine.volumeFingerprints = async () => {
+      throw new OperatorError("COMMAND_FAILED", "Looking through volumes failed: Input/output error.");
+    };
+    expect((await survey()).losses).toEqual(
+      line("it cannot be looked through: Looking through volumes failed: Input/output error"),
+    );
+    stage.world.engine.volumeFingerprints = volumeFingerprints;
+    stage.world.engine.volume = async name => (name === BACKUPS ? null : await volume(name));
+    expect((await survey()).losses).toEqual(line("it is gone"));
   });
 
   it("folders that are gone; a volume that is only read is none", async () => {
     await stage.world.trees.remove(`${HOME}/releases/${NEW}/data`, null);
-    expect((await survey()).losses).toEqual(["data: what was written cannot be told, because it is gone", BACKUPS]);
+    const volume = stage.machine.state.volumes.get(BACKUPS)!;
+    stage.machine.state.volumes.set(BACKUPS, { ...volume, content: {} });
+    const gone = "data: what was written cannot be told, because it is gone";
+    expect((await survey()).losses).toEqual([gone, "volume postgres_backups: changed files"]);
     const { inspect } = stage.world.engine;
     stage.world.engine.inspect = async ids =>
       (await inspect(ids)).map(each => ({ ...each, mounts: each.mounts.map(mount => ({ ...mount, writable: false })) }));
-    expect((await survey()).losses).toEqual(["data: what was written cannot be told, because it is gone"]);
+    expect((await survey()).losses).toEqual([gone]);
   });
 });
