@@ -18,7 +18,7 @@ interface OperatorErrorOptions {
   readonly exit?: ExitCode;
   readonly cause?: unknown;
   /** More of what is so, for scripts; stands beside `code` in the JSON. */
-  readonly facts?: Readonly<Record<string, string | number>>;
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** An error whose message is written for the operator: one sentence of what is so. Anything else that reaches `main` is a bug. */
@@ -27,7 +27,7 @@ export class OperatorError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
   readonly exit: ExitCode;
-  readonly facts: Readonly<Record<string, string | number>>;
+  readonly facts: Readonly<Record<string, string | number | boolean>>;
 
   /** @param code Stable, upper snake case; scripts may test for it. */
   constructor(code: string, message: string, options: OperatorErrorOptions = {}) {
@@ -39,7 +39,7 @@ export class OperatorError extends Error {
   }
 
   /** The same with more facts. */
-  with(facts: Readonly<Record<string, string | number>>): OperatorError {
+  with(facts: Readonly<Record<string, string | number | boolean>>): OperatorError {
     const { code, message, hint, exit, cause } = this;
     return new OperatorError(code, message, {
       exit,

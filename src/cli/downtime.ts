@@ -1,16 +1,25 @@
-import type { World } from "../host/world.ts";
+import type { BootClock, World } from "../host/world.ts";
+import type { Entry } from "../plan/journal.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Run, RunEvent } from "../plan/runner.ts";
 import type { Session } from "./session.ts";
 
-/** What visitors of the public port went without while an operation was at work. */
+/** What visitors of the public port went without. A type and not an interface, because errors tell it as well. */
+export type DowntimeFacts = {
+  readonly downtimeMs: number;
+  /** Where a part of it is by a clock that may have been set meanwhile. */
+  readonly downtimeApproximate?: true;
+};
+
+/** The same while an operation is at work. */
 export interface Downtime {
   readonly on: (event: Pick<RunEvent, "type" | "step">) => void;
   /** Ends the watch. Null where nobody was turned away, or nobody visits. */
-  end(): Promise<number | null>;
+  end(): Promise<DowntimeFacts | null>;
 }
 
 type Probe = Parameters<World["ports"]["ask"]>[0];
+type Opening = { readonly openedAt?: string; readonly openedBoot?: BootClock | null };
 
 const inputOf = (plan: Plan, kind: string): Readonly<Record<string, unknown>> | null =>
   (plan.steps.find(step => step.kind === kind)?.input as Readonly<Record<string, unknown>> | undefined) ?? null;
@@ -19,26 +28,47 @@ const inputOf = (plan: Plan, kind: string): Readonly<Record<string, unknown>> | 
  * The port is asked as a visitor would, from before the writers are stopped until the operation has ended. Where it was begun
  * by a run that was cut off, the time since the window was opened counts whole.
  */
-export function watchDowntime(session: Session, { plan, journal }: Pick<Run<World>, "plan" | "journal">): Downtime {
+export async function watchDowntime(
+  session: Session,
+  { plan, journal }: Pick<Run<World>, "plan" | "journal">,
+): Promise<Downtime> {
   const probe = inputOf(plan, "front.open")?.["probe"] as Probe | null | undefined;
   const quiet = plan.steps.findIndex(({ kind }) => kind === "instance.quiet");
-  let watch: ReturnType<Session["watchPort"]> | null = null;
+  // What is wrong with a journal is for the run to say.
+  const opened = openingIn(await journal.read().catch(() => []), quiet);
+  let watch: { readonly port: ReturnType<Session["watchPort"]>; readonly before: ReturnType<typeof sinceOpened> } | null = null;
   let isOver = false;
-  const begunMs = session.world.now().getTime();
   return {
     on({ step }) {
-      if (probe && quiet >= 0 && step >= quiet && !isOver) watch ??= session.watchPort(probe);
+      if (probe && quiet >= 0 && step >= quiet && !isOver)
+        watch ??= { port: session.watchPort(probe), before: sinceOpened(session.world, opened) };
     },
     async end() {
       isOver = true;
       if (watch === null) return null;
-      const watched = watch;
+      const { port, before } = watch;
       watch = null;
-      const { downtimeMs } = await watched.stop();
-      const entry = (await journal.read()).find(each => each.type === "doing" && each.step === quiet);
-      const opened = entry?.type === "doing" ? (entry.before as { readonly openedAt?: string } | null)?.openedAt : undefined;
-      const earlierMs = opened === undefined ? 0 : Math.max(0, begunMs - Date.parse(opened));
-      return downtimeMs + earlierMs;
+      const { downtimeMs } = await port.stop();
+      const { ms, isExact } = await before;
+      return { downtimeMs: downtimeMs + ms, ...(isExact ? {} : { downtimeApproximate: true }) };
     },
   };
+}
+
+/** How a run before opened the window; null where none did, or it was closed again. */
+function openingIn(entries: readonly Entry[], quiet: number): Opening | null {
+  const own = entries.filter(entry => "step" in entry && entry.step === quiet);
+  const begun = own.findLast(({ type }) => type === "doing");
+  if (begun?.type !== "doing" || own.at(-1)?.type === "undone") return null;
+  return begun.before as Opening | null;
+}
+
+async function sinceOpened(world: World, opened: Opening | null): Promise<{ readonly ms: number; readonly isExact: boolean }> {
+  if (opened === null) return { ms: 0, isExact: true };
+  const [now, then] = [await world.sinceBoot(), opened.openedBoot ?? null];
+  // Where a container has an uptime of its own, that begins anew under the same boot.
+  if (now !== null && then !== null && now.boot === then.boot && now.ms >= then.ms)
+    return { ms: now.ms - then.ms, isExact: true };
+  if (opened.openedAt === undefined) return { ms: 0, isExact: false };
+  return { ms: Math.max(0, world.now().getTime() - Date.parse(opened.openedAt)), isExact: false };
 }

@@ -4,7 +4,7 @@ import type { Plan } from "../plan/plan.ts";
 import { type Run, type RunEvent, runPlan, StepFailed, undoPlan } from "../plan/runner.ts";
 import { kinds } from "../steps/index.ts";
 import { cancelled } from "./ask.ts";
-import { watchDowntime } from "./downtime.ts";
+import { type DowntimeFacts, watchDowntime } from "./downtime.ts";
 import { undoSteps } from "./plan-text.ts";
 import { progressOn } from "./progress.ts";
 import type { Session } from "./session.ts";
@@ -12,7 +12,7 @@ import { OTHER_QUESTIONS } from "./surface/questions.ts";
 import { wrap } from "./text.ts";
 import { nameOf, undoneAlready } from "./unfinished.ts";
 
-export interface Carried {
+export interface Carried extends Partial<DowntimeFacts> {
   readonly operation: string;
   readonly kind: string;
   readonly instance: string | null;
@@ -21,8 +21,6 @@ export interface Carried {
   readonly result: Plan["result"];
   /** The command that takes it back. */
   readonly wayBack: string | null;
-  /** What visitors went without, where they were turned away. */
-  readonly downtimeMs?: number;
 }
 
 /** What becomes of an operation whose step fails. */
@@ -59,7 +57,7 @@ export async function runOrUndo(
   onFailed: () => Promise<void> = async () => {},
 ): Promise<Carried> {
   const { plan } = given;
-  const downtime = watchDowntime(session, given);
+  const downtime = await watchDowntime(session, given);
   const run: Run<World> = {
     ...given,
     on: event => {
@@ -69,8 +67,7 @@ export async function runOrUndo(
   };
   try {
     const failed = await failureOf(session, run, onFailure, onFailed);
-    const downtimeMs = await downtime.end();
-    const facts = downtimeMs === null ? {} : { downtimeMs };
+    const facts = (await downtime.end()) ?? {};
     if (failed !== null) throw failed instanceof OperatorError ? failed.with(facts) : failed;
     return {
       operation: plan.id,

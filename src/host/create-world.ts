@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Interrupted } from "../errors.ts";
 import { createBackups } from "./backups.ts";
+import { sinceBoot } from "./boot-clock.ts";
 import { createBundles } from "./bundles.ts";
 import { docker } from "./command.ts";
 import { createCompose } from "./compose.ts";
@@ -73,6 +74,7 @@ export function createWorld(
     systemd: createSystemd(executor, environment),
     now: () => new Date(),
     elapsedMs,
+    sinceBoot,
     pause,
     random: bytes => randomBytes(bytes).toString("base64url"),
   };

@@ -26,11 +26,16 @@ export interface World {
   readonly now: () => Date;
   /** Does not go back when the clock is set. */
   readonly elapsedMs: () => number;
+  /** The same for more than one process; null where the system does not tell. */
+  readonly sinceBoot: () => Promise<BootClock | null>;
   /** Between two looks at something that is awaited. @throws Interrupted when the signal fires */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Random bytes as URL-safe text, for generated secrets and ids. */
   readonly random: (bytes: number) => string;
 }
+
+/** How long the machine runs; two looks compare where it was not started anew between them. A type and not an interface, because journals hold plain JSON. */
+export type BootClock = { readonly boot: string; readonly ms: number };
 
 /** Whose units: the machine's, or the user's own. */
 export type UnitScope = "system" | "user";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Home } from "../domain/home.ts";
 import { parseRecord, recordToText } from "../domain/instance.ts";
 import { EXIT, OperatorError } from "../errors.ts";
-import type { ContainerDetail } from "../host/world.ts";
+import type { BootClock, ContainerDetail } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context } from "./context.ts";
 import { containersOf } from "./launch.ts";
@@ -21,6 +21,8 @@ type Input = {
 type Before = {
   /** ISO 8601: from here on visitors are turned away. */
   readonly openedAt: string;
+  /** The same moment by a clock that nobody sets; journals of older versions lack it. */
+  readonly openedBoot?: BootClock | null;
   readonly containers: readonly {
     readonly id: string;
     readonly service: string;
@@ -76,6 +78,7 @@ export const quiet = defineStep({
     const containers = await containersOf(context, project);
     return {
       openedAt: context.world.now().toISOString(),
+      openedBoot: await context.world.sinceBoot(),
       containers: containers.map(each => ({
         id: each.id,
         service: each.service ?? "",

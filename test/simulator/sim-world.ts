@@ -48,6 +48,7 @@ export function createSimWorld(machine: Machine, home: string, shelf: Readonly<R
     systemd: simSystemd(machine, disk),
     now: () => new Date(machine.state.clockMs),
     elapsedMs: () => machine.state.clockMs,
+    sinceBoot: async () => ({ boot: "simulated", ms: machine.state.clockMs }),
     pause: async (ms, signal) => {
       if (signal.aborted) throw new Interrupted("stopped while waiting");
       machine.state.clockMs += ms;

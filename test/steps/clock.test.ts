@@ -48,7 +48,7 @@ describe("F66 a clock that jumps", () => {
       "cli/commands/backup-list.ts",
       // For how long a container is up.
       "cli/commands/status.ts",
-      // The window of a run that was cut off, which no process saw from its beginning to its end.
+      // The window of a run that was cut off, where the machine was started anew since, and no other clock went on.
       "cli/downtime.ts",
       // The lock's "since".
       "session.ts",

@@ -1,0 +1,81 @@
+import { expect, it } from "vitest";
+import { watchDowntime } from "../../src/cli/downtime.ts";
+import type { Session } from "../../src/cli/session.ts";
+import type { BootClock } from "../../src/host/world.ts";
+import type { Entry } from "../../src/plan/journal.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+
+const NOON = "2026-10-25T12:00:00.000Z";
+const YEAR_MS = 366 * 86_400_000;
+/** Of which 2 s go by under the eyes of this run. */
+const WATCHED_MS = 2000;
+
+const plan = (...kinds: readonly string[]) =>
+  ({ steps: kinds.map(kind => ({ kind, input: { probe: { port: 80, tls: false, path: "/" } } })) }) as unknown as Plan;
+const UPDATE = plan("bundle.unpack", "instance.quiet", "front.open");
+
+interface Host {
+  /** What a run before wrote down. */
+  readonly entries?: readonly Entry[];
+  readonly wallMs?: number;
+  readonly boot?: BootClock | null;
+}
+
+/** Carries out the steps by their numbers, and tells what visitors went without. */
+async function downtimeOf({ entries = [], wallMs = Date.parse(NOON), boot = null }: Host, steps = [0, 1, 2], of = UPDATE) {
+  const session = {
+    world: { now: () => new Date(wallMs), sinceBoot: async () => boot },
+    watchPort: () => ({ stop: async () => ({ downtimeMs: WATCHED_MS, gaps: [] }) }),
+  } as unknown as Session;
+  const written = [...entries];
+  const journal = { read: async () => written, append: async () => {}, settle: async () => {} };
+  const downtime = await watchDowntime(session, { plan: of, journal });
+  for (const step of steps) {
+    if (step === 1) written.push({ type: "doing", step, before: { openedAt: NOON, openedBoot: { boot: "a", ms: 1 } } });
+    downtime.on({ type: "doing", step });
+  }
+  return await downtime.end();
+}
+
+const opened = (over: object = {}): readonly Entry[] => [
+  { type: "doing", step: 0, before: null },
+  { type: "done", step: 0 },
+  { type: "doing", step: 1, before: { openedAt: NOON, openedBoot: { boot: "a", ms: 50_000 }, ...over } },
+];
+const after = (ms: number) => Date.parse(NOON) + ms;
+
+it("is what was seen, of a run that nobody cut off, wherever the clock is set meanwhile", async () => {
+  for (const wallMs of [after(0), after(YEAR_MS), after(-YEAR_MS)])
+    expect(await downtimeOf({ wallMs, boot: { boot: "a", ms: 99_000 } })).toEqual({ downtimeMs: WATCHED_MS });
+});
+
+it("F66 counts from when a run before opened the window, and no clock that is set changes that", async () => {
+  const boot = { boot: "a", ms: 110_000 };
+  for (const wallMs of [after(60_000), after(YEAR_MS), after(-YEAR_MS)])
+    expect(await downtimeOf({ entries: opened(), wallMs, boot }, [2])).toEqual({ downtimeMs: 60_000 + WATCHED_MS });
+});
+
+it("F66 goes by the wall clock where the machine was started anew, says so, and is never negative", async () => {
+  const told = async (over: Host, before: object = {}) =>
+    await downtimeOf({ entries: opened(before), boot: { boot: "b", ms: 10_000 }, ...over }, [2]);
+  const byTheClock = { downtimeMs: 60_000 + WATCHED_MS, downtimeApproximate: true };
+  expect(await told({ wallMs: after(60_000) })).toEqual(byTheClock);
+  expect(await told({ wallMs: after(-YEAR_MS) })).toEqual({ downtimeMs: WATCHED_MS, downtimeApproximate: true });
+  // A container that was started anew, a system that does not tell, and a journal of an older version.
+  expect(await told({ wallMs: after(60_000), boot: { boot: "a", ms: 10_000 } })).toEqual(byTheClock);
+  expect(await told({ wallMs: after(60_000), boot: null })).toEqual(byTheClock);
+  expect(await told({ wallMs: after(60_000) }, { openedBoot: undefined })).toEqual(byTheClock);
+});
+
+it("leaves out a window that was closed again: the old release served until this run", async () => {
+  const entries: readonly Entry[] = [...opened(), { type: "undoing", step: 1 }, { type: "undone", step: 1 }];
+  expect(await downtimeOf({ entries, wallMs: after(YEAR_MS), boot: { boot: "a", ms: 900_000 } }, [0, 1, 2])).toEqual({
+    downtimeMs: WATCHED_MS,
+  });
+});
+
+it("is none where nobody was turned away, or nobody visits", async () => {
+  expect(await downtimeOf({}, [0])).toBeNull();
+  expect(await downtimeOf({}, [0, 1, 2], plan("bundle.unpack", "volume.create", "front.open"))).toBeNull();
+  expect(await downtimeOf({}, [0, 1], plan("bundle.unpack", "instance.quiet"))).toBeNull();
+});
