@@ -55,25 +55,26 @@ it("F17 F19 moves the data before anybody is let in, and lets nobody in before i
        15. Start postgres of v2.23.0
        16. Wait until postgres of v2.23.0 is healthy
        17. Restore it into v2.23.0, and prove that nothing is missing
-       18. Stop v2.22.2 but for postgres
-       19. Put up the maintenance page on port 80
-       20. See that nobody else is on the database of v2.22.2
-       21. Move what was written to the database of v2.22.2 since, and prove that v2.23.0 lacks nothing
-       22. Stop v2.22.2, and see that nothing wakes it
-       23. Stop postgres of v2.23.0 until its files are there
-       24. Carry /srv/graphistry/releases/v2.22.2/data
-       25. Copy the volume v2_22_2_postgres_backups to v2_23_0_postgres_backups
-       26. Start cache, job, nexus, postgres of v2.23.0
-       27. Wait until v2.23.0 is healthy
-       28. Note what is there before visitors come in
-       29. Take down the maintenance page
-       30. Let visitors in to v2.23.0
-       31. See v2.23.0 answer on port 80
-     ! 32. v2.23.0 serves: from here on the way back is \`graph-mgr rollback\`
-       33. Wait until v2.23.0 is healthy
-       34. Point current at releases/v2.23.0
-       35. Clear away what is needed no more
-      ! cannot be undone from step 32 on
+       18. Note which rows v2.23.0 has by now, so that only what is written later has to follow
+       19. Stop v2.22.2 but for postgres
+       20. Put up the maintenance page on port 80
+       21. See that nobody else is on the database of v2.22.2
+       22. Move what was written to the database of v2.22.2 since, and prove that v2.23.0 lacks nothing
+       23. Stop v2.22.2, and see that nothing wakes it
+       24. Stop postgres of v2.23.0 until its files are there
+       25. Carry /srv/graphistry/releases/v2.22.2/data
+       26. Copy the volume v2_22_2_postgres_backups to v2_23_0_postgres_backups
+       27. Start cache, job, nexus, postgres of v2.23.0
+       28. Wait until v2.23.0 is healthy
+       29. Note what is there before visitors come in
+       30. Take down the maintenance page
+       31. Let visitors in to v2.23.0
+       32. See v2.23.0 answer on port 80
+     ! 33. v2.23.0 serves: from here on the way back is \`graph-mgr rollback\`
+       34. Wait until v2.23.0 is healthy
+       35. Point current at releases/v2.23.0
+       36. Clear away what is needed no more
+      ! cannot be undone from step 33 on
       * .env: POSTGRES_PASSWORD, DJANGO_SECRET_KEY are carried as they are, because data may depend on them.
       * The database moves by dump. It was asked for.
       * The Caddyfile of v2.22.2 could not be understood, so its maintenance page is on http only.
