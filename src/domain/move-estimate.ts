@@ -19,10 +19,10 @@ export interface Throughput {
 const USUAL: Throughput = { dump: 250e6, restore: 130e6, prove: 450e6, copy: 250e6 };
 
 /**
- * How often all rows are read where something was written into large tables since they were moved: the source's for its proof and for its lists,
- * and the copy's for the proof in the end. Where nothing was written it is two.
+ * What is read where something was written into large tables since they were moved, in readings of all rows: one of the source's for its proof, two for the
+ * list of its rows, one to compare the lists, and one of the copy's for the proof in the end (docs/decisions.md). Where nothing was written it is two.
  */
-const READS_TO_FOLLOW = 3;
+const READS_TO_FOLLOW = 5;
 
 /** Containers that start and stop, checkpoints, files that are few and small: what takes its time however little there is. */
 const FIXED_SECONDS = { dump: 2, restore: 4, prove: 2, copy: 2 } as const;

@@ -54,7 +54,7 @@ it("auto dumps a large volume whose databases follow sooner than it is copied, a
   expect(chooseMove(holding(2e9, 40e9), "auto", false)).toEqual({
     method: "dump",
     reasons: [
-      "The database moves by dump. A copy of the volume would be safe as well, but visitors would wait about 3 min for it, and about 30 s for a dump.",
+      "The database moves by dump. A copy of the volume would be safe as well, but visitors would wait about 3 min for it, and about 40 s for a dump.",
     ],
   });
 });

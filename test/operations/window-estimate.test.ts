@@ -43,11 +43,11 @@ it("is the sum of its parts, by method", () => {
 
 it("a database that is moved ahead leaves the window what follows, and one that does not run cannot be", () => {
   expect(estimateUpdate(facts(AHEAD), "dump")).toMatchObject({
-    seconds: 25,
+    seconds: 30,
     aheadSeconds: 27,
     dumpSeconds: 0,
     restoreSeconds: 0,
-    followSeconds: 10,
+    followSeconds: 15,
     startSeconds: 15,
   });
   const usual = estimateUpdate(facts(), "dump");
@@ -82,7 +82,7 @@ it("stands in a plan that has a window, and in no other", () => {
     "about 45 s until visitors are back, by what such machines usually take: the dump 7 s, restoring and proving it 18 s, stopping and starting 21 s; 1.2 GB of databases move",
   );
   expect(estimateText(plan({ estimate: estimateUpdate(facts(AHEAD), "dump") }))).toBe(
-    "about 25 s until visitors are back, by what such machines usually take: comparing the databases, and what was written meanwhile 10 s, stopping and starting 15 s; before that about 25 s with the old release serving; 1.2 GB of databases move",
+    "about 30 s until visitors are back, by what such machines usually take: comparing the databases, and what was written meanwhile 15 s, stopping and starting 15 s; before that about 25 s with the old release serving; 1.2 GB of databases move",
   );
   expect([estimateText(plan({})), estimateText(plan(undefined)), estimateText(plan({ estimate: null }))]).toEqual([
     null,
