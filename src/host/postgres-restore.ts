@@ -8,6 +8,7 @@ import { readProof, verifyDump } from "./postgres-dump-files.ts";
 import { lookAtServer } from "./postgres-look.ts";
 import { parseProof } from "./postgres-proof-lines.ts";
 import { proofSql } from "./postgres-proof-sql.ts";
+import { proveServer } from "./postgres-prove.ts";
 import { EMPTY, RESTORE } from "./postgres-scripts.ts";
 import { there } from "./trees.ts";
 import { syncFolder } from "./unpack-tree.ts";
@@ -19,12 +20,7 @@ import type { Progress } from "./world.ts";
  * @returns the proof of what is there afterwards
  * @throws OperatorError NO_DUMP, DUMP_DAMAGED, DATABASE_SAME, DATABASE_OLDER, DATABASE_NOT_EMPTY, COMMAND_FAILED
  */
-export async function restoreServer(
-  connection: Connection,
-  prove: (like: DatabaseProof) => Promise<DatabaseProof>,
-  dir: string,
-  progress: Progress,
-): Promise<DatabaseProof> {
+export async function restoreServer(connection: Connection, dir: string, progress: Progress): Promise<DatabaseProof> {
   progress("checking the dump");
   const [manifest, look] = await Promise.all([verifyDump(dir), lookAtServer(connection)]);
   if (look.systemIdentifier === manifest.systemIdentifier) {
@@ -45,7 +41,7 @@ export async function restoreServer(
     // Whoever asks again after a restore that ended gets it, unless somebody has changed something since.
     if (await there(ended)) {
       const taken = await readProof(dir);
-      const proof = await prove(taken);
+      const proof = await proveServer(connection, taken);
       if (proofDifferences(taken, proof).length === 0) return proof;
     }
     const [name, count] = full[0] ?? [];

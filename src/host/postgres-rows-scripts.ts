@@ -1,5 +1,6 @@
 import { PSQL } from "./postgres-connection.ts";
 import { BY_TEXT, HASH, LINKS } from "./postgres-proof-sql.ts";
+import { PROVE } from "./postgres-scripts.ts";
 
 /**
  * Scripts that bring single tables of a copy up to their source. /dump/wanted.json says which: `[name of its files, schema, name]`, then of what is to be
@@ -65,22 +66,31 @@ printf '%s' "$SQL" > /tmp/rows.sql
 exec ${PSQL} --file=/tmp/rows.sql`;
 
 /**
- * `COUNT` of tables. All of a database in one transaction, which is whole or not there: the end of what goes into it is written last. As a replica, so
- * that no trigger does again what it did in the source, and rows may come in any order.
+ * Of each of the databases `FOLLOWING`, a line each, /dump/N: as many tables as its file `count` says. All of a database in one transaction, which is whole or
+ * not there: the end of what goes into it is written last. As a replica, so that no trigger does again what it did in the source, and rows
+ * may come in any order. Then the proof of what is there, because a helper that starts takes longer than to prove a small database.
  */
-export const LOAD_ROWS = `set -eu
-{
+export const LOAD_AND_PROVE = `set -eu
+load() { # FOLDER
   echo 'BEGIN;'
   number=1
-  while [ "$number" -le "$COUNT" ]; do
-    cat "/dump/$number.sql" "/dump/$number.rows" || exit 1
+  count=$(cat "$1/count")
+  while [ "$number" -le "$count" ]; do
+    cat "$1/$number.sql" "$1/$number.rows" || exit 1
     printf '%s\\n' '\\.'
     number=$((number + 1))
   done
-  cat /dump/sequences.sql || exit 1
+  cat "$1/sequences.sql" || exit 1
   echo 'COMMIT;'
   : > /tmp/whole
-} | PGOPTIONS="$LOADING -c search_path=pg_catalog -c jit=off -c session_replication_role=replica" ${PSQL} > /dev/null
-[ -e /tmp/whole ]
+}
+printf '%s\\n' "$FOLLOWING" > /tmp/following
+index=0
+while IFS= read -r name; do
+  index=$((index + 1))
+  rm -f /tmp/whole
+  load "/dump/$index" | PGDATABASE=$name PGOPTIONS="$LOADING -c search_path=pg_catalog -c jit=off -c session_replication_role=replica" ${PSQL} > /dev/null
+  [ -e /tmp/whole ]
+done < /tmp/following
 ${PSQL} --command=CHECKPOINT
-`;
+${PROVE}`;

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { DatabaseProof } from "../domain/database.ts";
 import { type ChangedTable, FEW_ROWS, type RowChanges, type Tables } from "../domain/database-changes.ts";
 import type { Connection } from "./postgres-connection.ts";
 import { isHashedByText } from "./postgres-proof-sql.ts";
-import { LOAD_ROWS, listSql, rowsSql, WRITE_FILES } from "./postgres-rows-scripts.ts";
+import { proofEnv, proofIn } from "./postgres-prove.ts";
+import { LOAD_AND_PROVE, listSql, rowsSql, WRITE_FILES } from "./postgres-rows-scripts.ts";
 import { type DifferingRows, differingRows } from "./row-lists.ts";
 import { there } from "./trees.ts";
 
@@ -42,21 +44,49 @@ const listOf = (database: string, { schema, name }: Pick<ChangedTable, "schema" 
 
 const say = (dir: string, name: string, value: unknown) => writeFile(join(dir, name), JSON.stringify(value), { mode: 0o600 });
 
+export interface Following {
+  /** A new folder, which holds rows meanwhile. */
+  readonly dir: string;
+  /** Where the target's rows were listed by `listRows`; null when they were not. */
+  readonly listed: string | null;
+  readonly like: DatabaseProof;
+  /** When a table is moved as a whole. */
+  readonly limits?: { readonly few: number; readonly many: number };
+}
+
 /**
- * Makes tables and sequences of one database in the target what they are in the source, by way of the new folder `dir`. Of a large table only
- * the rows move that differ. Nobody else may write on either side. Whether it has become equal is for a proof to say.
- * @param listed where the target's rows were listed by `listRows`; null when they were not
- * @throws OperatorError COMMAND_FAILED; then nothing has changed in the target
+ * Makes tables and sequences in the target what they are in the source. Of a large table only the rows move that differ. Nobody else may write on either side.
+ * @returns the proof of what is there afterwards: whether it has become equal
+ * @throws OperatorError COMMAND_FAILED; then the database that failed has not changed in the target
  */
 export async function followRows(
   { source, target }: Ends,
-  changes: RowChanges,
+  changes: readonly RowChanges[],
+  { dir, listed, like, limits = { few: FEW_ROWS, many: MANY_ROWS } }: Following,
+): Promise<DatabaseProof> {
+  await rm(dir, { recursive: true, force: true });
+  for (const [index, each] of changes.entries())
+    await readRows({ source, target }, each, join(dir, String(index + 1)), listed, limits);
+  const printed = await target.run({
+    purpose: "rows",
+    title: "Writing the rows that changed",
+    writesTo: dir,
+    folders: [{ path: dir, at: "/dump", writable: false }],
+    script: LOAD_AND_PROVE,
+    env: { ...proofEnv(like), FOLLOWING: changes.map(({ database }) => database).join("\n") },
+  });
+  await rm(dir, { recursive: true, force: true });
+  return proofIn(printed);
+}
+
+/** Into the new folder `dir`: for each table what takes rows away in the target, and the rows that come in. */
+async function readRows(
+  { source, target }: Ends,
+  { database, major, tables, sequences }: RowChanges,
   dir: string,
   listed: string | null,
-  limits = { few: FEW_ROWS, many: MANY_ROWS },
+  limits: { readonly few: number; readonly many: number },
 ): Promise<void> {
-  const { database, tables, sequences, major } = changes;
-  await rm(dir, { recursive: true, force: true });
   const [here, now] = [listed ?? join(dir, "copy"), join(dir, "source")];
   const large = { database, major, tables: tables.filter(({ rows }) => rows > limits.few) };
   if (large.tables.length > 0) {
@@ -77,15 +107,12 @@ export async function followRows(
     "sequences.json",
     sequences.map(({ schema, name }) => [schema, name]),
   );
-  const work = { purpose: "rows", folders: [{ path: dir, at: "/dump", writable: true }] };
-  const title = (what: string) => `${what} the rows that changed`;
-  await source.run({ ...work, title: title("Reading"), script: WRITE_FILES, env: { PGDATABASE: database, SQL: rowsSql } });
-  await target.run({
-    ...work,
-    title: title("Writing"),
-    writesTo: dir,
-    script: LOAD_ROWS,
-    env: { PGDATABASE: database, COUNT: String(tables.length) },
+  await say(dir, "count", tables.length);
+  await source.run({
+    purpose: "rows",
+    title: "Reading the rows that changed",
+    folders: [{ path: dir, at: "/dump", writable: true }],
+    script: WRITE_FILES,
+    env: { PGDATABASE: database, SQL: rowsSql },
   });
-  await rm(dir, { recursive: true, force: true });
 }

@@ -1,4 +1,3 @@
-import type { DatabaseProof } from "../domain/database.ts";
 import { largeTables } from "../domain/database-changes.ts";
 import { OperatorError } from "../errors.ts";
 import { docker } from "./command.ts";
@@ -10,12 +9,10 @@ import { describeServer } from "./postgres-describe.ts";
 import { dumpServer } from "./postgres-dump.ts";
 import { readProof } from "./postgres-dump-files.ts";
 import { describeImage } from "./postgres-image.ts";
-import { LOOK_SQL, lookAtServer, parseLook } from "./postgres-look.ts";
-import { parseProof } from "./postgres-proof-lines.ts";
-import { isHashedByText, PROOF_SQL } from "./postgres-proof-sql.ts";
+import { proveServer } from "./postgres-prove.ts";
 import { emptyServer, restoreServer } from "./postgres-restore.ts";
 import { followRows, listRows } from "./postgres-rows.ts";
-import { PROOF_FOLLOWS, PROVE, QUERY } from "./postgres-scripts.ts";
+import { QUERY } from "./postgres-scripts.ts";
 import { readBack } from "./postgres-verify.ts";
 import type { DatabaseAccess, Postgres } from "./world.ts";
 
@@ -37,22 +34,6 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
   /** What the server itself was started from, whatever image the helper has. */
   const imageOf = async ({ containerId }: DatabaseAccess): Promise<string> =>
     await executor.run(docker("inspect", "--type=container", "--format={{.Image}}", containerId));
-  const prove = async (connection: Connection, like?: DatabaseProof): Promise<DatabaseProof> => {
-    const printed = await connection
-      .run({
-        purpose: "prove",
-        title: "Comparing the databases",
-        script: PROVE,
-        env: { ...LOOK_SQL, ...PROOF_SQL, BY_TEXT: like?.major !== undefined && isHashedByText(like.major) ? "1" : "" },
-      })
-      .catch(async error => {
-        // A server that cannot be proven at all says so in plainer words.
-        if (!(error instanceof OperatorError && error.code === "DATABASE_LOGIN")) await lookAtServer(connection);
-        throw error;
-      });
-    const end = printed.indexOf(`\n${PROOF_FOLLOWS}\n`);
-    return parseProof(printed.slice(end + 1), parseLook(printed.slice(0, end)).major);
-  };
   return {
     async check(access) {
       const connection = await open(access);
@@ -76,18 +57,18 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
     proofOf: readProof,
     async restore(access, dir, progress) {
       const connection = await open(evenWithoutDatabase(access));
-      return await restoreServer(connection, like => prove(connection, like), dir, progress);
+      return await restoreServer(connection, dir, progress);
     },
     async list(access, like, dir) {
       const connection = await open(evenWithoutDatabase(access));
       for (const each of largeTables(like)) await listRows(connection, each, dir);
     },
-    async follow(source, target, changes, dir, listed) {
+    async follow(source, target, changes, dir, listed, like) {
       const [from, to] = await Promise.all([open(evenWithoutDatabase(source)), open(evenWithoutDatabase(target))]);
-      await followRows({ source: from, target: to }, changes, dir, listed);
+      return await followRows({ source: from, target: to }, changes, { dir, listed, like });
     },
     empty: async (access, dir) => emptyServer(await open(evenWithoutDatabase(access)), access.database, dir),
-    prove: async (access, like) => prove(await open(evenWithoutDatabase(access)), like),
+    prove: async (access, like) => proveServer(await open(evenWithoutDatabase(access)), like),
     clusterState: (volume, helperImage) => clusterStateOf(helpers, volume, helperImage),
   };
 }

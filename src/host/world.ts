@@ -480,11 +480,19 @@ export interface Postgres {
    */
   list(access: DatabaseAccess, like: DatabaseProof, dir: string): Promise<void>;
   /**
-   * Makes the tables and sequences of one database in the target what they are in the source, all in one transaction. A proof tells whether it came out equal.
+   * Makes tables and sequences in the target what they are in the source, those of a database all in one transaction.
    * @param dir a new folder, which holds rows meanwhile
    * @param listed what `list` wrote of the target as it is now; null when it is not known any more
+   * @returns the proof of what is there afterwards, to be held against one like `like`
    */
-  follow(source: DatabaseAccess, target: DatabaseAccess, changes: RowChanges, dir: string, listed: string | null): Promise<void>;
+  follow(
+    source: DatabaseAccess,
+    target: DatabaseAccess,
+    changes: readonly RowChanges[],
+    dir: string,
+    listed: string | null,
+    like: DatabaseProof,
+  ): Promise<DatabaseProof>;
   /**
    * Takes away what a restore of `dir` brought into a server that was empty before: all databases and roles, but what we come by.
    * Nothing when no restore of it began there.

@@ -109,19 +109,19 @@ async function followed(input: Input, { from, to }: Ends, context: Context): Pro
   }
   // A run that goes on after a cut shall not take the target for what it was.
   if (isAsBefore) await files.rename(input.ahead.lists, taken(input));
+  const listed = isAsBefore ? taken(input) : null;
+  let after: DatabaseProof;
   try {
-    for (const each of changes.kind === "none" ? [] : changes.databases) {
-      progress(`moving what has changed in ${each.tables.length} tables of ${each.database}`);
-      await postgres.follow(from, to, each, rowsIn(input), isAsBefore ? taken(input) : null);
-    }
+    const moving = changes.kind === "rows" ? changes.databases : [];
+    for (const { database, tables } of moving) progress(`moving what has changed in ${tables.length} tables of ${database}`);
+    after =
+      moving.length === 0 ? await postgres.prove(to, like) : await postgres.follow(from, to, moving, rowsIn(input), listed, like);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return onceMore(`What was written meanwhile did not go in by itself (${messageOf(error)})`, context);
   } finally {
     await trees.remove(rowsIn(input), input.source.helperImage);
   }
-  progress("comparing both databases");
-  const after = await postgres.prove(to, like);
   const missing = proofDifferences(source, after);
   if (missing.length === 0) return after;
   return onceMore(`What was written meanwhile did not come out equal by itself (${missing[0]})`, context);

@@ -76,7 +76,12 @@ export class SimPostgres {
     return proofOf(this.open(access).content);
   }
 
-  private follow(source: DatabaseAccess, target: DatabaseAccess, { database, tables }: RowChanges): void {
+  private follow(source: DatabaseAccess, target: DatabaseAccess, changes: readonly RowChanges[]): DatabaseProof {
+    for (const each of changes) this.followIn(source, target, each);
+    return proofOf(this.open({ ...target, database: "template1" }).content);
+  }
+
+  private followIn(source: DatabaseAccess, target: DatabaseAccess, { database, tables }: RowChanges): void {
     const { content: from } = this.open({ ...source, database });
     const volume = this.open({ ...target, database });
     const paths = new Set(tables.map(({ name }) => `database/${database}/${name}`));

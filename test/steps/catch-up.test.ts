@@ -59,10 +59,11 @@ describe("what was written to a database after most of it was moved", () => {
     const { stage, calls } = await movedAhead();
     const { follow } = stage.world.postgres;
     const listed: (string | null)[] = [];
-    stage.world.postgres.follow = async (source, to, changes, dir, lists) => {
+    stage.world.postgres.follow = async (source, to, changes, dir, lists, like) => {
       listed.push(lists);
-      await follow(source, to, changes, dir, lists);
+      const proof = await follow(source, to, changes, dir, lists, like);
       if (listed.length === 1) throw new Error("cut off");
+      return proof;
     };
     write(stage, SLUG, { [USERS]: "one more" });
     await expect(oneStep(stage, step).run()).rejects.toThrow("cut off");
@@ -107,7 +108,10 @@ describe("what was written to a database after most of it was moved", () => {
   it("F04 is moved with everything else where it went in and is not equal", async () => {
     const { stage, calls } = await movedAhead();
     write(stage, SLUG, { [USERS]: "one more" });
-    stage.world.postgres.follow = async () => write(stage, "v1_0_0", { [USERS]: "half" });
+    stage.world.postgres.follow = async (_, to) => {
+      write(stage, "v1_0_0", { [USERS]: "half" });
+      return await stage.world.postgres.prove(to);
+    };
     await oneStep(stage, step).run();
     expect(calls.dump).toBe(1);
     expect(rows(stage, "v1_0_0")).toEqual(rows(stage, SLUG));
