@@ -110,7 +110,7 @@ break" VALUES (1), (1); INSERT INTO empty_table VALUES (21); UPDATE events SET a
     };
     await follow(await write());
     expect(await differences()).toEqual([]);
-    expect(await moved()).toBe(12);
+    expect(await moved()).toBe(13);
     const ends = { source: await connectTo(source), target: await connectTo(target) };
     const like = await postgres.proofOf(dump);
     await followRows(ends, await write(), { dir: rows, listed: null, like, limits: { few: 10, many: 5 } });
