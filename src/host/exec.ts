@@ -26,7 +26,7 @@ export type PipeOptions = Pick<RunOptions, "secrets"> & {
 export interface Executor {
   /** Standard output without its last newline. @throws OperatorError COMMAND_FAILED, NO_PROGRAM */
   run(command: Command, options?: RunOptions): Promise<string>;
-  /** Streams into the child's standard input; an error of either end fails the run. Returns standard output. */
+  /** Streams into the child's standard input; an error of either end fails the run, and so does a source that ends before its end. Returns standard output. */
   feed(command: Command, source: Readable, options?: RunOptions): Promise<string>;
   /**
    * Standard output as it comes, without ever holding it; `source`, where there is one, goes into standard input. Whoever stops
@@ -81,8 +81,14 @@ export function createExecutor(
       const child = start(command, options, { stdin: "pipe" });
       const result = finish(command, options, child);
       source.on("error", error => child.kill("SIGTERM", error));
+      let isRefused = false;
+      // One that is given up has no end, for which the child would wait.
+      source.on("close", () => source.readableEnded || isRefused || child.kill("SIGTERM"));
       if (child.stdin) {
-        child.stdin.on("error", () => source.destroy());
+        child.stdin.on("error", () => {
+          isRefused = true;
+          source.destroy();
+        });
         source.pipe(child.stdin);
       }
       return await result;

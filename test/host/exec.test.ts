@@ -1,0 +1,21 @@
+import { PassThrough } from "node:stream";
+import { expect, it } from "vitest";
+import { localExecutor } from "../../src/host/create-world.ts";
+
+const executor = localExecutor(process.env);
+const given = () => new PassThrough().on("error", () => {});
+
+it("a source that is given up ends who is fed with it", async () => {
+  const source = given();
+  const fed = executor.feed({ program: "cat", args: [] }, source);
+  source.write("half of it");
+  setTimeout(() => source.destroy(), 100);
+  await expect(fed).rejects.toMatchObject({ code: "COMMAND_FAILED" });
+});
+
+it("a program that needs no more of what it is fed is not ended for that", async () => {
+  const source = given();
+  const fed = executor.feed({ program: "sh", args: ["-c", "exec 0<&-; sleep 0.3; echo done"] }, source);
+  const feeding = setInterval(() => source.write(Buffer.alloc(100_000)), 20);
+  expect(await fed.finally(() => clearInterval(feeding))).toBe("done");
+});
