@@ -1,5 +1,7 @@
+import { basename, dirname } from "node:path";
 import { OperatorError } from "../errors.ts";
 import { show } from "./names.ts";
+import { isRestic, resticPlaceAt } from "./restic-place.ts";
 
 /** A folder or a file on another machine. */
 export interface RemotePlace {
@@ -16,8 +18,8 @@ const SCHEME = "ssh://";
 const PLACE =
   /^ssh:\/\/(?:([A-Za-z0-9_][A-Za-z0-9_.-]*)@)?([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(\/[^\r\n\0]*)$/;
 
-/** Whether it is on another machine. */
-export const isRemote = (place: string): boolean => place.startsWith(SCHEME);
+/** Whether it is no file of this machine: on another one, or in a repository. */
+export const isRemote = (place: string): boolean => place.startsWith(SCHEME) || isRestic(place);
 
 /** `ssh://[user@]host[:port]/path`, taken as it stands: nothing in it is decoded. @throws OperatorError BAD_PLACE */
 export function parsePlace(place: string): RemotePlace {
@@ -37,8 +39,15 @@ const withoutPassword = (place: string): string => place.replace(/^(ssh:\/\/[^/@
 /** A file of a folder, wherever that is. */
 export const beneath = (folder: string, name: string): string => `${folder === "/" ? "" : folder}/${name}`;
 
-/** Where something lies: a path of this machine made absolute, or a place on another one, without a slash at its end. */
+/** Hidden, so that nobody takes it for a backup: `writing` until all of it is there, `unread` until it was read back. */
+export const beside = (path: string, what: "writing" | "unread"): string => beneath(dirname(path), `.${basename(path)}.${what}`);
+
+/** The name that a backup has or will have, of any that `beside` makes. */
+export const nameBeside = (name: string): string => name.replace(/^\.(.*)\.(?:writing|unread)$/, "$1");
+
+/** Where something lies: a path of this machine made absolute, or a place elsewhere, without a slash at its end. */
 export function placeAt(given: string, resolve: (path: string) => string): string {
+  if (isRestic(given)) return resticPlaceAt(given, resolve);
   if (!isRemote(given)) return resolve(given);
   const place = given.replace(/\/$/, "");
   parsePlace(place);

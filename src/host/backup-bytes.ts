@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { PassThrough } from "node:stream";
 import { noBackup } from "./backup-errors.ts";
 import { codeOf, syncFolder } from "./unpack-tree.ts";
 
@@ -39,11 +40,22 @@ export const openFile: OpenBytes = async path => {
 
 /** What an archive is written into, from its beginning to its end. */
 export interface BackupSink {
+  /** No piece is of two: of a header, which comes in one, of a content, or of what stands behind it. */
   write(bytes: Buffer): Promise<void>;
   /** Nothing follows: all of it is on the disk when this returns. */
   finish(): Promise<SinkEnd>;
   close(): Promise<void>;
 }
+
+/** Until there is room again, or nobody reads any more. */
+export const drained = (stream: PassThrough): Promise<void> =>
+  new Promise(resolve => {
+    const go = () => {
+      stream.off("drain", go).off("close", go);
+      resolve();
+    };
+    stream.on("drain", go).on("close", go);
+  });
 
 /** What was written, as it lies there. */
 export interface SinkEnd {

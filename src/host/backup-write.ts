@@ -25,6 +25,9 @@ One plain tar. \`graph-mgr backup verify FILE\` reads it from end to end, \`grap
   manifest.json    what all of this is, with sizes and digests
   digest           sha256 of everything before it, and of manifest.json alone
 
+In a repository of restic each stream is a snapshot of its own, without parts (\`restic snapshots --tag graph-mgr\`):
+  restic dump SNAPSHOT folder.tar | tar x
+
 It holds everything, passwords and users' data included: keep it as you keep the database.
 `;
 

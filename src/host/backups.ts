@@ -32,10 +32,11 @@ export function createBackups(
   executor: Executor,
   helpers: HelperStreams,
   trees: Pick<Trees, "remove">,
+  environment: Readonly<Record<string, string | undefined>>,
   uid = process.getuid?.() ?? 0,
 ): Backups & BackupStreams {
   const keys = new Keyring();
-  const places = createBackupPlaces(executor, trees);
+  const places = createBackupPlaces(executor, trees, environment);
   const openBytes = keys.reading(places.open);
   /** A folder's or volume's archive, as it comes. */
   const pack = (from: Pick<Helper, "folders" | "volumes" | "title">, job: BackupJob, excluded: readonly string[]) =>

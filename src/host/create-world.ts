@@ -45,7 +45,7 @@ export function createWorld(
   const helpers = createHelpers(executor, scope);
   const trees = createTrees(executor, helpers);
   const engine = createEngine(executor, createVolumeWork(executor, helpers), createComposeVersion());
-  const backups = createBackups(executor, helpers, trees);
+  const backups = createBackups(executor, helpers, trees, environment);
   const imageSets = createImageSets(executor);
   const elapsedMs = () => performance.now();
   const pause: World["pause"] = async (ms, signal) => {

@@ -14,7 +14,7 @@ import type { Progress } from "./world.ts";
 /**
  * @throws OperatorError EXISTS, DATABASE_TABLESPACES, DATABASE_PREPARED, DATABASE_CLOSED, COMMAND_FAILED; then there is no `dir`
  */
-export async function dumpServer(connection: Connection, dir: string, progress: Progress): Promise<void> {
+export async function dumpServer(connection: Connection, dir: string, progress: Progress, isPlain = false): Promise<void> {
   if (await there(dir)) throw new OperatorError("EXISTS", `There is already ${dir}.`);
   const look = await lookAtServer(connection);
   refuseWhatDumpsLose(look);
@@ -38,6 +38,7 @@ export async function dumpServer(connection: Connection, dir: string, progress: 
             DUMP_ALL,
             ...proofSql(look.databases, look.major),
             EXPECTED: look.oids,
+            PLAIN: isPlain ? "1" : "",
           },
           folders: [{ path: part, at: "/dump", writable: true }],
         },

@@ -110,10 +110,14 @@ const JOBS = `jobs=$(nproc 2>/dev/null || echo 2)
 
 /**
  * lz4 takes a third of the time that gzip takes at its fastest (docs/decisions.md), and that time is in the window. Tools before 16 do not know it,
- * and those of later ones may be built without it.
+ * and those of later ones may be built without it. `PLAIN`: none at all.
  */
 const COMPRESSION = `compression=1
-! PGDATABASE=template1 pg_dump --no-password --schema-only --no-sync --format=custom --compress=lz4 --file=/dev/null 2>/dev/null || compression=lz4
+if [ -n "$PLAIN" ]; then
+  compression=0
+elif PGDATABASE=template1 pg_dump --no-password --schema-only --no-sync --format=custom --compress=lz4 --file=/dev/null 2>/dev/null; then
+  compression=lz4
+fi
 `;
 
 /** Into /dump: globals.sql and a folder a database, by number. EXPECTED: the oids of all databases when they were listed. */

@@ -52,7 +52,7 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
       return await describeServer(connection, image);
     },
     describeImage: image => describeImage(helpers, image),
-    dump: async (access, dir, progress) => dumpServer(await open(access), dir, progress),
+    dump: async (access, dir, progress, isPlain) => dumpServer(await open(access), dir, progress, isPlain),
     verify: (dir, helperImage, progress) => readBack(helpers, dir, helperImage, progress),
     proofOf: readProof,
     async restore(access, dir, progress) {

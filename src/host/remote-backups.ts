@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PassThrough } from "node:stream";
 import { parsePlace, type RemotePlace } from "../domain/backup-place.ts";
-import type { BackupBytes, BackupSink, SinkEnd } from "./backup-bytes.ts";
+import { type BackupBytes, type BackupSink, drained, type SinkEnd } from "./backup-bytes.ts";
 import { damagedBackup, noBackup } from "./backup-errors.ts";
 import type { Executor } from "./exec.ts";
 import { servantCommand } from "./remote-servant.ts";
@@ -121,16 +121,6 @@ class RemoteSink implements BackupSink {
     throw odd(this.#place, "it ended too early");
   }
 }
-
-/** Until there is room again, or nobody reads any more. */
-const drained = (stream: PassThrough): Promise<void> =>
-  new Promise(resolve => {
-    const go = () => {
-      stream.off("drain", go).off("close", go);
-      resolve();
-    };
-    stream.on("drain", go).on("close", go);
-  });
 
 /** What follows a read is asked for in advance: so much at once. */
 const WINDOW_BYTES = 4 * 2 ** 20;

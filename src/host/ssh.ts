@@ -49,6 +49,12 @@ export function sshCommand(access: SshAccess, words: readonly string[]): Command
   return { program: "ssh", args: [...reach(access), ...words] };
 }
 
+/** What the server over there offers under a name. */
+export const sshSubsystem = (access: SshAccess, name: "sftp"): Command => ({
+  program: "ssh",
+  args: ["-s", ...reach(access), name],
+});
+
 /** A script over there. @param script a constant of the program, with nothing in it that somebody gave, and no single quote */
 export function sshScript(access: SshAccess, script: string): Command {
   if (script.includes("'")) throw new Error("a script for another machine has a single quote in it");

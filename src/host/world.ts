@@ -165,7 +165,8 @@ export interface CheckedBackup {
 
 /**
  * Archives of whole instances. Whoever unpacks one has checked it: what changed since is found before it is used. A path is one of this
- * machine, or `ssh://...`; then whatever is asked may also fail with HOST_KEY or REMOTE_FAILED.
+ * machine, or `ssh://...`; then whatever is asked may also fail with HOST_KEY or REMOTE_FAILED. Or it is `restic:...`, in a repository;
+ * then with HOST_KEY, NO_REPOSITORY, RESTIC_PASSWORD, RESTIC_LOCKED or RESTIC_FAILED.
  */
 export interface Backups {
   /** Those that this machine has a program for. */
@@ -193,6 +194,10 @@ export interface Backups {
   names(folder: string): Promise<readonly string[]>;
   /** Of the disk of another machine that a folder is on, or will be. */
   freeBytes(folder: string): Promise<number>;
+  /** What restic is told by the environment, as far as it may stand in a unit. */
+  resticSettings(): ResticSettings;
+  /** Gives the room back that removed archives took in a repository. @throws OperatorError RESTIC_LOCKED while somebody is at work there */
+  reclaim(place: string): Promise<void>;
   /**
    * What an archive says of itself; of the rest only the headers are looked at.
    * @throws OperatorError NO_BACKUP, BACKUP_DAMAGED, BACKUP_UNKNOWN, BACKUP_LOCKED, BACKUP_KEY
@@ -208,6 +213,14 @@ export interface Backups {
   fillVolume(source: BackupSource, stream: string, volume: string, helperImage: string): Promise<void>;
   /** Feeds the images to the engine. */
   loadImages(source: BackupSource): Promise<void>;
+}
+
+/** What restic and its storage are told by the environment. */
+export interface ResticSettings {
+  /** No secret is in these: where one stands, or how the work is done. */
+  readonly open: Readonly<Record<string, string>>;
+  /** The names of all others. */
+  readonly withheld: readonly string[];
 }
 
 /** Files of images, for machines that cannot pull them. */
@@ -462,8 +475,11 @@ export interface Postgres {
   describe(access: DatabaseAccess): Promise<PostgresServer>;
   /** The Postgres in an image, which is not started; null when there is none in it. @throws OperatorError NO_IMAGE */
   describeImage(image: string): Promise<PostgresImage | null>;
-  /** One consistent snapshot a database: globals, every database in directory format, and the proof, into `dir`, which appears whole. */
-  dump(access: DatabaseAccess, dir: string, progress: Progress): Promise<void>;
+  /**
+   * One consistent snapshot a database: globals, every database in directory format, and the proof, into `dir`, which appears whole.
+   * @param isPlain not compressed
+   */
+  dump(access: DatabaseAccess, dir: string, progress: Progress, isPlain?: boolean): Promise<void>;
   /** Reads a dump back, every byte of it, and has pg_restore make sense of it. @throws OperatorError NO_DUMP, DUMP_DAMAGED */
   verify(dir: string, helperImage: string, progress: Progress): Promise<void>;
   /** The proof that was taken with a dump. */

@@ -3,6 +3,7 @@ import { BACKUP_FORMAT, type BackupManifest, backupName, type Compression, MEMBE
 import type { BackupLock } from "../domain/backup-lock.ts";
 import { beneath, isRemote } from "../domain/backup-place.ts";
 import { Home } from "../domain/home.ts";
+import { isRestic } from "../domain/restic-place.ts";
 import { bytesText } from "../domain/room.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlannedStep } from "../plan/step.ts";
@@ -14,7 +15,8 @@ import { isRunning, refuseBackup } from "./refuse-backup.ts";
 import { stopStep } from "./run-instance.ts";
 
 export interface BackupRequest {
-  readonly compression: Compression;
+  /** Null: what suits the place. */
+  readonly compression: Compression | null;
   readonly withImages: boolean;
   /** Stop the instance meanwhile, and start it again. */
   readonly stopSource: boolean;
@@ -24,7 +26,7 @@ export interface BackupRequest {
 /** One archive of an instance, as it serves or as it stands. @throws OperatorError as `refuseBackup` says */
 export function planBackup(facts: BackupFacts, request: BackupRequest, occasion: Occasion): Plan {
   refuseBackup(facts, request);
-  const { instance, sequence, postgres, helperImage } = facts;
+  const { instance, sequence, postgres, helperImage, room } = facts;
   const { record } = instance;
   const home = new Home(instance.home);
   const id = operationId("backup-create", occasion);
@@ -37,7 +39,7 @@ export function planBackup(facts: BackupFacts, request: BackupRequest, occasion:
     path,
     record: instance.recordPath,
     manifest: { ...manifestOf(facts, createdAt), guarantee: isRunning(facts) && !stops ? "live" : "still" },
-    compression: request.compression,
+    compression: compressionAt(facts.to, request.compression),
     dump,
     trees: [
       { stream: "folder", path: record.dir, leaveOut: [...facts.imageArchives] },
@@ -56,7 +58,7 @@ export function planBackup(facts: BackupFacts, request: BackupRequest, occasion:
     home: instance.home,
     engine: record.engine,
     summary: `Back up ${record.name} to ${path}`,
-    notes: [...notesOn(facts, stops, request.lock), ...(isRemote(path) ? [REMOTE] : [])],
+    notes: [...notesOn(facts, stops, request.lock), ...(isRestic(path) ? [RESTIC] : isRemote(path) ? [REMOTE] : [])],
     wayBack: null,
     steps: [
       ...(stops ? [stopStep(instance)] : []),
@@ -75,18 +77,29 @@ export function planBackup(facts: BackupFacts, request: BackupRequest, occasion:
       }),
       ...(dump === null ? [] : [dropDump.step({ path: dump, helperImage })]),
     ],
-    result: { backup: path, sequence, estimate: { ...facts.room } },
+    result: { backup: path, sequence, estimate: { neededBytes: room.neededBytes, freeBytes: room.freeBytes } },
   });
 }
 
+/** What is compressed twice is not alike twice, so a repository, which compresses by itself, would keep all of it each time. */
+export const compressionAt = (place: string, asked: Compression | null): Compression =>
+  asked ?? (isRestic(place) ? "none" : "gzip");
+
+const RESTIC =
+  "only what the repository does not have takes room there, and time on the way; all of it is read from there before it has its name";
 const REMOTE = "it is streamed there, and read there before it has its name: no copy of it lies on this machine";
 
 /** @param alone Postgres does not run, and is started for this alone */
-function dumpSteps({ instance, postgres, helperImage }: BackupFacts, to: string, alone: boolean): readonly PlannedStep[] {
+function dumpSteps(
+  { instance, postgres, helperImage, to: place }: BackupFacts,
+  to: string,
+  alone: boolean,
+): readonly PlannedStep[] {
   const { record } = instance;
   const service = postgres?.service ?? "";
   const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
-  const dump = dumpDatabase.step({ source: { project, instance: record.name, service, helperImage }, to, readBack: true });
+  const source = { project, instance: record.name, service, helperImage };
+  const dump = dumpDatabase.step({ source, to, readBack: true, isPlain: isRestic(place) });
   if (!alone) return [dump];
   return [
     launch.step({ project, instance: record.name, services: [service], all: false }),
@@ -137,10 +150,15 @@ function notesOn(facts: BackupFacts, stops: boolean, lock: BackupLock | null): r
       ? [`${name} is stopped: its ${postgres.service} alone is started for the dump, and stopped again`]
       : []),
     // Where a plan is confirmed it is made twice, and must be the same although data grows.
-    ...(stops ? [] : [`it takes ${bytesText(facts.room.neededBytes)} at most; ${bytesText(facts.room.freeBytes)} is free there`]),
+    ...(stops ? [] : [roomText(facts)]),
     ...facts.leftOut.map(what => `not in the backup: ${what}`),
     secrecyOf(lock),
   ];
+}
+
+function roomText({ to, room: { at, neededBytes, freeBytes } }: BackupFacts): string {
+  const what = at === to ? "it takes" : `the dump takes, until it is in ${to},`;
+  return `${what} ${bytesText(neededBytes)} at most; ${bytesText(freeBytes)} is free ${at === to ? "there" : `in ${at}`}`;
 }
 
 function secrecyOf(lock: BackupLock | null): string {

@@ -1,9 +1,11 @@
+import { dirname, join } from "node:path";
 import { type Keep, type ListedBackup, prunable } from "../domain/backup-note.ts";
 import { Home } from "../domain/home.ts";
+import { isRestic } from "../domain/restic-place.ts";
 import { bytes } from "../domain/units.ts";
 import { OperatorError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
-import { deleteBackup } from "../steps/index.ts";
+import { deleteBackup, reclaimRoom } from "../steps/index.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 
 /** Deletes what need not be kept; never the newest that was verified. @throws OperatorError NOTHING_TO_PRUNE */
@@ -20,8 +22,10 @@ export function planPrune(
     });
   const size = bytes(gone.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
   const stay = backups.filter(each => !gone.includes(each)).map(({ sequence }) => sequence);
+  const id = operationId("backup-prune", occasion);
+  const repositories = [...new Set(gone.flatMap(({ path }) => (isRestic(path) ? [dirname(path)] : [])))];
   return newPlan({
-    id: operationId("backup-prune", occasion),
+    id,
     operation: "backup-prune",
     instance: null,
     home,
@@ -29,7 +33,12 @@ export function planPrune(
     summary: `Delete ${gone.length} of ${backups.length} backups (${size})`,
     notes: [`${stay.join(", ")} ${stay.length === 1 ? "stays" : "stay"}`, "what is deleted cannot be brought back"],
     wayBack: null,
-    steps: gone.map(({ sequence, path }) => deleteBackup.step({ sequence, path, note: new Home(home).backupNote(sequence) })),
+    steps: [
+      ...gone.map(({ sequence, path }) => deleteBackup.step({ sequence, path, note: new Home(home).backupNote(sequence) })),
+      ...repositories.map((place, index) =>
+        reclaimRoom.step({ place, proof: join(new Home(home).operation(id), `reclaimed-${index + 1}`) }),
+      ),
+    ],
     result: { deleted: gone.map(({ sequence }) => sequence) },
   });
 }

@@ -1,7 +1,8 @@
+import { isRestic } from "../domain/restic-place.ts";
 import { bytesText } from "../domain/room.ts";
-import { OperatorError } from "../errors.ts";
+import { EXIT, OperatorError } from "../errors.ts";
 import type { BackupFacts } from "../survey/backup.ts";
-import type { BackupRequest } from "./backup.ts";
+import { type BackupRequest, compressionAt } from "./backup.ts";
 import { refuseMissingVolumes, refuseOutsiders } from "./run-instance.ts";
 
 const isUp = (state: string): boolean => state === "running" || state === "restarting" || state === "paused";
@@ -13,9 +14,11 @@ export const isRunning = ({ instance }: Pick<BackupFacts, "instance">): boolean 
 const SPARE = 1.15;
 
 /** Everything that stands against a backup, before anything is begun. */
-export function refuseBackup(facts: BackupFacts, { compression, stopSource }: BackupRequest): void {
+export function refuseBackup(facts: BackupFacts, request: BackupRequest): void {
   const { instance, postgres, to } = facts;
   const { record } = instance;
+  const { stopSource } = request;
+  refuseTwice(to, request);
   refuseOutsiders(instance, postgres?.isUp ? "running" : "any state");
   refuseMissingVolumes(instance, "what it held could not be backed up");
   if (facts.isInside)
@@ -41,17 +44,29 @@ export function refuseBackup(facts: BackupFacts, { compression, stopSource }: Ba
       },
     );
   refuseLiveVolumes(facts, stopSource);
+  const compression = compressionAt(to, request.compression);
   if (!facts.compressions.includes(compression))
     throw new OperatorError("NO_PROGRAM", `There is no program "${compression}" here.`, { hint: "--compress gzip" });
-  const { neededBytes, freeBytes } = facts.room;
+  const { at, neededBytes, freeBytes } = facts.room;
   if (neededBytes * SPARE > freeBytes)
     throw new OperatorError(
       "NO_ROOM",
-      `This may take ${bytesText(neededBytes * SPARE)} in ${to}, where ${bytesText(freeBytes)} is free.`,
+      `This may take ${bytesText(neededBytes * SPARE)} in ${at}, where ${bytesText(freeBytes)} is free.`,
       {
-        hint: "--to a folder on another disk, or `graph-mgr backup prune`",
+        hint: at === to ? "--to a folder on another disk, or `graph-mgr backup prune`" : `make room in ${at}`,
       },
     );
+}
+
+/** What restic does itself must not be done before: nothing in one backup would be alike in the next. */
+function refuseTwice(to: string, { compression, lock }: BackupRequest): void {
+  if (!isRestic(to) || (lock === null && (compression ?? "none") === "none")) return;
+  const [what, option] = lock === null ? ["compresses", "--compress"] : ["encrypts", "--encrypt and --passphrase-file"];
+  throw new OperatorError(
+    "USAGE",
+    `restic ${what} by itself; if it was done before, each backup would take as much room as the first.`,
+    { exit: EXIT.usage, hint: `leave ${option} out` },
+  );
 }
 
 /** Of what is written while it is read a backup could be torn. */

@@ -36,7 +36,8 @@ export function planSchedule(facts: ScheduleFacts, request: ScheduleRequest, occ
     throw new OperatorError("USAGE", `The time "${schedule.calendar}" never comes.`, { exit: 2, hint: "--at 02:30" });
   refuseUnable(facts, `backup schedule${schedule.instance === null ? "" : ` ${schedule.instance}`}`);
   refuseForeign(facts, unit, schedule);
-  const texts = unitTexts(schedule, program, facts.environment);
+  refuseUntold(facts, schedule);
+  const texts = unitTexts(schedule, program, { ...facts.environment, ...facts.restic?.open });
   const wayBack = `graph-mgr backup schedule${schedule.instance === null ? "" : ` ${schedule.instance}`} --remove${placeWords(place)}`;
   return newPlan({
     id: operationId("backup-schedule", occasion),
@@ -45,7 +46,7 @@ export function planSchedule(facts: ScheduleFacts, request: ScheduleRequest, occ
     home: schedule.home,
     engine: facts.engine,
     summary: `Back up ${schedule.instance ?? "the current instance"} by the clock: ${schedule.calendar}`,
-    notes: notesOf(facts, schedule),
+    notes: [...notesOf(facts, schedule), ...withheldNotes(facts, unit)],
     wayBack,
     steps: [
       placeUnits.step({ what: whatOf(schedule), files: filesOf(place, unit, texts), scope: isRunning ? place.scope : null }),
@@ -108,6 +109,23 @@ function refuseForeign({ there, place }: ScheduleFacts, unit: string, { home, in
     const whose = own === null ? "and graph-mgr did not write it" : `and is for the home ${own.home}`;
     throw new OperatorError("EXISTS", `${path} is there already, ${whose}.`, { hint: `look at it, and move it away: ${path}` });
   }
+}
+
+/** A unit can be read by everybody, and what it runs has the operator's environment no more. */
+function refuseUntold({ restic }: ScheduleFacts, { to }: Schedule): void {
+  if (restic === null || restic.open["RESTIC_PASSWORD_FILE"]?.startsWith("/")) return;
+  throw new OperatorError("RESTIC_PASSWORD", `What the unit runs would not find the password of ${to}.`, {
+    hint: "write it into a file that only its user can read, and set RESTIC_PASSWORD_FILE=/path/of/it for this command",
+  });
+}
+
+function withheldNotes({ restic, place }: ScheduleFacts, unit: string): readonly string[] {
+  const names = (restic?.withheld ?? []).filter(name => !name.startsWith("RESTIC_PASSWORD"));
+  if (names.length === 0) return [];
+  const edit = `systemctl${place.scope === "user" ? " --user" : ""} edit ${unit}.service`;
+  return [
+    `not in the unit, which everybody can read: ${names.join(", ")}; put them into a file, and \`EnvironmentFile=FILE\` under [Service] (${edit})`,
+  ];
 }
 
 function notesOf({ place, isRunning, next }: ScheduleFacts, { instance, keep, drills, alert, to }: Schedule): readonly string[] {

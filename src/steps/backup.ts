@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import type { Compression } from "../domain/backup.ts";
 import type { BackupLock } from "../domain/backup-lock.ts";
 import { type BackupNote, noteToText, parseNote } from "../domain/backup-note.ts";
-import { beneath, isRemote } from "../domain/backup-place.ts";
+import { beside, isRemote } from "../domain/backup-place.ts";
 import { OperatorError } from "../errors.ts";
 import type { BackupJob, BackupPrint } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
@@ -26,9 +26,6 @@ type Write = {
   /** What was written is noted there, in the operation's folder: whoever cannot open it can still compare it. */
   readonly print: string;
 };
-
-/** Hidden, so that nobody takes it for a backup: `writing` until all of it is there, `unread` until it was read back. */
-const beside = (path: string, what: "writing" | "unread"): string => beneath(dirname(path), `.${basename(path)}.${what}`);
 
 /** On another machine a folder stays that was made for a backup. */
 const foldersAbove = async (path: string, context: Context): Promise<readonly string[]> =>
@@ -180,6 +177,26 @@ async function noteOf({ note, digest }: Drilled, { files }: Context["world"]): P
   const known = text === null ? null : parseNote(text, note);
   return known?.digest === digest ? known : null;
 }
+
+type Reclaim = {
+  /** A repository. */
+  readonly place: string;
+  /** Written when it was done, in the operation's folder. */
+  readonly proof: string;
+};
+
+/** A repository keeps what backups were made of until it is told to look which of it is needed. */
+export const reclaimRoom = defineStep({
+  kind: "backup.reclaim",
+  title: ({ place }: Reclaim) => `Give the room back that they took in ${place}`,
+  look: async () => null,
+  async do({ place, proof }, { world }: Context) {
+    await world.backups.reclaim(place);
+    await world.files.write(proof, `${JSON.stringify({ place })}\n`, 0o600);
+  },
+  isDone: ({ proof }, { world }) => world.files.exists(proof),
+  undo: { never: "what is deleted is gone; `graph-mgr resume` finishes" },
+});
 
 type Forget = { readonly path: string; readonly note: string; readonly sequence: number };
 

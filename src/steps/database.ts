@@ -74,6 +74,8 @@ type Dump = {
   readonly to: string;
   /** Reads it from end to end before it counts. */
   readonly readBack?: boolean;
+  /** Not compressed, so that a repository finds again what has not changed. */
+  readonly isPlain?: boolean;
 };
 
 const unread = (to: string): string => `${to}.unread`;
@@ -83,14 +85,14 @@ export const dumpDatabase = defineStep({
   kind: "database.dump",
   title: ({ source }: Dump) => `Dump the database of ${source.instance}`,
   look: async ({ to }, context: Context) => ({ missing: await missingAbove(to, context) }),
-  async do({ source, to, readBack = false }, context: Context) {
+  async do({ source, to, readBack = false, isPlain = false }, context: Context) {
     const { postgres, files, trees } = context.world;
     const access = await accessTo(source, context);
     await files.makeFolder(dirname(to));
-    if (!readBack) return await postgres.dump(access, to, context.progress);
+    if (!readBack) return await postgres.dump(access, to, context.progress, isPlain);
     // It gets its name when it was read, so that a run that goes on after a cut does not take an unread one for done.
     await trees.remove(unread(to), source.helperImage);
-    await postgres.dump(access, unread(to), context.progress);
+    await postgres.dump(access, unread(to), context.progress, isPlain);
     await postgres.verify(unread(to), source.helperImage, context.progress);
     await files.rename(unread(to), to);
   },

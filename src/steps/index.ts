@@ -1,6 +1,6 @@
 import { stepKinds } from "../plan/step.ts";
 import { awaitHealth } from "./await-health.ts";
-import { acceptBackup, deleteBackup, noteDrill, writeBackup } from "./backup.ts";
+import { acceptBackup, deleteBackup, noteDrill, reclaimRoom, writeBackup } from "./backup.ts";
 import { buildImages } from "./build-images.ts";
 import { carryTree } from "./carry-tree.ts";
 import { catchUp, listRows } from "./catch-up.ts";
@@ -71,6 +71,7 @@ export const kinds = stepKinds(
   placeRelease,
   placeUnits,
   quiet,
+  reclaimRoom,
   removeContainers,
   removeImages,
   removeTree,
@@ -136,6 +137,7 @@ export {
   placeRelease,
   placeUnits,
   quiet,
+  reclaimRoom,
   removeContainers,
   removeImages,
   removeTree,

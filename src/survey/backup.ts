@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Compression } from "../domain/backup.ts";
 import { isRemote } from "../domain/backup-place.ts";
 import type { PostgresImage } from "../domain/postgres-facts.ts";
+import { isRestic, resticFolder } from "../domain/restic-place.ts";
 import { externalVolumes, isInside, outsideBinds } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
@@ -36,14 +37,17 @@ export interface BackupFacts {
   readonly to: string;
   readonly isInside: boolean;
   readonly compressions: readonly Compression[];
-  /** What the backup takes at most, its dump included, before it is compressed; and what is free there. */
-  readonly room: { readonly neededBytes: number; readonly freeBytes: number };
+  /** What the backup takes at most, its dump included, before it is compressed; and what is free, and where. */
+  readonly room: { readonly at: string; readonly neededBytes: number; readonly freeBytes: number };
 }
 
 /** @param to absolute */
 export async function surveyBackup(world: World, instance: InstanceFacts, to: string): Promise<BackupFacts> {
   const { record } = instance;
   const { engine, files } = world;
+  const folder = isRestic(to) ? resticFolder(to) : to;
+  // Whether it opens is seen before anything is begun.
+  if (isRestic(to)) await world.backups.names(to);
   const database = record.product.postgres;
   const service = database !== null && record.images[database.service] !== undefined ? database.service : null;
   const helperImage = (service === null ? undefined : record.images[service]?.id) ?? Object.values(record.images)[0]?.id;
@@ -97,7 +101,7 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
     outside,
     sequence: await nextSequence(world, instance.home),
     to,
-    isInside: [record.dir, join(instance.home, ".graph-mgr")].some(dir => isInside(to, dir)),
+    isInside: folder !== null && [record.dir, join(instance.home, ".graph-mgr")].some(dir => isInside(folder, dir)),
     compressions: await world.backups.compressions(),
     room: await roomFor(world, instance, { helperImage, to, service, volumes: volumes.map(({ name }) => name) }),
   };
@@ -108,7 +112,7 @@ const namesOnce = <V extends { readonly name: string }>(volumes: readonly V[]): 
 
 async function roomFor(
   world: World,
-  { record, containers, missingVolumes }: InstanceFacts,
+  instance: InstanceFacts,
   {
     helperImage,
     to,
@@ -116,6 +120,7 @@ async function roomFor(
     volumes,
   }: { readonly helperImage: string; readonly to: string; readonly service: string | null; readonly volumes: readonly string[] },
 ): Promise<BackupFacts["room"]> {
+  const { record, containers, missingVolumes } = instance;
   const cluster =
     service === null ? [] : record.volumes.filter(({ key }) => key === record.product.postgres?.volume).map(({ name }) => name);
   const there = [...volumes, ...cluster].filter(name => !missingVolumes.includes(name));
@@ -125,9 +130,13 @@ async function roomFor(
     isRunning && service !== null
       ? (await world.postgres.check(await databaseAccess(world, record))).sizeBytes
       : cluster.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
+  // What a repository takes depends on what is in it already. The dump lies here until then, and has more signs than the database has bytes.
+  if (isRestic(to))
+    return { at: instance.home, neededBytes: 2 * databaseBytes, freeBytes: await world.room.freeBytes(instance.home) };
   const fileBytes = volumes.reduce((sum, name) => sum + (sizes[name] ?? 0), await world.room.treeBytes(record.dir, helperImage));
   // The dump lies beside the archive until that is whole.
   return {
+    at: to,
     neededBytes: fileBytes + 2 * databaseBytes,
     freeBytes: await (isRemote(to) ? world.backups : world.room).freeBytes(to),
   };

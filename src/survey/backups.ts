@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { sequenceIn } from "../domain/backup.ts";
 import { type BackupNote, type ListedBackup, parseNote } from "../domain/backup-note.ts";
 import { beneath, isRemote } from "../domain/backup-place.ts";
@@ -31,9 +31,13 @@ export async function surveyBackups(
   const folder = place ?? home.backups();
   const notes = await surveyNotes(world, home);
   const listed: ListedBackup[] = [];
+  const names = await world.backups.names(folder);
+  // Elsewhere each question takes a second or more.
+  const isThere = async (path: string) =>
+    dirname(path) === folder ? names.includes(basename(path)) : await world.backups.exists(path);
   for (const { schema: _, digest: _digest, sha256: _sha256, ...note } of notes)
-    if (isAsked(note.path, place) && (await world.backups.exists(note.path))) listed.push(note);
-  for (const name of await world.backups.names(folder)) {
+    if (isAsked(note.path, place) && (await isThere(note.path))) listed.push(note);
+  for (const name of names) {
     const path = beneath(folder, name);
     const sequence = sequenceIn(name);
     if (sequence === null || listed.some(each => each.path === path)) continue;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { isRestic } from "../domain/restic-place.ts";
 import { parseUnit, type Schedule, UNIT_PREFIX } from "../domain/schedule.ts";
-import type { UnitScope, World } from "../host/world.ts";
+import type { ResticSettings, UnitScope, World } from "../host/world.ts";
 
 /** Where units are: of this machine, of this user, or in a folder that was named, which no systemd looks at. */
 export interface UnitPlace {
@@ -26,6 +27,8 @@ export interface ScheduleFacts {
   /** What is there under these names already; null where nothing is. */
   readonly there: { readonly service: string | null; readonly timer: string | null };
   readonly environment: Readonly<Record<string, string>>;
+  /** Of a schedule whose backups go to a repository; else null. */
+  readonly restic: ResticSettings | null;
 }
 
 export const placeOf = ({ systemd }: Pick<World, "systemd">, scope: UnitScope): UnitPlace => ({
@@ -33,8 +36,17 @@ export const placeOf = ({ systemd }: Pick<World, "systemd">, scope: UnitScope): 
   scope,
 });
 
-export async function surveySchedule(world: World, place: UnitPlace, unit: string, calendar: string): Promise<ScheduleFacts> {
-  const { files, systemd } = world;
+/** @param to where the backups are to go; null for the home's own folder */
+export async function surveySchedule(
+  world: World,
+  place: UnitPlace,
+  unit: string,
+  { calendar, to }: Pick<Schedule, "calendar" | "to">,
+): Promise<ScheduleFacts> {
+  const { files, systemd, backups } = world;
+  const goesToRestic = to !== null && isRestic(to);
+  // Better now than in the night.
+  if (goesToRestic) await backups.names(to);
   const read = (kind: string) => files.read(join(place.dir, `${unit}.${kind}`));
   return {
     engine: (await world.engine.about()).id,
@@ -43,6 +55,7 @@ export async function surveySchedule(world: World, place: UnitPlace, unit: strin
     next: await systemd.next(calendar),
     there: { service: await read("service"), timer: await read("timer") },
     environment: systemd.environment(),
+    restic: goesToRestic ? backups.resticSettings() : null,
   };
 }
 

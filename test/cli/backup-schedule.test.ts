@@ -49,6 +49,26 @@ describe("backup schedule", () => {
     expect(printed.join("\n")).toContain("next at next *-*-* 04:05:00");
   });
 
+  it("F72 to a repository says where its password is, and no secret", async () => {
+    const told = { open: { RESTIC_PASSWORD_FILE: "/root/password" }, withheld: ["RESTIC_PASSWORD", "AWS_SECRET_ACCESS_KEY"] };
+    const to = ["--to", "restic:/srv/repository"];
+    for (const open of [{}, { RESTIC_PASSWORD_FILE: "password" }]) {
+      stage.world.backups.resticSettings = () => ({ ...told, open });
+      await expect(schedule(NAME, ...to)).rejects.toThrow(code("RESTIC_PASSWORD"));
+      expect(await unit("service")).toBe(null);
+    }
+    stage.world.backups.resticSettings = () => told;
+    await schedule(NAME, ...to);
+    const text = (await unit("service")) ?? "";
+    expect(text).toContain("Environment=RESTIC_PASSWORD_FILE=/root/password\n");
+    expect(text).toContain(" --to restic:/srv/repository ");
+    expect(printed.join("\n")).toContain(
+      `not in the unit, which everybody can read: AWS_SECRET_ACCESS_KEY; put them into a file, and \`EnvironmentFile=FILE\` under [Service] (systemctl edit ${UNIT}.service)`,
+    );
+    await schedule(NAME);
+    expect(await unit("service")).not.toContain("RESTIC");
+  });
+
   it("shows what is there, and removes it again", async () => {
     await schedule(NAME, "--keep-last", "3", "--to", "/mnt/usb");
     printed = [];

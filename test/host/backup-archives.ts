@@ -92,6 +92,7 @@ export async function* pieces(...bytes: readonly Buffer[]): AsyncGenerator<Buffe
 
 export interface Content {
   readonly compression?: Compression;
+  readonly createdAt?: string;
   readonly folder?: AsyncIterable<Buffer>;
   readonly streams?: Readonly<Record<string, AsyncIterable<Buffer>>>;
   readonly record?: string;
@@ -102,15 +103,15 @@ const EMPTY_TREE = Buffer.concat([entry("./", "", { type: "5" }), END]);
 
 /** A backup of a tree, written as `backup create` does it, with a little of everything else. */
 export async function writeBackup(path: string, content: Content = {}, openSink = FileSink.open): Promise<void> {
-  const { compression = "gzip" } = content;
-  const writer = await BackupWriter.open(await openSink(path), CREATED, () => {});
+  const { compression = "gzip", createdAt = CREATED } = content;
+  const writer = await BackupWriter.open(await openSink(path), createdAt, () => {});
   try {
     await writer.text("instance.json", content.record ?? JSON.stringify(record));
     for (const name of ["1/toc.dat", "dump.json", "globals.sql", "proof.json"])
       await writer.text(`database/${name}`, createHash("sha512").update(name).digest("hex").repeat(9));
     const streams = { folder: content.folder ?? pieces(EMPTY_TREE), pristine: pieces(EMPTY_TREE), ...content.streams };
     for (const [name, source] of Object.entries(streams)) await writer.stream({ name, key: null, compression }, source, executor);
-    await writer.finish({ ...manifest, ...content.manifest });
+    await writer.finish({ ...manifest, createdAt, ...content.manifest });
   } finally {
     await writer.close();
   }

@@ -101,7 +101,7 @@ const noHelpers: HelperStreams = {
   async *pipe() {},
 };
 const trees = createTrees(executor, noHelpers, 0);
-const backups = createBackups(executor, noHelpers, trees, 0);
+const backups = createBackups(executor, noHelpers, trees, {}, 0);
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "graph-mgr-hostile-"));

@@ -38,7 +38,7 @@ beforeEach(async () => {
   await host.trust();
   round += 1;
   dir = join(host.dir, `round-${round}`);
-  places = createBackupPlaces(executor(), { remove: async () => undefined });
+  places = createBackupPlaces(executor(), { remove: async () => undefined }, {});
 });
 
 const codeOf = (error: unknown) => (error instanceof OperatorError ? error.code : String(error));

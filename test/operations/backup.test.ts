@@ -80,6 +80,26 @@ describe("the plan of a backup", () => {
     expect(JSON.stringify(plan(facts))).not.toContain(secret);
   });
 
+  it("into a repository leaves to restic what restic does", async () => {
+    const facts = await factsOf(await installed(), "restic:/srv/repository");
+    expect(text(facts, { compression: null })).toMatchInlineSnapshot(`
+      "Back up v2.22.2 to restic:/srv/repository/1-v2.22.2-20261120T101500Z.tar
+          1. Dump the database of v2.22.2
+          2. Write the files, the dump and settings of v2.22.2 into an archive
+          3. Read it back from end to end, and name it 1-v2.22.2-20261120T101500Z.tar
+          4. Remove the dump
+        * it goes on serving: the database is as at one moment, and every row has its file, unless that is deleted or rewritten meanwhile
+        * the dump takes, until it is in restic:/srv/repository, 1 MB at most; 931.3 GB is free in /srv/graphistry
+        * not in the backup: /data of cache, which is in a volume without a name
+        * it holds everything, passwords and secrets included: keep it as you keep the database
+        * only what the repository does not have takes room there, and time on the way; all of it is read from there before it has its name"
+    `);
+    const inputs = plan(facts, { compression: null }).steps.map(({ input }) => JSON.stringify(input));
+    expect(inputs.filter(each => each.includes('"isPlain":true') || each.includes('"compression":"none"'))).toHaveLength(2);
+    for (const asked of [{ compression: "gzip" }, { compression: null, lock: { kind: "passphrase", file: "/p" } }] as const)
+      expect(() => plan(facts, asked)).toThrow(failsWith("USAGE", "by itself"));
+  });
+
   it("numbers backups on from the highest that there ever was", async () => {
     const stage = await installed();
     await stage.carryOut(plan(await factsOf(stage)));
@@ -93,9 +113,10 @@ describe("a backup is refused", () => {
   it("F96 into the folder that it is of", async () => {
     const stage = await installed();
     for (const to of [DIR, `${DIR}/data/backups`, `${HOME}/.graph-mgr/here`])
-      await expect(factsOf(stage, to).then(facts => plan(facts))).rejects.toEqual(
-        failsWith("BAD_PATH", "each backup would hold"),
-      );
+      for (const place of [to, `restic:${to}`])
+        await expect(factsOf(stage, place).then(facts => plan(facts, { compression: null }))).rejects.toEqual(
+          failsWith("BAD_PATH", "each backup would hold"),
+        );
     expect(plan(await factsOf(stage, `${DIR}-backups`)).summary).toContain(`${DIR}-backups/1-`);
   });
 
@@ -120,8 +141,8 @@ describe("a backup is refused", () => {
 
   it("F23 where there is no room", async () => {
     const facts = await factsOf(await installed());
-    expect(() => plan({ ...facts, room: { neededBytes: 1000, freeBytes: 1149 } })).toThrow(failsWith("NO_ROOM"));
-    expect(plan({ ...facts, room: { neededBytes: 1000, freeBytes: 1150 } }).steps).not.toEqual([]);
+    expect(() => plan({ ...facts, room: { at: facts.to, neededBytes: 1000, freeBytes: 1149 } })).toThrow(failsWith("NO_ROOM"));
+    expect(plan({ ...facts, room: { at: facts.to, neededBytes: 1000, freeBytes: 1150 } }).steps).not.toEqual([]);
   });
 
   it("with a program that is not there", async () => {

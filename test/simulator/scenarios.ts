@@ -61,6 +61,8 @@ async function copyPlan(stage: Stage, request: Partial<Parameters<typeof planCop
   return planCopy(found, { data: "none", launch: true, stopSource: false, ...request }, occasion());
 }
 
+const REPOSITORY = "restic:/srv/repository";
+
 async function backupPlan(stage: Stage, request: Partial<BackupRequest> = {}, to = `${HOME}/backups`): Promise<Plan> {
   const { facts } = await stage.facts(NAME);
   const found = await surveyBackup(stage.world, facts, to);
@@ -76,7 +78,7 @@ async function scheduling(): Promise<Stage> {
 
 async function schedulePlan(stage: Stage, calendar: string): Promise<Plan> {
   const schedule = { schema: 1 as const, home: HOME, instance: null, calendar, to: null, keep: null, drills: "weekly" as const };
-  const facts = await surveySchedule(stage.world, placeOf(stage.world, "system"), unitName(null, HOME), calendar);
+  const facts = await surveySchedule(stage.world, placeOf(stage.world, "system"), unitName(null, HOME), schedule);
   const request = { schedule: { ...schedule, alert: null }, project: null, program: ["/usr/bin/node", "/opt/graph-mgr.js"] };
   return planSchedule(facts, request, occasion());
 }
@@ -336,6 +338,13 @@ export const scenarios = {
       const backups = await surveyBackups(stage.world, HOME);
       const plan = planPrune({ home: HOME, engine: "SIMULATED", backups }, { last: 1, daily: 0, weekly: 0 }, occasion());
       return stage.scenario("backup prune", plan);
+    },
+    "backup prune in a repository": async () => {
+      const stage = await used();
+      for (let count = 0; count < 2; count++) await stage.carryOut(await backupPlan(stage, { compression: null }, REPOSITORY));
+      const backups = await surveyBackups(stage.world, HOME, REPOSITORY);
+      const plan = planPrune({ home: HOME, engine: "SIMULATED", backups }, { last: 1, daily: 0, weekly: 0 }, occasion());
+      return stage.scenario("backup prune in a repository", plan);
     },
     "backup schedule": async () => {
       const stage = await scheduling();

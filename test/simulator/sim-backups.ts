@@ -93,7 +93,7 @@ export function simBackups(machine: Machine, disk: SimDisk, engine: SimEngine): 
   };
   const files = createFileStore(disk.disk);
   return {
-    // Another machine is a folder of this one.
+    // Another machine, and a repository, is a folder of this one.
     exists: path => files.exists(at(path)),
     remove: path =>
       machine.command(() => {
@@ -104,6 +104,8 @@ export function simBackups(machine: Machine, disk: SimDisk, engine: SimEngine): 
     rename: (from, to) => files.rename(at(from), at(to)),
     names: folder => files.list(at(folder)),
     freeBytes: async () => 1e12,
+    reclaim: async () => undefined,
+    resticSettings: () => ({ open: { RESTIC_PASSWORD_FILE: "/root/restic-password" }, withheld: [] }),
     compressions: async () => ["gzip", "none"],
     write: (job, given) =>
       machine.command(() => {
@@ -181,7 +183,7 @@ function lockOf(lock: BackupJob["lock"], random: string): string | null {
   return `age:${whom}:${sha256(random)}`;
 }
 
-const at = (path: string): string => path.replace(/^ssh:\/\//, "/remote/");
+const at = (path: string): string => path.replace(/^ssh:\/\//, "/remote/").replace(/^restic:/, "/restic");
 
 /** The identity of `age1x` is `identity-of-age1x`. */
 const opens = ({ kind, text }: BackupKey, lock: string): boolean =>

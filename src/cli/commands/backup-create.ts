@@ -51,7 +51,7 @@ export async function backupCreate(session: Session, args: Arguments): Promise<v
     instance: args.at(1),
     to: args.text("to"),
     onFailure: (args.text("on-failure") as "undo" | "stop" | undefined) ?? "ask",
-    compression: (args.text("compress") as Compression | undefined) ?? "gzip",
+    compression: (args.text("compress") as Compression | undefined) ?? null,
     withImages: args.flag("with-images"),
     stopSource: args.flag("stop-source"),
     ...(await lockAsked(session, args)),

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { isRemote, placeAt } from "../../domain/backup-place.ts";
 import { beganAt, isDrillDue } from "../../domain/schedule.ts";
 import { span } from "../../domain/units.ts";
@@ -41,7 +42,7 @@ async function night(session: Session, args: Arguments): Promise<void> {
       instance: args.at(1),
       to: args.text("to"),
       onFailure: "undo",
-      compression: "gzip",
+      compression: null,
       withImages: false,
       stopSource: false,
       lock: null,
@@ -55,7 +56,7 @@ async function night(session: Session, args: Arguments): Promise<void> {
   const isDue = drills === "weekly" && isDrillDue(await lastDrill(session, made.instance), session.world.now().toISOString());
   const drilled = isDue ? await patiently(session, () => drillBackup(session, path, args)) : null;
   if (drilled) session.note(`It restores: that took ${span(drilled.tookMs)}.`);
-  const deleted = keep === null ? [] : await prune(session, keep, made.instance, placeOf(args));
+  const deleted = keep === null ? [] : await prune(session, keep, made.instance, placeOf(session, args));
   if (session.flags.json)
     session.print(
       JSON.stringify({
@@ -70,10 +71,10 @@ async function night(session: Session, args: Arguments): Promise<void> {
   else session.print(`${made.instance ?? ""}: backed up to ${path}${drilled ? ", and restored for a trial" : ""}.`);
 }
 
-/** Another machine is looked at only where the backups go there. */
-function placeOf(args: Arguments): string | null {
+/** Elsewhere is looked at only where the backups go there. */
+function placeOf({ cwd }: Session, args: Arguments): string | null {
   const to = args.text("to");
-  return to !== undefined && isRemote(to) ? placeAt(to, same => same) : null;
+  return to !== undefined && isRemote(to) ? placeAt(to, each => resolve(cwd, each)) : null;
 }
 
 /** Of what was backed up alone: others' backups are not this schedule's to delete. */

@@ -52,7 +52,7 @@ async function write(session: Session, args: Arguments): Promise<void> {
       const isNamed = word !== undefined && word !== "current";
       const schedule = { ...request, instance: isNamed ? record.name : null };
       const project = isNamed ? record.project : null;
-      const facts = await surveySchedule(world, place, unitName(project, home.path), schedule.calendar);
+      const facts = await surveySchedule(world, place, unitName(project, home.path), schedule);
       return planSchedule(facts, { schedule, project, program }, { now: world.now(), random: world.random(4) });
     },
   });

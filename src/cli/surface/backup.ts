@@ -45,7 +45,7 @@ export const BACKUP: CommandSpec = {
       name: "what",
       required: false,
       describe:
-        "With create, schedule and nightly: the instance, the current one unless named. With verify and restore: a file, `ssh://[user@]host[:port]/file`, or its number in the list",
+        "With create, schedule and nightly: the instance, the current one unless named. With verify and restore: a file, `ssh://[user@]host[:port]/file`, what `list --to restic:...` shows, or its number in the list",
     },
   ],
   options: [
@@ -54,7 +54,7 @@ export const BACKUP: CommandSpec = {
       kind: "text",
       value: "PLACE",
       describe:
-        "With create, list, prune, schedule and nightly: a folder, or `ssh://[user@]host[:port]/folder` on another machine; the home's folder `backups` unless given",
+        "With create, list, prune, schedule and nightly: a folder, `ssh://[user@]host[:port]/folder` on another machine, or `restic:REPOSITORY`; the home's folder `backups` unless given",
     },
     {
       name: "with-images",
@@ -66,7 +66,8 @@ export const BACKUP: CommandSpec = {
       kind: "text",
       value: "HOW",
       choices: [...COMPRESSIONS],
-      describe: "With create: gzip unless given; zstd is faster and needs its program here and where it is restored",
+      describe:
+        "With create: gzip unless given; zstd is faster and needs its program here and where it is restored. Not with restic, which compresses by itself",
     },
     {
       name: "stop-source",
@@ -78,7 +79,7 @@ export const BACKUP: CommandSpec = {
       kind: "list",
       value: "WHO",
       describe:
-        "With create: to a recipient of age (`age1...`), to those in a file of recipients, or with a `passphrase`; may be repeated",
+        "With create: to a recipient of age (`age1...`), to those in a file of recipients, or with a `passphrase`; may be repeated. Not with restic, which encrypts by itself",
     },
     {
       name: "identity",
@@ -122,6 +123,10 @@ export const BACKUP: CommandSpec = {
     ["backup create", "The current instance, while it serves; read back before it is listed"],
     ["backup create v2.22.2 --to /mnt/usb --with-images", "Onto a stick, with all that another machine needs"],
     ["backup create --to ssh://backup@vault/srv/backups", "Streamed to another machine, and read there before it counts"],
+    [
+      "backup create --to restic:sftp:backup@vault:/srv/repository",
+      "What the repository does not have yet; its password: RESTIC_PASSWORD_FILE",
+    ],
     ["backup create --encrypt age1...", "Only who has the secret key can read it; `age -d` opens it, too"],
     ["backup create --encrypt passphrase", "Asks for one, twice"],
     ["backup restore 17 --identity key.txt", "What was encrypted to a recipient"],

@@ -33,7 +33,7 @@ export class SshHost {
     await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
     await writeFile(
       join(dir, "sshd.conf"),
-      `Port ${port}\nListenAddress 127.0.0.1\nHostKey ${dir}/host\nAuthorizedKeysFile ${dir}/authorized\nStrictModes no\nPidFile none\nUsePAM no\nPermitRootLogin prohibit-password\n`,
+      `Port ${port}\nListenAddress 127.0.0.1\nHostKey ${dir}/host\nAuthorizedKeysFile ${dir}/authorized\nStrictModes no\nPidFile none\nUsePAM no\nPermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\n`,
     );
     await host.trust();
     await writeFile(
@@ -65,6 +65,8 @@ export class SshHost {
       code => code === 0,
     );
   }
+
+  stop = (): Promise<unknown> => this.#stop();
 
   async reach(): Promise<number> {
     const { exitCode } = await execa(
