@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { MEMBERS } from "../domain/backup.ts";
+import { isRestic } from "../domain/restic-place.ts";
 import { bytes } from "../domain/units.ts";
 import { OperatorError } from "../errors.ts";
 import { refuseRecipients } from "./age-header.ts";
@@ -127,7 +128,8 @@ export function createBackups(
     },
     unlock: key => keys.unlock(key),
     refuseRecipients,
-    lockOf: path => lockOf(places.open, path),
+    // What lies in a repository is locked by restic alone.
+    lockOf: async path => (isRestic(path) ? null : await lockOf(places.open, path)),
     ...places.work,
     glance: path =>
       using(BackupFile.open(path, openBytes), async ({ digest, storedBytes: sizeBytes, manifest }) => ({

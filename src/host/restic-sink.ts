@@ -82,7 +82,7 @@ class StoredFile {
     this.isTar = name === HEAD || name === TAIL;
     this.#done = restic.feed(
       this.#stream,
-      ...["backup", "--stdin", "--stdin-filename", name, "--tag", TAG, "--tag", archive, "--quiet", "--json"],
+      ...["backup", "--stdin", "--stdin-filename", name, "--tag", TAG, "--tag", archive, "--quiet"],
     );
     // It is awaited with each piece; until then its failure is nobody's surprise.
     this.#done.catch(() => this.#stream.destroy());
