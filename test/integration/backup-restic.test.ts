@@ -79,7 +79,8 @@ it("an instance is backed up there again and again for what has changed, and com
   await own.write("third");
   const second = await run(...create);
   expect(second.code, said(second)).toBe(0);
-  expect((await storedBytes(repository)) - before).toBeLessThan(5 * 2 ** 20);
+  // A file that is cut where its content says so changes by a few pieces of some MiB at most.
+  expect((await storedBytes(repository)) - before).toBeLessThan(12 * 2 ** 20);
 
   const listed = JSON.parse((await run("backup", "list", "--to", to, "--json")).stdout);
   expect(listed.backups).toMatchObject([
@@ -193,9 +194,9 @@ it("F75 a machine that is reached by sftp is one whose host key is known", async
     await writeBackup(`${at}/.${name}.unread`, content, async path => await sink(path));
     await work.rename(`${at}/.${name}.unread`, `${at}/${name}`);
     expect((await checkBackup(executor, `${at}/${name}`, () => {}, open)).texts[".env"]).toBe("POSTGRES_PASSWORD=hush\n");
-    expect(await work.names(`${at}-none`).catch(codeOf)).toMatchObject(["NO_REPOSITORY"]);
+    expect(await work.names(`${at}-none`).catch(codeOf)).toEqual(["NO_REPOSITORY", expect.any(String), expect.any(String)]);
     await host.stop();
-    expect(await work.names(at).catch(codeOf)).toMatchObject(["RESTIC_FAILED"]);
+    expect(await work.names(at).catch(codeOf)).toEqual(["RESTIC_FAILED", expect.any(String), expect.any(String)]);
   } finally {
     await host.remove();
   }
