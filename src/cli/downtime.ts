@@ -1,3 +1,4 @@
+import { about, span } from "../domain/units.ts";
 import type { BootClock, World } from "../host/world.ts";
 import type { Entry } from "../plan/journal.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -17,6 +18,10 @@ export interface Downtime {
   /** Ends the watch. Null where nobody was turned away, or nobody visits. */
   end(): Promise<DowntimeFacts | null>;
 }
+
+/** For people. */
+export const downtimeText = ({ downtimeMs, downtimeApproximate }: DowntimeFacts): string =>
+  `Visitors went without it for ${downtimeApproximate === true ? about(downtimeMs / 1000) : span(downtimeMs)}.`;
 
 type Probe = Parameters<World["ports"]["ask"]>[0];
 type Opening = { readonly openedAt?: string; readonly openedBoot?: BootClock | null };

@@ -4,7 +4,7 @@ import type { Plan } from "../plan/plan.ts";
 import { type Run, type RunEvent, runPlan, StepFailed, undoPlan } from "../plan/runner.ts";
 import { kinds } from "../steps/index.ts";
 import { cancelled } from "./ask.ts";
-import { type DowntimeFacts, watchDowntime } from "./downtime.ts";
+import { type DowntimeFacts, downtimeText, watchDowntime } from "./downtime.ts";
 import { undoSteps } from "./plan-text.ts";
 import { progressOn } from "./progress.ts";
 import type { Session } from "./session.ts";
@@ -67,7 +67,9 @@ export async function runOrUndo(
   };
   try {
     const failed = await failureOf(session, run, onFailure, onFailed);
-    const facts = (await downtime.end()) ?? {};
+    const seen = await downtime.end();
+    if (seen !== null) session.note(downtimeText(seen));
+    const facts = seen ?? {};
     if (failed !== null) throw failed instanceof OperatorError ? failed.with(facts) : failed;
     return {
       operation: plan.id,

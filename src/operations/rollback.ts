@@ -68,6 +68,7 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
     summary: `Go back from ${old.name} to ${next.name}`,
     notes: [
       ...losses.map(loss => `left behind: ${loss}`),
+      ...(losses.length > 0 ? [] : [`nothing was written into ${old.name} since visitors came in: no row, and no file`]),
       ...(noDump === null ? [] : [`no dump of ${old.name}'s database is taken, because ${noDump}`]),
       ...(facts.noPage === null ? [] : [`visitors see no maintenance page meanwhile, because ${facts.noPage}`]),
       `${old.name} stays as it is, stopped, with its folder and volumes; \`${wayBack}\` leads there again`,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { watchDowntime } from "../../src/cli/downtime.ts";
+import { downtimeText, watchDowntime } from "../../src/cli/downtime.ts";
 import type { Session } from "../../src/cli/session.ts";
 import type { BootClock } from "../../src/host/world.ts";
 import type { Entry } from "../../src/plan/journal.ts";
@@ -78,4 +78,9 @@ it("is none where nobody was turned away, or nobody visits", async () => {
   expect(await downtimeOf({}, [0])).toBeNull();
   expect(await downtimeOf({}, [0, 1, 2], plan("bundle.unpack", "volume.create", "front.open"))).toBeNull();
   expect(await downtimeOf({}, [0, 1], plan("bundle.unpack", "instance.quiet"))).toBeNull();
+});
+
+it("is told to people, and where it is not exact, as such", () => {
+  expect(downtimeText({ downtimeMs: 61_400 })).toBe("Visitors went without it for 1 min 1 s.");
+  expect(downtimeText({ downtimeMs: 61_400, downtimeApproximate: true })).toBe("Visitors went without it for about 1 min.");
 });
