@@ -52,7 +52,17 @@ export interface ClientSession {
 }
 
 /** A running database server, with nothing secret. */
-export interface PostgresServer extends PostgresImage {
+export interface PostgresActivity {
+  /** Client sessions but those of graph-mgr. */
+  readonly sessions: readonly ClientSession[];
+  /**
+   * The next transaction id that the server gives. It does not move by reading; besides users, autovacuum moves it too.
+   * A text, because it counts in 64 bits.
+   */
+  readonly nextTransactionId: string;
+}
+
+export interface PostgresServer extends PostgresImage, PostgresActivity {
   readonly systemIdentifier: string;
   readonly checksums: boolean;
   /** All that can be entered, templates left out. */
@@ -61,13 +71,6 @@ export interface PostgresServer extends PostgresImage {
   readonly replicationSlots: readonly string[];
   readonly subscriptions: readonly string[];
   readonly tablespaces: readonly string[];
-  /** Client sessions but those of graph-mgr. */
-  readonly sessions: readonly ClientSession[];
-  /**
-   * The next transaction id that the server gives. It does not move by reading; besides users, autovacuum moves it too.
-   * A text, because it counts in 64 bits.
-   */
-  readonly nextTransactionId: string;
   /** ISO 8601. */
   readonly startedAt: string;
 }

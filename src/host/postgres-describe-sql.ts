@@ -1,5 +1,14 @@
 /** The queries of `describe`, for psql: one line of JSON for the server, then one for each database that can be entered. */
 
+/** Who is connected besides ourselves, and how far the server has counted: keys and values of a JSON object. */
+const ACTIVITY = `'sessions', (SELECT coalesce(json_agg(json_build_object('database', coalesce(datname, ''), 'user', coalesce(usename, ''),
+      'application', application_name, 'address', host(client_addr), 'state', coalesce(state, '')) ORDER BY pid), '[]')
+    FROM pg_stat_activity WHERE backend_type IN ('client backend', 'walsender') AND application_name <> current_setting('application_name')),
+  'nextTransactionId', txid_snapshot_xmax(txid_current_snapshot())::text`;
+
+/** One line of JSON. */
+export const ACTIVITY_ALONE = `SELECT json_build_object(${ACTIVITY})`;
+
 /** What Postgres makes itself, templates left out: what it says about the server as a whole. */
 export const SERVER = `SELECT json_build_object(
   'version', current_setting('server_version'),
@@ -10,10 +19,7 @@ export const SERVER = `SELECT json_build_object(
   'tablespaces', (SELECT coalesce(json_agg(spcname ORDER BY spcname), '[]') FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')),
   'preparedTransactions', (SELECT coalesce(json_agg(gid ORDER BY gid), '[]') FROM pg_prepared_xacts),
   'replicationSlots', (SELECT coalesce(json_agg(slot_name ORDER BY slot_name), '[]') FROM pg_replication_slots WHERE NOT temporary),
-  'sessions', (SELECT coalesce(json_agg(json_build_object('database', coalesce(datname, ''), 'user', coalesce(usename, ''),
-      'application', application_name, 'address', host(client_addr), 'state', coalesce(state, '')) ORDER BY pid), '[]')
-    FROM pg_stat_activity WHERE backend_type IN ('client backend', 'walsender') AND application_name <> current_setting('application_name')),
-  'nextTransactionId', txid_snapshot_xmax(txid_current_snapshot())::text,
+  ${ACTIVITY},
   'startedAt', to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'));
 `;
 

@@ -1,4 +1,5 @@
 import { largeTables } from "../domain/database-changes.ts";
+import type { PostgresActivity } from "../domain/postgres-facts.ts";
 import { OperatorError } from "../errors.ts";
 import { docker } from "./command.ts";
 import type { Executor } from "./exec.ts";
@@ -6,6 +7,7 @@ import type { Helpers } from "./helper-container.ts";
 import { clusterStateOf } from "./postgres-cluster-state.ts";
 import { type Connection, connect } from "./postgres-connection.ts";
 import { describeServer } from "./postgres-describe.ts";
+import { ACTIVITY_ALONE } from "./postgres-describe-sql.ts";
 import { dumpServer } from "./postgres-dump.ts";
 import { readProof } from "./postgres-dump-files.ts";
 import { describeImage } from "./postgres-image.ts";
@@ -50,6 +52,11 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
       const image = await describeImage(helpers, own);
       if (image === null) throw new OperatorError("NO_POSTGRES", `There is no Postgres in the image ${own}.`);
       return await describeServer(connection, image);
+    },
+    async activity(access) {
+      const connection = await open(evenWithoutDatabase(access));
+      const look = { purpose: "look", title: "Looking who is on the database", script: QUERY, env: { SQL: ACTIVITY_ALONE } };
+      return JSON.parse(await connection.run(look)) as PostgresActivity;
     },
     describeImage: image => describeImage(helpers, image),
     dump: async (access, dir, progress, isPlain) => dumpServer(await open(access), dir, progress, isPlain),

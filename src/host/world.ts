@@ -7,7 +7,7 @@ import type { DatabaseProof } from "../domain/database.ts";
 import type { RowChanges } from "../domain/database-changes.ts";
 import type { ImageList, ImageSetManifest, ImageSetSource } from "../domain/image-set.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
-import type { PostgresImage, PostgresServer } from "../domain/postgres-facts.ts";
+import type { PostgresActivity, PostgresImage, PostgresServer } from "../domain/postgres-facts.ts";
 
 /** Everything outside the process that a step or a survey may touch. Real: host/*. Simulated: test/simulator/*. */
 export interface World {
@@ -473,6 +473,8 @@ export interface Postgres {
   ): Promise<{ readonly version: string; readonly sizeBytes: number; readonly databases: readonly string[] }>;
   /** Everything that decides whether and how its data can be moved; nothing secret. @throws OperatorError DATABASE_LOGIN, DATABASE_RIGHTS */
   describe(access: DatabaseAccess): Promise<PostgresServer>;
+  /** Of the above what changes from one moment to the next. */
+  activity(access: DatabaseAccess): Promise<PostgresActivity>;
   /** The Postgres in an image, which is not started; null when there is none in it. @throws OperatorError NO_IMAGE */
   describeImage(image: string): Promise<PostgresImage | null>;
   /**

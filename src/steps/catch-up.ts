@@ -4,7 +4,7 @@ import { messageOf, OperatorError } from "../errors.ts";
 import type { DatabaseAccess } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context } from "./context.ts";
-import { accessTo, asSoonAsItAnswers, type Database, refuseUnequal } from "./database.ts";
+import { accessTo, asSoonAsItAnswers, type Database, refuseOthers, refuseUnequal } from "./database.ts";
 
 /** What is known of the target ahead of the window; it is there for as long as the target holds that and nothing else. */
 type Ahead = {
@@ -66,7 +66,7 @@ export const catchUp = defineStep({
     const { source, target, proof } = input;
     const [from, to] = await Promise.all([accessTo(source, context), accessTo(target, context)]);
     const ends = { from, to };
-    const copy = (await followed(input, ends, context)) ?? (await movedAnew(input, ends, context));
+    const copy = await moved(input, ends, context);
     await forget(input, context);
     await context.world.files.write(proof, `${JSON.stringify(proofToJson(copy))}\n`, 0o600);
   },
@@ -84,6 +84,39 @@ interface Ends {
   readonly from: DatabaseAccess;
   readonly to: DatabaseAccess;
 }
+
+/**
+ * Until the source has stood still all the while. A session that came and went is seen by the transactions that the server has counted; since autovacuum
+ * counts there as well, only what the source then holds tells.
+ */
+async function moved(input: Input, ends: Ends, context: Context): Promise<DatabaseProof> {
+  const { progress, world } = context;
+  const counted = () => asSoonAsItAnswers(context, () => refuseOthers(input.source, ends.from, context));
+  let before = await counted();
+  let copy = await movedOnce(input, ends, context);
+  for (let round = 1; ; round++) {
+    const after = await counted();
+    if (after === before) return copy;
+    before = after;
+    progress("seeing that nothing was written meanwhile");
+    const missing = proofDifferences(await world.postgres.prove(ends.from, copy), copy);
+    if (missing.length === 0 && round >= MANY_ROUNDS) return copy;
+    if (round > MANY_ROUNDS)
+      throw new OperatorError(
+        "OTHER_SESSIONS",
+        `Somebody goes on writing to the database of ${input.source.instance}: ${missing[0]}`,
+        {
+          hint: "end what connects from outside (a report, an open psql), then run the update again",
+        },
+      );
+    if (missing.length > 0) copy = await movedOnce(input, ends, context);
+  }
+}
+
+const MANY_ROUNDS = 3;
+
+const movedOnce = async (input: Input, ends: Ends, context: Context): Promise<DatabaseProof> =>
+  (await followed(input, ends, context)) ?? (await movedAnew(input, ends, context));
 
 /** The proof of the target, if it could follow. */
 async function followed(input: Input, { from, to }: Ends, context: Context): Promise<DatabaseProof | null> {

@@ -138,25 +138,34 @@ export const restoreDatabase = defineStep({
   },
 });
 
-/** Whoever else is connected could write what is not in the dump any more. Only looks. */
+/**
+ * Whoever else is connected could write what does not move any more.
+ * @returns how far the server has counted: while that stands still, nobody has written
+ * @throws OperatorError OTHER_SESSIONS
+ */
+export async function refuseOthers({ instance }: Database, access: DatabaseAccess, { world }: Context): Promise<string> {
+  const { sessions, nextTransactionId } = await world.postgres.activity(access);
+  if (sessions.length === 0) return nextTransactionId;
+  const who = sessions.map(({ user, application, address }) => [user, application, address].filter(Boolean).join(" "));
+  throw new OperatorError(
+    "OTHER_SESSIONS",
+    `Others are connected to the database of ${instance}: ${who.slice(0, 5).join(", ")}.`,
+    {
+      hint: "end what connects from outside (a report, an open psql), then run the update again",
+    },
+  );
+}
+
+/** Only looks. */
 export const databaseAlone = defineStep({
   kind: "database.alone",
   title: ({ source }: { readonly source: Database }) => `See that nobody else is on the database of ${source.instance}`,
   look: async () => null,
   async do({ source }, context: Context) {
-    const { sessions } = await context.world.postgres.describe(await accessTo(source, context));
-    if (sessions.length === 0) return;
-    const who = sessions.map(({ user, application, address }) => [user, application, address].filter(Boolean).join(" "));
-    throw new OperatorError(
-      "OTHER_SESSIONS",
-      `Others are connected to the database of ${source.instance}: ${who.slice(0, 5).join(", ")}.`,
-      {
-        hint: "end what connects from outside (a report, an open psql), then run the update again",
-      },
-    );
+    await refuseOthers(source, await accessTo(source, context), context);
   },
   isDone: async ({ source }, context) =>
-    (await context.world.postgres.describe(await accessTo(source, context))).sessions.length === 0,
+    (await context.world.postgres.activity(await accessTo(source, context))).sessions.length === 0,
   undo: async () => {},
 });
 

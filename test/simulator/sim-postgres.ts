@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import type { DatabaseProof } from "../../src/domain/database.ts";
 import type { RowChanges } from "../../src/domain/database-changes.ts";
-import type { PostgresImage, PostgresServer } from "../../src/domain/postgres-facts.ts";
+import type { PostgresActivity, PostgresImage, PostgresServer } from "../../src/domain/postgres-facts.ts";
 import { OperatorError } from "../../src/errors.ts";
 import type { DatabaseAccess, Postgres } from "../../src/host/world.ts";
 import { clusterVolume } from "./containers.ts";
@@ -147,10 +147,7 @@ export class SimPostgres {
       replicationSlots: [],
       subscriptions: [],
       tablespaces: [],
-      sessions: [],
-      nextTransactionId: String(
-        Number.parseInt(checksum(JSON.stringify(Object.entries(content).filter(([path]) => isData(path)))), 16),
-      ),
+      ...activityOf(content),
       startedAt: new Date(container.startedMs).toISOString(),
     };
   }
@@ -168,6 +165,7 @@ export class SimPostgres {
         return { version: content["PG_VERSION"] ?? "", sizeBytes: JSON.stringify(content).length, databases };
       }),
     describe: async access => this.look("describe", () => this.describe(access)),
+    activity: async access => this.look("activity", () => activityOf(this.open({ ...access, database: "template1" }).content)),
     describeImage: async image => this.look("image", () => this.imageOf(image)),
     verify: async dir => this.look("verify", () => void this.disk.read(`${dir}/proof.json`)),
     empty: access => this.machine.command(() => this.empty(access)),
@@ -185,6 +183,12 @@ export class SimPostgres {
         return control === undefined || major === undefined ? null : { state: control, major };
       }),
   };
+}
+
+/** As if each content had a transaction of its own. */
+function activityOf(content: Content): PostgresActivity {
+  const data = Object.entries(content).filter(([path]) => isData(path));
+  return { sessions: [], nextTransactionId: String(Number.parseInt(checksum(JSON.stringify(data)), 16)) };
 }
 
 /** Of roles only that they are there: the first superuser keeps its own password. */

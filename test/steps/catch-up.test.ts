@@ -75,6 +75,57 @@ describe("what was written to a database after most of it was moved", () => {
     expect(await stage.world.files.exists(`${ahead.lists}.taken`)).toBe(false);
   });
 
+  const whileItFollows = (stage: Stage, what: (round: number) => void): { rounds: number } => {
+    const { follow } = stage.world.postgres;
+    const seen = { rounds: 0 };
+    stage.world.postgres.follow = async (...given) => {
+      const proof = await follow(...given);
+      what(++seen.rounds);
+      return proof;
+    };
+    write(stage, SLUG, { [USERS]: "one more" });
+    return seen;
+  };
+
+  it("moves as well when somebody from outside writes it while it is compared", async () => {
+    const { stage, calls } = await movedAhead();
+    const seen = whileItFollows(stage, round => round === 1 && write(stage, SLUG, { [USERS]: "two more" }));
+    await oneStep(stage, step).run();
+    expect([seen.rounds, calls.dump]).toEqual([2, 0]);
+    expect(rows(stage, "v1_0_0")).toEqual(rows(stage, SLUG));
+  });
+
+  it("does not move for ever behind somebody who goes on writing", async () => {
+    const { stage } = await movedAhead();
+    const seen = whileItFollows(stage, round => write(stage, SLUG, { [USERS]: "more ".repeat(round) }));
+    await expect(oneStep(stage, step).run()).rejects.toThrow(failsWith("OTHER_SESSIONS", "goes on writing"));
+    expect(seen.rounds).toBe(4);
+  });
+
+  it("is not taken for all of it while somebody else is connected", async () => {
+    const { stage } = await movedAhead();
+    const session = { database: "graphistry", user: "report", application: "psql", address: "10.0.0.7", state: "idle" };
+    const { activity } = stage.world.postgres;
+    whileItFollows(stage, () => {
+      stage.world.postgres.activity = async access => ({ ...(await activity(access)), sessions: [session] });
+    });
+    await expect(oneStep(stage, step).run()).rejects.toThrow(failsWith("OTHER_SESSIONS", "report psql 10.0.0.7"));
+    expect(await stage.world.files.exists(`${FOLDER}/database-proof.json`)).toBe(false);
+  });
+
+  it("is compared once more where the server has counted on by itself", async () => {
+    const { stage, calls } = await movedAhead();
+    const { activity, prove } = stage.world.postgres;
+    let [asked, proofs] = [0, 0];
+    stage.world.postgres.activity = async access => ({ ...(await activity(access)), nextTransactionId: String(asked++ > 0) });
+    stage.world.postgres.prove = async (...given) => {
+      proofs++;
+      return await prove(...given);
+    };
+    await oneStep(stage, step).run();
+    expect([proofs, calls]).toEqual([3, { follow: 0, dump: 0 }]);
+  });
+
   it("follows by its tables alone", async () => {
     const { stage, calls } = await movedAhead();
     write(stage, SLUG, { [USERS]: "one more" });
