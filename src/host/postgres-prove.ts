@@ -24,7 +24,7 @@ export async function proveServer(connection: Connection, like?: DatabaseProof):
   const work = { purpose: "prove", title: "Comparing the databases", script: PROVE, env: proofEnv(like) };
   const printed = await connection.run(work).catch(async error => {
     // A server that cannot be proven at all says so in plainer words.
-    if (!(error instanceof OperatorError && error.code === "DATABASE_LOGIN")) await lookAtServer(connection);
+    if (error instanceof OperatorError && error.code === "COMMAND_FAILED") await lookAtServer(connection);
     throw error;
   });
   return proofIn(printed);

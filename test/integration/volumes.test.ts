@@ -179,7 +179,7 @@ it("F81 F83 every helper runs without network, rights, writable files and the en
     "copy-folder",
     "digest-folder",
     "check",
-    "look",
+    "prove",
     "cluster-state",
   ]);
   for (const helper of caught) {
