@@ -26,7 +26,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function run(script: string, failing = ""): Promise<{ readonly code: number; readonly calls: readonly string[] }> {
+async function run(
+  script: string,
+  failing = "",
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number; readonly calls: readonly string[] }> {
   const own = script.replaceAll(/\/(dump|tmp)\//g, `${folder}/$1/`);
   await writeFile(join(folder, "fail"), failing);
   await writeFile(join(folder, "calls"), "");
@@ -51,6 +55,8 @@ async function run(script: string, failing = ""): Promise<{ readonly code: numbe
       BY_TEXT: "",
       EXPECTED: "",
       DATABASE: "app",
+      PLAIN: "",
+      ...more,
     },
   });
   const calls = (await readFile(join(folder, "calls"), "utf8")).split("\n").filter(line => line !== "");
@@ -111,13 +117,14 @@ describe("a dump", () => {
     for (const call of dumps) expect(call).toContain("--snapshot=1-1");
   });
 
-  it("is compressed with lz4 where the tools can, and else with what all of them can", async () => {
-    const compressions = async (failing: string) =>
-      (await run(DUMP_ALL, failing)).calls
+  it("is compressed with lz4 where the tools can, else with what all of them can, and not at all where that is asked for", async () => {
+    const compressions = async (failing: string, more = {}) =>
+      (await run(DUMP_ALL, failing, more)).calls
         .filter(call => call.includes("--format=directory"))
         .map(call => /--compress=\S+/.exec(call)?.[0]);
     expect(await compressions("")).toEqual(["--compress=lz4", "--compress=lz4"]);
     expect(await compressions("lz4")).toEqual(["--compress=1", "--compress=1"]);
+    expect(await compressions("", { PLAIN: "1" })).toEqual(["--compress=0", "--compress=0"]);
   });
 
   it("F02 fails when any part of it fails", async () => {
