@@ -1,4 +1,3 @@
-import type { RemotePlace } from "../domain/backup-place.ts";
 import { resticFolder, sftpTarget } from "../domain/restic-place.ts";
 import { OperatorError } from "../errors.ts";
 import { remoteFault } from "./ssh-errors.ts";
@@ -27,12 +26,10 @@ export function resticFault(place: string, error: unknown): unknown {
       `There is no restic repository ${place}.`,
       `see whether it is spelt right; to make one, once: ${resticCommand(place, "init")}`,
     );
-  // What ssh says of it, restic does not always wait for.
-  const isSession = target !== null && /unable to start the sftp session/.test(said);
   return fault(
     "RESTIC_FAILED",
     `restic could not work with ${place}: ${lastLine(said, /Fatal:|[Ee]rror|unable|denied|refused|space/).replace(/^Fatal: /, "")}.`,
-    `${isSession ? sshCommand(target) : resticCommand(place, "snapshots")}   (must work${isSession ? " without a question" : ""}; then again)`,
+    `${resticCommand(place, "snapshots")}   (must work; then again)`,
   );
 }
 
@@ -44,9 +41,6 @@ export const isDamage = (error: unknown): boolean =>
   );
 
 export const PASSWORD_HINT = "set RESTIC_PASSWORD_FILE to the file with it (or RESTIC_PASSWORD, or RESTIC_PASSWORD_COMMAND)";
-
-const sshCommand = ({ user, host, port }: Pick<RemotePlace, "user" | "host" | "port">): string =>
-  `ssh ${port === null ? "" : `-p ${port} `}${user === null ? "" : `${user}@`}${host}`;
 
 /** As it can be typed. */
 const resticCommand = (place: string, verb: string): string => {

@@ -58,7 +58,7 @@ export function openRestic(executor: Executor, environment: Environment, place: 
     try {
       return await work();
     } catch (error) {
-      throw resticFault(place, error);
+      throw resticFault(place, await askSsh(executor, place, error));
     }
   };
   const run: Restic["run"] = (...args) => inWords(async () => executor.run(command(args), options));
@@ -79,10 +79,25 @@ export function openRestic(executor: Executor, environment: Environment, place: 
   };
 }
 
-/** The repository itself stands in the environment, which others cannot read. Machines are reached as ever. */
-export function resticCommand(place: string, args: readonly string[]): Command {
+/** restic ends without waiting for what its ssh has to say, so where that is what failed, ssh is asked itself. */
+async function askSsh(executor: Executor, place: string, error: unknown): Promise<unknown> {
+  const ssh = sftpCommand(place);
+  if (ssh === null || !(error instanceof OperatorError) || !/unable to start the sftp session/.test(error.message)) return error;
+  return await executor.run(ssh).then(
+    () => error,
+    (said: unknown) => said,
+  );
+}
+
+/** How the machine of a repository is reached, as ever; null where ssh does not do it. */
+function sftpCommand(place: string): Command | null {
   const target = sftpTarget(place);
-  if (target === null) return { program: "restic", args };
-  const { program, args: words } = sshSubsystem({ target, identity: null, knownHosts: null }, "sftp");
-  return { program: "restic", args: ["-o", `sftp.command=${[program, ...words].join(" ")}`, ...args] };
+  return target === null ? null : sshSubsystem({ target, identity: null, knownHosts: null }, "sftp");
+}
+
+/** The repository itself stands in the environment, which others cannot read. */
+export function resticCommand(place: string, args: readonly string[]): Command {
+  const ssh = sftpCommand(place);
+  if (ssh === null) return { program: "restic", args };
+  return { program: "restic", args: ["-o", `sftp.command=${[ssh.program, ...ssh.args].join(" ")}`, ...args] };
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { OperatorError } from "../../src/errors.ts";
 import type { Command } from "../../src/host/command.ts";
 import type { Executor } from "../../src/host/exec.ts";
 import { publicSettings } from "../../src/host/restic.ts";
@@ -104,5 +105,25 @@ it("what may stand in a unit is what says where a secret is", () => {
   ).toEqual({
     open: { RESTIC_PASSWORD_FILE: "/root/password" },
     withheld: ["RESTIC_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+  });
+});
+
+it("F75 asks ssh itself where restic ends before it has passed on what ssh says of a host key", async () => {
+  const failing = (ssh: string): Executor => ({
+    ...executor,
+    run: async ({ program }) => {
+      const said = program === "restic" ? "Fatal: unable to open repository: unable to start the sftp session, error: EOF" : ssh;
+      throw new OperatorError("COMMAND_FAILED", `\`${program}\` ended with code 1: ${said}`);
+    },
+  });
+  const listed = (ssh: string) =>
+    createResticBackups(failing(ssh), ENVIRONMENT).list("restic:sftp://root@vault:2222//srv/repository");
+  await expect(listed("Host key verification failed.")).rejects.toMatchObject({
+    code: "HOST_KEY",
+    hint: expect.stringContaining("ssh -p 2222 root@vault"),
+  });
+  await expect(listed("ssh: connect to host vault port 2222: Connection refused")).rejects.toMatchObject({
+    code: "RESTIC_FAILED",
+    message: expect.stringContaining("Connection refused"),
   });
 });

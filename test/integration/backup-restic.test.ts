@@ -184,10 +184,9 @@ it("F75 a machine that is reached by sftp is one whose host key is known", async
     const at = `restic:sftp://root@127.0.0.1:${host.port}/${host.dir}/repository`;
     const codeOf = (error: unknown) => (error instanceof OperatorError ? [error.code, error.message, error.hint] : error);
     await writeFile(join(host.dir, "known"), "");
-    // restic may end before it has passed on what ssh says of the key; how to see it is said in either case.
     expect(await work.names(at).catch(codeOf)).toEqual([
-      expect.stringMatching(/^(HOST_KEY|RESTIC_FAILED)$/),
-      expect.stringMatching(/127\.0\.0\.1 is not known here|unable to start the sftp session/),
+      "HOST_KEY",
+      expect.stringContaining("127.0.0.1 is not known here"),
       expect.stringContaining(`ssh -p ${host.port} root@127.0.0.1`),
     ]);
     await host.trust();
