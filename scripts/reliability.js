@@ -63,9 +63,12 @@ console.log(
     `## How to read this
 
 In every trial a fault meets an operation at a moment of its own. Then the fault is taken away and somebody types \`graph-mgr resume\` (in one half of the trials) or \`graph-mgr undo\`
-(in the other), where the operation has not put everything back by itself. The trial passes when that ends with exactly one release serving on the public port: the login works, the
-dataset and its file are there, no container of the other release runs, nothing is unfinished, nothing that was made on the way is left on the engine or in the home, the
+(in the other), where the operation has not put everything back by itself. The trial passes when that ends with exactly one release serving on the public port: its rows and
+files are all there, no container of the other release runs, nothing is unfinished, nothing that was made on the way is left on the engine or in the home, the
 old folder is byte for byte what it was, after an undo the old database is row for row what it was, and no password stands in what operations write about themselves. Everything else counts as failed.
+
+Kills, an engine that is silent, a full disk under the home, killed containers, wrong passwords and taken ports meet updates of a small product: three services, Postgres 15, rows, a folder and a volume of
+files, v1.0.0 to v1.1.0, so that many trials fit into an hour. What meets the whole machine, and the documented commands, have the product that the manual is about: v2.22.2 to v2.23.0, with an account and a dataset.
 
 A number is how many times that was tried; *failed* stands beside it where it did not pass. An empty place was not tried, most often because there is nothing to be met: a copy has no restore, and a port can
 be taken only while nobody listens on it.

@@ -1,5 +1,7 @@
 import type { Libc, PostgresImage } from "../domain/postgres-facts.ts";
+import type { Executor } from "./exec.ts";
 import type { Helpers } from "./helper-container.ts";
+import { lookAtImage } from "./image-look.ts";
 
 /**
  * What the image itself says, as lines of a word and a value. Looked for where Debian, Alpine, Red Hat and Bitnami put it, and beside
@@ -35,16 +37,26 @@ for folder in "$(pg_config --sharedir 2>/dev/null || true)" "\${real%/bin/postgr
 done
 `;
 
-/** Null when there is no Postgres in the image. @throws OperatorError NO_IMAGE, COMMAND_FAILED */
-export async function describeImage(helpers: Helpers, image: string): Promise<PostgresImage | null> {
-  const printed = await helpers.run({
-    purpose: "image",
-    title: `Looking at the Postgres in ${image}`,
-    image,
-    script: LOOK_AT_IMAGE,
-    user: "65534:65534",
-  });
-  return imageIn(printed);
+/**
+ * Says what is in an image, and looks into it once: under its id it stays what it is, and a plan asks for the same one several times.
+ * Null when there is no Postgres in it. @throws OperatorError NO_IMAGE, COMMAND_FAILED
+ */
+export function imageDescriber(executor: Executor, helpers: Helpers): (image: string) => Promise<PostgresImage | null> {
+  const printed = new Map<string, string>();
+  return async image => {
+    const { id } = await lookAtImage(executor, image);
+    const text =
+      printed.get(id) ??
+      (await helpers.run({
+        purpose: "image",
+        title: `Looking at the Postgres in ${image}`,
+        image,
+        script: LOOK_AT_IMAGE,
+        user: "65534:65534",
+      }));
+    printed.set(id, text);
+    return imageIn(text);
+  };
 }
 
 /** What LOOK_AT_IMAGE printed. */

@@ -10,7 +10,7 @@ import { describeServer } from "./postgres-describe.ts";
 import { ACTIVITY_ALONE } from "./postgres-describe-sql.ts";
 import { dumpServer } from "./postgres-dump.ts";
 import { readProof } from "./postgres-dump-files.ts";
-import { describeImage } from "./postgres-image.ts";
+import { imageDescriber } from "./postgres-image.ts";
 import { proveServer } from "./postgres-prove.ts";
 import { emptyServer, restoreServer } from "./postgres-restore.ts";
 import { followRows, listRows } from "./postgres-rows.ts";
@@ -23,6 +23,7 @@ const CHECK = `SELECT json_build_object('version', current_setting('server_versi
   'databases', (SELECT coalesce(json_agg(datname ORDER BY datname COLLATE "C"), '[]') FROM pg_database WHERE datallowconn AND NOT datistemplate))`;
 
 export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
+  const describeImage = imageDescriber(executor, helpers);
   const open = async (access: DatabaseAccess): Promise<Connection> => {
     const connection = await connect(executor, helpers, access);
     return {
@@ -49,7 +50,7 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
     },
     async describe(access) {
       const [connection, own] = await Promise.all([open(access), imageOf(access)]);
-      const image = await describeImage(helpers, own);
+      const image = await describeImage(own);
       if (image === null) throw new OperatorError("NO_POSTGRES", `There is no Postgres in the image ${own}.`);
       return await describeServer(connection, image);
     },
@@ -58,7 +59,7 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
       const look = { purpose: "look", title: "Looking who is on the database", script: QUERY, env: { SQL: ACTIVITY_ALONE } };
       return JSON.parse(await connection.run(look)) as PostgresActivity;
     },
-    describeImage: image => describeImage(helpers, image),
+    describeImage,
     dump: async (access, dir, progress, isPlain) => dumpServer(await open(access), dir, progress, isPlain),
     verify: (dir, helperImage, progress) => readBack(helpers, dir, helperImage, progress),
     proofOf: readProof,

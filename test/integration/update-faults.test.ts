@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { TestHome } from "./support/cli.ts";
 import { amount, randomFor } from "./support/faults.ts";
 import { homeFull, outOfMemory, portTaken, wrongPassword } from "./support/update-fault-kinds.ts";
-import { type UpdateSubject, updateProduct } from "./support/update-subject.ts";
+import { type UpdateSubject, updateSmall } from "./support/update-subject.ts";
 import { type Counted, counted, type Fault, type Moment, methodsFor, spread, tryFault } from "./support/update-trials.ts";
 
 const timeout = 4 * 3_600_000;
@@ -19,7 +19,7 @@ describe.runIf(process.getuid?.() === 0).each(methodsFor("update faults"))("an u
   beforeAll(async () => {
     home = await TestHome.make();
     await execa("mount", ["-t", "tmpfs", "-o", "size=96m,mode=0700", "graph-mgr-test", home.path]);
-    subject = await updateProduct(method, home);
+    subject = await updateSmall(method, home);
     whole = await counted(subject);
   }, HOOK_MS);
   afterAll(async () => {
@@ -31,12 +31,12 @@ describe.runIf(process.getuid?.() === 0).each(methodsFor("update faults"))("an u
   // For `npm test` one kind of fault is enough.
   const many = it.runIf(amount(0, 1, 1) > 0);
 
-  it("F23 outlives a full disk under the home", { timeout }, () => tried(homeFull, amount(1, 3, 60)));
+  it("F23 outlives a full disk under the home", { timeout }, () => tried(homeFull, amount(1, 12, 60)));
 
-  many("F55 outlives a container that is killed for memory", { timeout }, () => tried(outOfMemory, amount(0, 2, 30)));
+  many("F55 outlives a container that is killed for memory", { timeout }, () => tried(outOfMemory, amount(0, 6, 30)));
 
   many("F59 outlives a password that is no longer right", { timeout }, async () => {
-    await tryFault(subject, wrongPassword, spread(whole.logins, amount(0, 2, 30), random), random);
+    await tryFault(subject, wrongPassword, spread(whole.logins, amount(0, 6, 30), random), random);
   });
 
   many("F35 outlives somebody else on its port", { timeout }, async () => {
@@ -44,6 +44,6 @@ describe.runIf(process.getuid?.() === 0).each(methodsFor("update faults"))("an u
       { point, way: "resume" },
       { point, way: "undo" },
     ]);
-    await tryFault(subject, portTaken, trials.slice(0, amount(0, 2, trials.length)), random);
+    await tryFault(subject, portTaken, trials.slice(0, amount(0, 4, trials.length)), random);
   });
 });

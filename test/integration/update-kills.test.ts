@@ -3,7 +3,7 @@ import { FailingEngine } from "./support/failing-engine.ts";
 import { amount, childrenGone, must, outcomes, pick, randomFor, runTrials } from "./support/faults.ts";
 import { cut } from "./support/killable.ts";
 import { type Phase, phaseNow } from "./support/phases.ts";
-import { type UpdateSubject, updateProduct } from "./support/update-subject.ts";
+import { type UpdateSubject, updateSmall } from "./support/update-subject.ts";
 import { counted, type Moment, mendUpdate, methodsFor, settle, spread, type Way } from "./support/update-trials.ts";
 
 const timeout = 8 * 3_600_000;
@@ -20,7 +20,7 @@ describe.each(methodsFor("update kills"))("an update by %s that is killed", meth
   let whole: Awaited<ReturnType<typeof counted>>;
   const random = randomFor(`update ${method}`);
   beforeAll(async () => {
-    subject = await updateProduct(method);
+    subject = await updateSmall(method);
     whole = await counted(subject);
   }, HOOK_MS);
   afterAll(async () => {
@@ -61,15 +61,15 @@ describe.each(methodsFor("update kills"))("an update by %s that is killed", meth
     const empty = [...only("journal")].filter(([, points]) => points.length === 0).map(([phase]) => phase);
     // A copy is proven where it is made.
     expect(empty).toEqual(method === "copy" ? ["restore, proof"] : []);
-    await killed("killed at a step boundary", spread(only("journal"), amount(1, 4, 240), random));
+    await killed("killed at a step boundary", spread(only("journal"), amount(1, 30, 240), random));
   });
 
   it("F20 inside a step, can be resumed and undone", { timeout }, async () => {
-    await killed("killed inside a step", spread(only("within"), amount(1, 4, 120), random));
+    await killed("killed inside a step", spread(only("within"), amount(1, 16, 120), random));
   });
 
   it.runIf(amount(0, 1, 1) > 0)("F21 from outside at a random moment, can be resumed and undone", { timeout }, async () => {
-    const trials = Array.from({ length: amount(0, 2, 50) }, () => ({
+    const trials = Array.from({ length: amount(0, 6, 50) }, () => ({
       // The reading and planning before the first change is left out for the most part.
       afterMs: Math.round(whole.tookMs * (0.2 + 0.8 * random())),
       way: pick<Way>(random, ["resume", "undo"]),
@@ -98,8 +98,8 @@ describe.each(methodsFor("update kills"))("an update by %s that is killed", meth
       await runTrials(
         "engine stops answering in the middle",
         subject.name,
-        Array.from({ length: amount(0, 2, 40) }, (_, index) => ({
-          call: inside[Math.floor(((index + random()) / amount(1, 2, 40)) * inside.length)]!.call,
+        Array.from({ length: amount(0, 6, 40) }, (_, index) => ({
+          call: inside[Math.floor(((index + random()) / amount(1, 6, 40)) * inside.length)]!.call,
           way: pick<Way>(random, ["resume", "undo"]),
           onFailure: pick(random, ["stop", "undo"]),
         })),

@@ -34,7 +34,7 @@ export interface Subject {
 }
 
 /** Nobody else's: between a kill and the resume another test may take the next free port, and then the resume rightly fails. */
-const ownPort = () => 20_000 + Math.floor(Math.random() * 12_000);
+export const ownPort = () => 20_000 + Math.floor(Math.random() * 12_000);
 export const ownPorts = () => ["--http-port", String(ownPort()), "--https-port", String(ownPort())];
 
 export async function portOf(home: TestHome, name: string): Promise<number> {

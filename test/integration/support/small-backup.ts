@@ -9,8 +9,8 @@ import type { SmallProduct } from "./small-product.ts";
 export const RELEASE = "v1.0.0";
 
 /** A release of the small product that has a folder of data and a volume of files as well. */
-export async function backupBundle(small: SmallProduct): Promise<string> {
-  const bundle = await small.bundle(RELEASE);
+export async function backupBundle(small: SmallProduct, release = RELEASE, migration = ""): Promise<string> {
+  const bundle = await small.bundle(release, { migration });
   const edit = async (name: string, change: (text: string) => string) =>
     writeFile(join(bundle, name), change(await readFile(join(bundle, name), "utf8")));
   await edit("docker-compose.yml", text =>
@@ -26,7 +26,8 @@ export async function backupBundle(small: SmallProduct): Promise<string> {
   return bundle;
 }
 
-const FILES = `cd /data && mkdir -p uploads/deep && echo first > uploads/first && chown 1000:999 uploads/first && chmod 640 uploads/first
+/** As root in the app's container. */
+export const FILES = `cd /data && mkdir -p uploads/deep && echo first > uploads/first && chown 1000:999 uploads/first && chmod 640 uploads/first
 chmod 2770 uploads/deep && ln -s ../uploads/first uploads/link && ln uploads/first uploads/again && ln -s /etc/passwd uploads/away
 cd /media && echo film > film && chown 33:33 film && mkdir empty && chmod 700 empty`;
 

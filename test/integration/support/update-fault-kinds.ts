@@ -60,12 +60,12 @@ export const outOfMemory: Fault = {
 export const wrongPassword: Fault = {
   name: "wrong password",
   mayStay: true,
-  async strike({ oldProject, newProject, password }) {
+  async strike({ oldProject, newProject, password, user }) {
     const postgres = ["--filter", "label=com.docker.compose.service=postgres"];
     const [container = ""] = [...(await runningOf(newProject, ...postgres)), ...(await runningOf(oldProject, ...postgres))];
     const set = (to: string) =>
-      execa("docker", ["exec", "-i", container, "psql", "-Xq", "-U", "graphistry", "graphistry"], {
-        input: `ALTER ROLE graphistry PASSWORD '${to.replaceAll("'", "''")}'`,
+      execa("docker", ["exec", "-i", container, "psql", "-Xq", "-U", user, user], {
+        input: `ALTER ROLE ${user} PASSWORD '${to.replaceAll("'", "''")}'`,
         reject: false,
       });
     must((await set("somebody else's")).exitCode === 0, "no password was changed");
