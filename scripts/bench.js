@@ -1,4 +1,4 @@
-// bench.js [--quick] [--only help,list,install,memory,update] [--out FILE]: `npm run bench`. Measures the program in dist against what one would do without it, both in one
+// bench.js [--quick] [--only help,list,install,memory,update,backup] [--out FILE]: `npm run bench`. Measures the program in dist against what one would do without it, both in one
 // run and in turns, and holds the ratio of the medians of five (with --quick: of one) against its bar. Needs a Docker Engine that has nothing else to do,
 // tar, and about 8 GB of disk for the memory's measurement, 40 GB for that of updates. Exits 1 when a bar is missed.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
@@ -242,19 +242,19 @@ async function memory() {
   }
 }
 
-/** The window of updates has a script of its own, which prints its figures itself. */
-function update() {
+/** What takes many gigabytes has scripts of its own, which print their figures themselves. */
+function apart(name) {
   const { status } = spawnSync(
     process.execPath,
-    [join(root, "scripts/bench-update.js"), ...(flags.quick ? ["--gb", "0.3", "--rounds", "1"] : [])],
+    [join(root, `scripts/bench-${name}.js`), ...(flags.quick ? ["--gb", "0.3", "--rounds", "1"] : [])],
     {
       stdio: "inherit",
     },
   );
-  report("update", "bars of the update's window that were missed (see above)", 0, [status === 0 ? 0 : 1], [1]);
+  report(name, "bars that were missed (see above)", 0, [status === 0 ? 0 : 1], [1]);
 }
 
-const all = { help, list, install, memory, update };
+const all = { help, list, install, memory, update: () => apart("update"), backup: () => apart("backup") };
 const wanted = flags.only === undefined ? Object.keys(all) : flags.only.split(",");
 try {
   for (const name of wanted) {

@@ -69,12 +69,12 @@ export function changesBetween(source: DatabaseProof, copy: DatabaseProof): Chan
 /** A smaller table is moved sooner than it is known which of its rows differ. */
 export const FEW_ROWS = 50_000;
 
-/** The tables of which single rows may follow. */
-export function largeTables({ entries, major }: DatabaseProof): readonly Tables[] {
+/** The tables of which single rows may follow: those of more than `few`. */
+export function largeTables({ entries, major }: DatabaseProof, few = FEW_ROWS): readonly Tables[] {
   const found = new Map<string, ChangedTable[]>();
   for (const [path, entry] of Object.entries(entries)) {
     const [, database = "", what, schema = "", name = ""] = ROWS.exec(path) ?? [];
-    if (what !== "table" || rowsIn(entry) <= FEW_ROWS || !isOfUsers({ entries }, database, schema, name)) continue;
+    if (what !== "table" || rowsIn(entry) <= few || !isOfUsers({ entries }, database, schema, name)) continue;
     const tables = found.get(database) ?? [];
     found.set(database, tables);
     tables.push({ schema: unquoted(schema), name: unquoted(name), rows: rowsIn(entry) });

@@ -64,19 +64,39 @@ export const HASH = `SELECT concat(string_agg(format(link, a.attname), '' ORDER 
 /** Of servers before 14, which cannot hash a record, and of a newer one that is held against them. */
 export const BY_TEXT = `SELECT 'hashtextextended((ROW(' || coalesce(string_agg(format('x.%I', a.attname), ',' ORDER BY a.attname COLLATE "C"), '') || '))::text COLLATE "C", 0)'`;
 
+const TABLES = `FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN (SELECT unnest(extconfig) AS config, unnest(extcondition) AS condition FROM pg_extension) e ON e.config = c.oid
+LEFT JOIN (SELECT w ->> 0 AS file, w ->> 2 AS nspname, w ->> 3 AS relname FROM json_array_elements(:'wanted'::json) w WHERE w ->> 1 = current_database()) l
+  ON l.nspname = n.nspname AND l.relname = c.relname
+WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND (e.config IS NOT NULL OR (${OF_USERS}))`;
+
 /**
  * Rows as count and order-free sum of hashes, the smallest table first. Of an extension's tables only those rows that the extension
- * itself calls the user's.
+ * itself calls the user's. Of a table that stands in `wanted` (JSON: `[file, database, schema, name]`) a list of its rows is made instead, /dump/FILE, for
+ * row-lists.ts, which sums them up: it takes no longer than the sum. It is read by several processes where the server has them.
  */
-const rows = (hash: string) =>
-  `SELECT format('SELECT json_build_array(''entry'', json_build_array(''table'', %L, %L), count(*) || '' rows, sum '' || coalesce(sum(%s), 0)) FROM ONLY %I.%I AS x %s',
-  n.nspname, c.relname, (${hash} FROM ${LINKS} a WHERE a.attrelid = c.oid), n.nspname, c.relname, e.condition)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN (SELECT unnest(extconfig) AS config, unnest(extcondition) AS condition FROM pg_extension) e ON e.config = c.oid
-WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND (e.config IS NOT NULL OR (${OF_USERS}))
+const rows = (hash: string) => {
+  const own = `(${hash} FROM ${LINKS} a WHERE a.attrelid = c.oid)`;
+  return `SELECT format('SELECT json_build_array(''entry'', json_build_array(''table'', %L, %L), count(*) || '' rows, sum '' || coalesce(sum(%s), 0)) FROM ONLY %I.%I AS x %s',
+  n.nspname, c.relname, ${own}, n.nspname, c.relname, e.condition)
+${TABLES} AND l.file IS NULL
 ORDER BY c.relpages, n.nspname, c.relname \\gexec
+\\if :{?lists}
+SET LOCAL parallel_tuple_cost = 0.001;
+\\o /tmp/lists.sql
+SELECT format(E'COPY (SELECT (%s)::int8, x.ctid FROM ONLY %I.%I AS x) TO STDOUT (FORMAT binary) \\\\g /dump/%s\\n', ${own}, n.nspname, c.relname, l.file)
+${TABLES} AND l.file IS NOT NULL;
+\\o
+\\i /tmp/lists.sql
+\\endif
 `;
-const ROWS = `\\if :{?by_text}
+};
+const ROWS = `\\if :{?lists}
+\\set wanted \`cat /dump/wanted.json\`
+\\else
+\\set wanted []
+\\endif
+\\if :{?by_text}
 ${rows(BY_TEXT)}\\else
 ${rows(HASH)}\\endif
 `;

@@ -41,7 +41,7 @@ export async function restoreServer(connection: Connection, dir: string, progres
     // Whoever asks again after a restore that ended gets it, unless somebody has changed something since.
     if (await there(ended)) {
       const taken = await readProof(dir);
-      const proof = await proveServer(connection, taken);
+      const proof = await proveServer(connection, { like: taken });
       if (proofDifferences(taken, proof).length === 0) return proof;
     }
     const [name, count] = full[0] ?? [];

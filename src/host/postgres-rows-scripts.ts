@@ -1,5 +1,4 @@
 import { PSQL } from "./postgres-connection.ts";
-import { BY_TEXT, HASH, LINKS } from "./postgres-proof-sql.ts";
 import { PROVE } from "./postgres-scripts.ts";
 
 /**
@@ -14,23 +13,10 @@ const WANTED = `FROM json_array_elements(:'wanted'::json) w
 
 const quote = (name: string): string => `'"' || replace(${name}, '"', '""') || '"'`;
 
-/** @param byText of servers before 14, which hash a row by its text */
-const hash = (byText: boolean): string => `(${byText ? BY_TEXT : HASH} FROM ${LINKS} a WHERE a.attrelid = c.oid)`;
-
 /** A list in JSON as one of Postgres. */
 const list = (element: number): string => `translate(w ->> ${element}, '[]', '{}')`;
 
 const RELATION = `${quote("n.nspname")} || '.' || ${quote("c.relname")}`;
-
-/** For each table a list of its rows, for row-lists.ts. A table that is large is read by several processes, where the server has them. */
-export const listSql = (byText: boolean): string => `\\set wanted \`cat /dump/wanted.json\`
-SET parallel_tuple_cost = 0.001;
-\\o /tmp/list.sql
-SELECT format(E'COPY (SELECT %s, x.ctid FROM ONLY %s AS x) TO STDOUT (FORMAT binary) \\\\g /dump/%s\\n', ${hash(byText)}, ${RELATION}, w ->> 0)
-${WANTED};
-\\o
-\\i /tmp/list.sql
-`;
 
 /**
  * For each table N.sql, which takes rows away and ends with the COPY that brings others, and N.rows, what that reads; and sequences.sql. A table to

@@ -29,7 +29,7 @@ const PROVE_ONE = `prove() { # NUMBER NAME
   # Bytes of no known encoding stay as they are; all others are printed in ours.
   [ "$encoding" = SQL_ASCII ] || encoding=UTF8
   PGDATABASE=$2 pg_dump --no-password --schema-only --quote-all-identifiers --encoding="$encoding" \${snapshot:+--snapshot="$snapshot"} --file="/tmp/schema.$1" & schema=$!
-  PGDATABASE=$2 ${PSQL} \${snapshot:+--set=snapshot="$snapshot"} \${BY_TEXT:+--set=by_text=1} --file="/tmp/database.$1.sql" > "/tmp/entries.$1"
+  PGDATABASE=$2 ${PSQL} \${snapshot:+--set=snapshot="$snapshot"} \${BY_TEXT:+--set=by_text=1} \${LISTS:+--set=lists=1} --file="/tmp/database.$1.sql" > "/tmp/entries.$1"
   wait "$schema"
   sed 's/^/S/' "/tmp/schema.$1" > "/tmp/lines.$1"
 }
@@ -215,6 +215,9 @@ const PROVE_ROWS = `prove_rows() { # NUMBER
  * Takes away what an earlier restore left. Then the globals in one transaction, after which that role has the password that it had
  * before; then the databases; then, all at once, statistics, a checkpoint and the proof of what is there now.
  *
+ * The globals never come before psql's eyes, which would carry out `\!` on this side: the server gets them as one text, which no error
+ * and no log repeats, because there are passwords in it.
+ *
  * `TEMPLATE1` the number of its dump or 0; and what NAME_OF, PROVE_ROWS and PROVE_ALL take. Prints a proof.
  */
 export const RESTORE = `set -eu
@@ -222,11 +225,20 @@ export PGDATABASE=template1
 ${NAME_OF}${PROVE_ROWS}${JOBS}${CLEAR}if [ "$TEMPLATE1" != 0 ]; then
 ${FRESH_TEMPLATE}fi
 ${PSQL} --command="SELECT format('CREATE ROLE \\"%s\\";', replace(rolname, '\\"', '\\"\\"')) FROM pg_roles WHERE oid = 10 OR rolname = current_user" > /tmp/kept
+key=$(sed -n 's/^\\\\restrict \\([A-Za-z0-9]*\\)$/\\1/p' /dump/globals.sql | head -n 1)
+printf '%s\\n' "\\\\restrict $key" "\\\\unrestrict $key" >> /tmp/kept
 grep -vxF -f /tmp/kept /dump/globals.sql > /tmp/globals.sql
+encoding=$(sed -n "s/^SET client_encoding = '\\([A-Za-z0-9_]*\\)';$/\\1/p" /tmp/globals.sql | head -n 1)
 cat > /tmp/roles.sql <<'SQL'
+\\set VERBOSITY terse
 BEGIN;
+SELECT set_config(name, wanted, true) FROM (VALUES ('log_error_verbosity', 'terse'), ('log_min_error_statement', 'panic')) v(name, wanted)
+WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \\g /dev/null
 SELECT rolpassword AS kept FROM pg_authid WHERE rolname = current_user \\gset
-\\i /tmp/globals.sql
+\\encoding :encoding
+\\set globals \`cat /tmp/globals.sql\`
+SELECT set_config('graph_mgr.globals', :'globals', true) \\g /dev/null
+DO 'BEGIN EXECUTE current_setting(''graph_mgr.globals''); END';
 \\if :{?kept}
 ALTER ROLE CURRENT_USER PASSWORD :'kept';
 \\else
@@ -234,7 +246,7 @@ ALTER ROLE CURRENT_USER PASSWORD NULL;
 \\endif
 COMMIT;
 SQL
-${PSQL} --file=/tmp/roles.sql
+${PSQL} --set=encoding="\${encoding:-UTF8}" --file=/tmp/roles.sql
 proving=
 number=1
 while [ "$number" -le "$COUNT" ]; do

@@ -1,4 +1,3 @@
-import { largeTables } from "../domain/database-changes.ts";
 import type { PostgresActivity } from "../domain/postgres-facts.ts";
 import { OperatorError } from "../errors.ts";
 import { docker } from "./command.ts";
@@ -13,7 +12,7 @@ import { readProof } from "./postgres-dump-files.ts";
 import { imageDescriber } from "./postgres-image.ts";
 import { proveServer } from "./postgres-prove.ts";
 import { emptyServer, restoreServer } from "./postgres-restore.ts";
-import { followRows, listRows } from "./postgres-rows.ts";
+import { followRows } from "./postgres-rows.ts";
 import { QUERY } from "./postgres-scripts.ts";
 import { readBack } from "./postgres-verify.ts";
 import type { DatabaseAccess, Postgres } from "./world.ts";
@@ -67,16 +66,12 @@ export function createPostgres(executor: Executor, helpers: Helpers): Postgres {
       const connection = await open(evenWithoutDatabase(access));
       return await restoreServer(connection, dir, progress);
     },
-    async list(access, like, dir) {
-      const connection = await open(evenWithoutDatabase(access));
-      for (const each of largeTables(like)) await listRows(connection, each, dir);
-    },
-    async follow(source, target, changes, dir, listed, like) {
+    async follow(source, target, changes, following) {
       const [from, to] = await Promise.all([open(evenWithoutDatabase(source)), open(evenWithoutDatabase(target))]);
-      return await followRows({ source: from, target: to }, changes, { dir, listed, like });
+      return await followRows({ source: from, target: to }, changes, following);
     },
     empty: async (access, dir) => emptyServer(await open(evenWithoutDatabase(access)), access.database, dir),
-    prove: async (access, like) => proveServer(await open(evenWithoutDatabase(access)), like),
+    prove: async (access, like, lists) => proveServer(await open(evenWithoutDatabase(access)), { like, lists }),
     clusterState: (volume, helperImage) => clusterStateOf(helpers, volume, helperImage),
   };
 }

@@ -38,6 +38,23 @@ export async function differingRows(source: string, copy: string, many: number):
   return there === null || here === null ? null : { source: placesOnlyIn(there, here), copy: placesOnlyIn(here, there) };
 }
 
+/** How many rows there are, and the sum of their hashes, each a number with a sign. @throws OperatorError COMMAND_FAILED when the list is not whole */
+export async function sumOfRows(path: string): Promise<{ readonly rows: number; readonly sum: bigint }> {
+  let [count, sum] = [0, 0n];
+  for await (const rows of rowsOf(path)) {
+    const bytes = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
+    // The halves of so many rows are exact as plain numbers.
+    let [high, low] = [0, 0];
+    for (let at = 2 * HASH; at < rows.byteLength; at += ROW_BYTES) {
+      high += bytes.getInt32(at);
+      low += bytes.getUint32(at + 4);
+    }
+    count += rows.length / ROW;
+    sum += (BigInt(high) << 32n) + BigInt(low);
+  }
+  return { rows: count, sum };
+}
+
 /** A few rows in each; more cells would not stay in the processor's cache. */
 const cellsFor = (rows: number): Uint32Array =>
   new Uint32Array(2 ** Math.min(24, Math.max(16, Math.ceil(Math.log2(1 + rows / 8)))));

@@ -466,6 +466,18 @@ export interface DatabaseAccess {
   readonly password: string;
 }
 
+/** What `Postgres.follow` has to know besides. */
+export interface Following {
+  /** A new folder, which holds rows meanwhile. */
+  readonly dir: string;
+  /** Where a proof of each side as it is now has listed the rows of its large tables. */
+  readonly lists: { readonly source: string; readonly target: string };
+  /** What the target's proof will be held against. */
+  readonly like: DatabaseProof;
+  /** A table of which more rows would have to be looked at one by one moves as a whole. */
+  readonly many?: number;
+}
+
 export interface Postgres {
   /** A login and `SELECT 1` over TCP. @throws OperatorError DATABASE_LOGIN with Postgres's own words */
   check(
@@ -492,24 +504,14 @@ export interface Postgres {
    */
   restore(access: DatabaseAccess, dir: string, progress: Progress): Promise<DatabaseProof>;
   /**
-   * Writes down which rows each large table has, so that `follow` need not look them up.
-   * @param like the proof that its source will be held against
-   * @param dir a new folder; none is made where no table is large
-   */
-  list(access: DatabaseAccess, like: DatabaseProof, dir: string): Promise<void>;
-  /**
    * Makes tables and sequences in the target what they are in the source, those of a database all in one transaction.
-   * @param dir a new folder, which holds rows meanwhile
-   * @param listed what `list` wrote of the target as it is now; null when it is not known any more
-   * @returns the proof of what is there afterwards, to be held against one like `like`
+   * @returns the proof of what is there afterwards, to be held against one like `following.like`
    */
   follow(
     source: DatabaseAccess,
     target: DatabaseAccess,
     changes: readonly RowChanges[],
-    dir: string,
-    listed: string | null,
-    like: DatabaseProof,
+    following: Following,
   ): Promise<DatabaseProof>;
   /**
    * Takes away what a restore of `dir` brought into a server that was empty before: all databases and roles, but what we come by.
@@ -519,8 +521,9 @@ export interface Postgres {
   /**
    * What a proof is made of, read from a running database.
    * @param like the proof that it will be held against: servers before 14 hash rows in another way than later ones
+   * @param lists a new folder, in which it is written down which rows each large table of `like` has, for `follow`; none is made where no table is large
    */
-  prove(access: DatabaseAccess, like?: DatabaseProof): Promise<DatabaseProof>;
+  prove(access: DatabaseAccess, like?: DatabaseProof, lists?: string): Promise<DatabaseProof>;
   /** `pg_controldata`'s "Database cluster state" and PG_VERSION of a volume; null when it holds no cluster. */
   clusterState(volume: string, helperImage: string): Promise<{ readonly state: string; readonly major: string } | null>;
 }

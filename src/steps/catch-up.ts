@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type DatabaseProof, proofDifferences, proofToJson } from "../domain/database.ts";
 import { changesBetween } from "../domain/database-changes.ts";
 import { messageOf, OperatorError } from "../errors.ts";
@@ -29,7 +30,7 @@ export const listRows = defineStep({
     const { postgres, files, trees } = context.world;
     await trees.remove(part(lists), target.helperImage);
     await files.makeFolder(part(lists));
-    await postgres.list(await accessTo(target, context), await postgres.proofOf(dump), part(lists));
+    await postgres.prove(await accessTo(target, context), await postgres.proofOf(dump), part(lists));
     await files.rename(part(lists), lists);
   },
   isDone: ({ lists }, { world }) => world.files.exists(lists),
@@ -115,25 +116,32 @@ async function moved(input: Input, ends: Ends, context: Context): Promise<Databa
 
 const MANY_ROUNDS = 3;
 
-const movedOnce = async (input: Input, ends: Ends, context: Context): Promise<DatabaseProof> =>
-  (await followed(input, ends, context)) ?? (await movedAnew(input, ends, context));
+async function movedOnce(input: Input, ends: Ends, context: Context): Promise<DatabaseProof> {
+  const clear = () => context.world.trees.remove(rowsIn(input), input.source.helperImage);
+  // A run that was cut off may have left some.
+  await clear();
+  const copy = await followed(input, ends, context).finally(clear);
+  return copy ?? (await movedAnew(input, ends, context));
+}
 
 /** The proof of the target, if it could follow. */
 async function followed(input: Input, { from, to }: Ends, context: Context): Promise<DatabaseProof | null> {
   const { world, progress } = context;
-  const { postgres, trees, files } = world;
+  const { postgres, files } = world;
   // It is taken away for another one; see below.
   if (!(await files.exists(input.dump))) return null;
   progress("looking for what has been written since");
   const like = await postgres.proofOf(input.dump);
   const isAsBefore = await files.exists(input.ahead.lists);
+  const rows = rowsIn(input);
+  const lists = { source: join(rows, "source"), target: isAsBefore ? taken(input) : join(rows, "target") };
   // Both may have been started just now, after a cut.
   const whenUp = <T>(work: () => Promise<T>) => asSoonAsItAnswers(context, work);
   const [source, before] = await Promise.all([
-    whenUp(() => postgres.prove(from, like)),
+    whenUp(() => postgres.prove(from, like, lists.source)),
     isAsBefore
       ? whenUp(() => postgres.check(to)).then(() => readProof(input.ahead.proof, context))
-      : whenUp(() => postgres.prove(to, like)),
+      : whenUp(() => postgres.prove(to, like, lists.target)),
   ]);
   const changes = changesBetween(source, before);
   if (changes.kind === "all") {
@@ -142,18 +150,17 @@ async function followed(input: Input, { from, to }: Ends, context: Context): Pro
   }
   // A run that goes on after a cut shall not take the target for what it was.
   if (isAsBefore) await files.rename(input.ahead.lists, taken(input));
-  const listed = isAsBefore ? taken(input) : null;
   let after: DatabaseProof;
   try {
     const moving = changes.kind === "rows" ? changes.databases : [];
     for (const { database, tables } of moving) progress(`moving what has changed in ${tables.length} tables of ${database}`);
     after =
-      moving.length === 0 ? await postgres.prove(to, like) : await postgres.follow(from, to, moving, rowsIn(input), listed, like);
+      moving.length === 0
+        ? await postgres.prove(to, like)
+        : await postgres.follow(from, to, moving, { dir: join(rows, "moving"), lists, like });
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return onceMore(`What was written meanwhile did not go in by itself (${messageOf(error)})`, context);
-  } finally {
-    await trees.remove(rowsIn(input), input.source.helperImage);
   }
   const missing = proofDifferences(source, after);
   if (missing.length === 0) return after;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { differingRows } from "../../src/host/row-lists.ts";
+import { differingRows, sumOfRows } from "../../src/host/row-lists.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "graph-mgr-lists-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -84,5 +84,38 @@ describe("two lists of rows", () => {
   ])("F03 are refused where one of them has %s", async (_, bytes) => {
     await expect(differingRows(of([1n, 0, 1]), list(bytes), MANY)).rejects.toMatchObject({ code: "COMMAND_FAILED" });
     await expect(differingRows(list(bytes), of([1n, 0, 1]), MANY)).rejects.toMatchObject({ code: "COMMAND_FAILED" });
+  });
+});
+
+describe("the sum of a list", () => {
+  const max = 2n ** 63n - 1n;
+  it.each<readonly [string, readonly bigint[]]>([
+    ["no rows", []],
+    ["rows of either sign", [1n, -1n, -5n, 2n ** 32n, -(2n ** 32n) - 1n, 2n ** 31n, -(2n ** 31n)]],
+    ["the largest and the smallest", [max, max, max, -max - 1n]],
+  ])("F04 is that of %s", async (_, hashes) => {
+    const found = await sumOfRows(of(...hashes.map((hash, n): Row => [hash, 0, n])));
+    expect(found).toEqual({ rows: hashes.length, sum: hashes.reduce((sum, hash) => sum + hash, 0n) });
+  });
+
+  it("F04 is exact where a list is long", async () => {
+    const hash = (n: number) => (n % 2 === 0 ? -max + BigInt(n) : max - BigInt(n));
+    const rows = Array.from({ length: 150_001 }, (_, n): Row => [hash(n), 0, 1]);
+    expect(await sumOfRows(list(bytesOf(rows)))).toEqual({
+      rows: rows.length,
+      sum: rows.reduce((sum, [each]) => sum + each, 0n),
+    });
+    const same = rows.map((): Row => [-max - 1n, 0, 1]);
+    expect((await sumOfRows(list(bytesOf(same)))).sum).toBe(BigInt(rows.length) * (-max - 1n));
+  });
+
+  it.each([-2, -10, -26])("F03 is refused where the list ends %i bytes too early", async end => {
+    const list_ = list(
+      bytesOf([
+        [1n, 0, 1],
+        [2n, 0, 2],
+      ]).subarray(0, end),
+    );
+    await expect(sumOfRows(list_)).rejects.toMatchObject({ code: "COMMAND_FAILED" });
   });
 });

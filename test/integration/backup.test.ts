@@ -1,4 +1,4 @@
-import { mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -143,17 +143,27 @@ it("what was backed up under a write load comes back after everything was remove
   expect(await own.sql(RELEASE, "select count(*) from notes where note = 'after'")).toBe("1");
 });
 
-it("beside the instance that it is of it becomes the current one, and the old one stays as it is", async () => {
+it("F82 beside the instance that it is of it becomes the current one, and the old one stays as it is", async () => {
   const own = await installed();
   const { home } = own;
   const old = own.name(RELEASE);
-  await home.ok("backup", "create", "--compress", "zstd");
+  const log = join(elsewhere, "calls");
+  const PATH = await small.shim(`printf '%q ' "$@" >> ${log}; echo >> ${log}`);
+  const recorded = async (...args: readonly string[]) => {
+    const { code, stderr } = await home.runWith({ PATH }, ...args);
+    expect([code, stderr]).toEqual([0, stderr]);
+  };
+  await recorded("backup", "create", "--compress", "zstd");
   const before = await contentOf(own);
   const startedAt = await own.startedAt();
   const text = (await home.ok("backup", "restore", "1", "--dry-run")).stdout;
   expect(text).toContain(`${old} is taken, so it becomes ${old}-2`);
   expect(text).toContain(`it becomes the current instance; ${old} stays as it is`);
-  await home.ok("backup", "restore", "1", "--yes");
+  await recorded("backup", "restore", "1", "--yes");
+  // Nothing goes into a container as an archive that the engine would unpack, nor comes out of one that way.
+  const calls = (await readFile(log, "utf8")).split("\n");
+  expect(calls.filter(call => /^run .*graph-mgr\.helper=/.test(call)).length).toBeGreaterThan(3);
+  expect(calls.filter(call => /^(container )?(cp|commit|export)\b|^(image )?import\b/.test(call))).toEqual([]);
   const { current, instances } = await own.listed();
   expect(current).toBe(`${old}-2`);
   expect(instances.map(({ name, state }) => [name, state])).toEqual([

@@ -116,6 +116,15 @@ describe("what is never called", () => {
     ]);
   });
 
+  it("F82 the program's text has no word that copies an archive into a container or out of one", async () => {
+    const src = join(import.meta.dirname, "../../src");
+    const found: string[] = [];
+    for (const path of await readdir(src, { recursive: true }))
+      if (path.endsWith(".ts") && /"cp"|"commit"|docker\("(export|import)"/.test(await readFile(join(src, path), "utf8")))
+        found.push(path);
+    expect(found).toEqual([]);
+  });
+
   it("F12 compose passes on nothing that deletes data or aims elsewhere", async () => {
     const { home, name, slug } = await newHome();
     await home.ok("install", await workshop.bundle({ compose: webCompose(image) }), "--name", home.suffix, "--yes");

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { proofDifferences } from "../../src/domain/database.ts";
+import { type DatabaseProof, proofDifferences } from "../../src/domain/database.ts";
 import { createPostgres } from "../../src/host/postgres.ts";
+import { type DumpManifest, sealDump } from "../../src/host/postgres-dump-files.ts";
 import { ODD_DATABASE, seed } from "./support/postgres-seed.ts";
 import { executor, helpersOf, Lab, run, type Server } from "./support/postgres-servers.ts";
 
@@ -359,6 +360,33 @@ describe("what goes wrong", () => {
     expect(error).toMatchObject({ code: "COMMAND_FAILED" });
     expect(error.message).toMatch(/^Restoring the databases failed: [\s\S]*pgcrypto/);
     await source.sql("DROP TABLE needs_collation");
+  });
+
+  it("F29 a dump whose globals hold commands for psql carries none of them out, and is refused", async () => {
+    const dump = join(scratch, "hostile");
+    await postgres.dump(source.access(pg17), dump, silent);
+    const manifest = JSON.parse(readFileSync(join(dump, "dump.json"), "utf8")) as DumpManifest;
+    const globals = readFileSync(join(dump, "globals.sql"), "utf8");
+    for (const hostile of [
+      "\\! touch /tmp/canary; echo carried out >&2; sleep 1",
+      "\\copy pg_roles to program 'touch /tmp/canary'",
+      "\\i /etc/passwd",
+    ]) {
+      // Whoever can write an archive can write its digests as well.
+      for (const own of ["dump.sha256", "dump.json"]) rmSync(join(dump, own));
+      writeFileSync(join(dump, "globals.sql"), globals.replace(/^CREATE ROLE/m, `${hostile}\nCREATE ROLE`));
+      await sealDump(dump, manifest, JSON.parse(readFileSync(join(dump, "proof.json"), "utf8")) as DatabaseProof);
+      const target = await fresh(pg17);
+      const error = await postgres.restore(target.access(pg17), dump, silent).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({ code: "COMMAND_FAILED", message: expect.stringContaining('syntax error at or near "\\"') });
+      const { message } = error as Error;
+      expect(message).not.toMatch(/carried out|SCRAM/);
+      expect(await target.sql("SELECT count(*) FROM pg_roles WHERE rolname = 'reporter'", "template1")).toBe("0");
+    }
+    expect(existsSync("/tmp/canary")).toBe(false);
   });
 
   it("F03 a dump with one changed bit, a missing or a shortened file is refused before the server is touched", async () => {

@@ -169,13 +169,15 @@ export class SimPostgres {
     describeImage: async image => this.look("image", () => this.imageOf(image)),
     verify: async dir => this.look("verify", () => void this.disk.read(`${dir}/proof.json`)),
     empty: access => this.machine.command(() => this.empty(access)),
-    list: (access, _, dir) => this.machine.command(() => this.list(access, dir)),
     follow: (source, target, changes) => this.machine.command(() => this.follow(source, target, changes)),
     dump: (access, dir) => this.machine.command(() => this.dump(access, dir)),
     proofOf: async dir =>
       this.look("proof", () => JSON.parse(this.disk.read(`${dir}/proof.json`).toString("utf8")) as DatabaseProof),
     restore: (access, dir) => this.machine.command(() => this.restore(access, dir)),
-    prove: async access => this.look("prove", () => proofOf(this.open(access).content)),
+    prove: async (access, _, lists) => {
+      if (lists !== undefined) await this.machine.command(() => this.list(access, lists));
+      return this.look("prove", () => proofOf(this.open(access).content));
+    },
     clusterState: async (volume, helperImage) =>
       this.look("cluster", () => {
         if (this.engine.idOf(helperImage) === null) throw refused(`No such image: ${helperImage}`);

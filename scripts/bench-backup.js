@@ -1,0 +1,207 @@
+// bench-backup.js [--gb 0.3,1.2] [--rounds 3] [--out FILE]: `npm run bench:backup`. Backups and their restores against the documented manual commands, side by side in one run and in
+// turns: v2.22.2 with a database of each size and as many bytes of files again in data/. Needs a Docker Engine that has nothing else to do, and six times the size on its disk; with
+// restic in PATH also what a second backup into a repository costs.
+// `backup create`, the whole command with its reading back, is held against `pg_dump | gzip -9` and `tar cz`: at least 2.5 times as fast. What `backup restore` does with the data,
+// with its proof, against `zcat | psql` and `tar xz`: at least 1.5 times. A second backup of what has hardly changed may add at most a tenth of the first. Exits 1 when a bar is missed.
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+const { values: flags } = parseArgs({
+  options: { gb: { type: "string" }, rounds: { type: "string" }, out: { type: "string" } },
+});
+const sizes = (flags.gb ?? "0.3,1.2").split(",").map(Number);
+const rounds = Number(flags.rounds ?? 3);
+const program = resolve(import.meta.dirname, "../dist/graph-mgr.js");
+const samples = process.env.GRAPH_MGR_SAMPLES || join(homedir(), ".cache/graph-mgr/samples");
+const bundle = join(samples, "graphistry-v2.22.2.tar.gz");
+
+const suffix = `b${randomBytes(4).toString("hex")}`;
+const home = mkdtempSync(join(tmpdir(), "graph-mgr-bench-backup-"));
+const run = (command, args, options = {}) =>
+  execFileSync(command, args, { encoding: "utf8", maxBuffer: 2 ** 28, stdio: ["ignore", "pipe", "pipe"], ...options }).trim();
+const docker = (...args) => run("docker", args);
+const shell = (script, ...args) => run("bash", ["-euo", "pipefail", "-c", script, "bench", ...args]);
+const median = values => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const seconds = work => {
+  const begun = process.hrtime.bigint();
+  work();
+  return Number(process.hrtime.bigint() - begun) / 1e9;
+};
+const graphMgr = (...args) => run(process.execPath, [program, "--home", home, ...args], { env: { ...process.env, ...RESTIC } });
+const RESTIC = { RESTIC_PASSWORD: "bench" };
+const slugOf = name => name.replaceAll(/[^a-z0-9]/g, "_");
+const name = `v2.22.2-${suffix}`;
+const folder = of => join(home, "releases", of);
+const MIB = 2 ** 20;
+
+/** pgbench's tables and rows of jsonb, half and half; and in data/ files of which one half compresses and the other does not. */
+function fill(gb) {
+  const sql = `CREATE TABLE IF NOT EXISTS event (id bigserial PRIMARY KEY, at timestamptz DEFAULT now(), body jsonb);
+    INSERT INTO event (body) SELECT jsonb_build_object('n', n, 'text', md5(n::text), 'more', repeat(md5((n * 7)::text), 4)) FROM generate_series(1, ${Math.round(gb * 1_250_000)}) n;`;
+  const inside = ["compose", "--project-directory", folder(name), "exec", "-T", "postgres"];
+  docker(...inside, "pgbench", "-i", "-q", "-s", String(Math.round(gb * 50)), "-U", "graphistry", "graphistry");
+  docker(...inside, "psql", "-q", "-U", "graphistry", "-c", sql, "-c", "VACUUM ANALYZE", "-c", "CHECKPOINT", "graphistry");
+  const dir = join(folder(name), "data", `files-${gb}`);
+  mkdirSync(dir, { recursive: true });
+  for (let file = 0; file * 32 < gb * 1024; file++) {
+    const at = openSync(join(dir, String(file)), "w");
+    for (let part = 0; part < 32; part += 2) {
+      writeSync(at, randomBytes(MIB));
+      writeSync(at, Buffer.alloc(MIB, `${file} ${part} and so on, as in a log\n`));
+    }
+    closeSync(at);
+  }
+}
+
+/** Seconds of the steps of the newest operation of this kind whose titles begin so. */
+function steps(kind, ...titles) {
+  const operations = join(home, ".graph-mgr/operations");
+  const newest = readdirSync(operations)
+    .filter(each => each.includes(`-${kind}-`))
+    .sort()
+    .at(-1);
+  const began = new Map();
+  let sum = 0;
+  for (const line of readFileSync(join(operations, newest, "log"), "utf8").split("\n")) {
+    const [, time, what, step, title] = /^(\S+) (doing|done) (\d+)\/\d+ (.*)$/.exec(line) ?? [];
+    if (what === "doing") began.set(step, Date.parse(time));
+    if (what === "done" && titles.some(text => title.startsWith(text))) sum += (Date.parse(time) - began.get(step)) / 1000;
+  }
+  return sum;
+}
+
+const exec = 'docker compose --project-directory "$1" exec -T postgres';
+const byHand = { dump: join(home, "by-hand.sql.gz"), files: join(home, "by-hand.tgz") };
+
+const createByHand = () =>
+  seconds(() => {
+    shell(`${exec} pg_dump -U graphistry graphistry | gzip -9 > "$2"`, folder(name), byHand.dump);
+    shell('tar -C "$1" -czf "$2" data', folder(name), byHand.files);
+    shell('sync -f "$1"', byHand.dump);
+  });
+
+/** Into a Postgres that is up and empty, and a new folder. */
+function restoreByHand() {
+  const target = `v2.22.2-${suffix}h`;
+  const dir = join(home, "by-hand");
+  graphMgr("install", bundle, "--name", `${suffix}h`, "--no-launch", "--yes");
+  docker("compose", "--project-directory", folder(target), "up", "--detach", "--wait", "postgres");
+  mkdirSync(dir);
+  const took = seconds(() => {
+    shell(`zcat "$2" | ${exec} psql -q -U graphistry graphistry > /dev/null`, folder(target), byHand.dump);
+    shell('tar -C "$1" -xzf "$2"; sync -f "$1"', dir, byHand.files);
+  });
+  rmSync(dir, { recursive: true });
+  graphMgr("stop", target);
+  graphMgr("remove", target, "--volumes", "--confirm", target);
+  return took;
+}
+
+/** What it does with the data; and what the whole command takes, which makes an instance of it that runs. */
+function restore(path) {
+  const target = `v2.22.2-${suffix}r`;
+  const wall = seconds(() => graphMgr("backup", "restore", path, "--name", `${suffix}r`, "--yes"));
+  const data = steps("restore", "Unpack", "Keep the vendor's", "Take the dump", "Fill", "Restore");
+  graphMgr("stop", target);
+  graphMgr("remove", target, "--current", "--volumes", "--confirm", target);
+  return { wall, data };
+}
+
+const hasRestic = (() => {
+  try {
+    return run("restic", ["version"]) !== "";
+  } catch {
+    return false;
+  }
+})();
+
+/** Bytes and seconds of a first backup into a repository, and of a second one after a few rows and a file more. */
+function twiceToRestic(gb) {
+  const repository = join(home, `restic-${gb}`);
+  const size = () => Number(shell('du -sb "$1" | cut -f1', repository));
+  run("restic", ["-r", repository, "init"], { env: { ...process.env, ...RESTIC } });
+  const create = () => seconds(() => graphMgr("backup", "create", "--to", `restic:${repository}`, "--yes"));
+  const first = { seconds: create(), bytes: size() };
+  docker(
+    ...["compose", "--project-directory", folder(name), "exec", "-T", "postgres", "psql", "-q", "-U", "graphistry"],
+    ...["-c", "UPDATE event SET at = now() WHERE id <= 1000", "graphistry"],
+  );
+  writeFileSync(join(folder(name), "data/more"), randomBytes(MIB));
+  const second = { seconds: create(), bytes: size() - first.bytes };
+  rmSync(repository, { recursive: true });
+  return { first, second };
+}
+
+const results = [];
+try {
+  graphMgr("install", bundle, "--name", suffix, "--yes");
+  let have = 0;
+  for (const gb of sizes) {
+    fill(gb - have);
+    have = gb;
+    const [creates, restores, createsByHand, restoresByHand] = [[], [], [], []];
+    for (let round = 0; round < rounds; round++) {
+      createsByHand.push(createByHand());
+      let said;
+      creates.push(
+        seconds(() => {
+          said = JSON.parse(graphMgr("backup", "create", "--yes", "--json"));
+        }),
+      );
+      restoresByHand.push(restoreByHand());
+      restores.push(restore(said.backup));
+      rmSync(join(home, "backups"), { recursive: true });
+    }
+    const restic = hasRestic ? twiceToRestic(gb) : null;
+    const faster = (ours, theirs) => median(theirs) / median(ours);
+    const [create, back] = [
+      faster(creates, createsByHand),
+      faster(
+        restores.map(({ data }) => data),
+        restoresByHand,
+      ),
+    ];
+    const share = restic === null ? null : restic.second.bytes / restic.first.bytes;
+    results.push({
+      gb,
+      create: { ours: median(creates), documented: median(createsByHand), faster: create, bar: 2.5, isMet: create >= 2.5 },
+      restore: {
+        ours: median(restores.map(({ data }) => data)),
+        documented: median(restoresByHand),
+        faster: back,
+        bar: 1.5,
+        isMet: back >= 1.5,
+        wall: median(restores.map(({ wall }) => wall)),
+      },
+      restic: restic === null ? null : { ...restic, share, bar: 0.1, isMet: share <= 0.1 },
+    });
+    console.log(
+      JSON.stringify(results.at(-1), (_, value) => (typeof value === "number" ? Math.round(value * 1000) / 1000 : value)),
+    );
+  }
+} finally {
+  for (const each of [name, `${name}h`, `${name}r`]) {
+    const label = `label=com.docker.compose.project=${slugOf(each)}`;
+    for (const id of docker("ps", "-aq", "--filter", label).split("\n").filter(Boolean)) docker("rm", "--force", "--volumes", id);
+    for (const id of docker("volume", "ls", "-q", "--filter", label).split("\n").filter(Boolean)) docker("volume", "rm", id);
+    for (const id of docker("network", "ls", "-q", "--filter", label).split("\n").filter(Boolean)) docker("network", "rm", id);
+  }
+  rmSync(home, { recursive: true, force: true });
+}
+if (flags.out) writeFileSync(flags.out, `${JSON.stringify(results, null, 1)}\n`);
+const parts = results.flatMap(({ create, restore: back, restic }) => [create, back, ...(restic === null ? [] : [restic])]);
+process.exitCode = parts.every(({ isMet }) => isMet) ? 0 : 1;
