@@ -57,6 +57,8 @@ export interface NetworkModel {
   readonly name: string;
   readonly external?: boolean;
   readonly driver?: string;
+  /** Nothing leads out of it. */
+  readonly internal?: boolean;
   readonly ipam?: { readonly config?: readonly { readonly subnet?: string }[] };
 }
 

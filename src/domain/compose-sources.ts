@@ -31,9 +31,8 @@ type Read = (relativePath: string) => Promise<string | null>;
  * @param read a file of the folder; null when there is none
  * @throws OperatorError NO_COMPOSE_FILE, COMPOSE_OUTSIDE for files that are not the folder's own, COMPOSE_UNREADABLE
  */
-export async function composeSources(read: Read, { composeFile, separator = ":" }: Options): Promise<readonly ComposeSource[]> {
-  const named = composeFile ? composeFile.split(separator || ":").filter(path => path !== "") : await defaultFiles(read);
-  const roots = named.map(path => inside("", path, "COMPOSE_FILE"));
+export async function composeSources(read: Read, options: Options): Promise<readonly ComposeSource[]> {
+  const roots = await composeRoots(read, options);
   // What the project's own files name is relative to the folder of the first of them.
   const base = folderOf(roots[0] ?? "");
   const queue = roots.map((path): Reference & { namedBy: string } => ({ path, base, namedBy: "COMPOSE_FILE" }));
@@ -56,6 +55,12 @@ export async function composeSources(read: Read, { composeFile, separator = ":" 
     queue.push(...references(source, next.base).map(reference => ({ ...reference, namedBy: path })));
   }
   return [...found.values()];
+}
+
+/** Only those that Compose begins with. @throws OperatorError NO_COMPOSE_FILE, COMPOSE_OUTSIDE */
+export async function composeRoots(read: Read, { composeFile, separator = ":" }: Options): Promise<readonly string[]> {
+  const named = composeFile ? composeFile.split(separator || ":").filter(path => path !== "") : await defaultFiles(read);
+  return named.map(path => inside("", path, "COMPOSE_FILE"));
 }
 
 /** A file, and the folder that its own references are relative to. */

@@ -8,6 +8,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { PlannedStep } from "../plan/step.ts";
 import {
   awaitHealth,
+  closeNetworks,
   dropScratch,
   forgetRecord,
   launch,
@@ -41,7 +42,7 @@ export function planDrill(facts: RestoreFacts, note: string | null, occasion: Oc
   const { instance, backup, model, active } = facts;
   const { record, source, manifest, digest } = { ...backup, digest: backup.source.digest };
   const id = operationId("backup-drill", occasion);
-  const { layOut, steps } = restoreSteps(facts, id, occasion, true);
+  const { layOut, steps } = restoreSteps(facts, id, occasion, true, closeSteps);
   const project = projectOf(layOut);
   const inner = innerServices(model, active);
   const front = active.filter(service => !inner.includes(service));
@@ -53,7 +54,7 @@ export function planDrill(facts: RestoreFacts, note: string | null, occasion: Oc
     engine: facts.engine.id,
     summary: `Restore ${source.path} (${manifest.instance} as of ${manifest.createdAt}) for a trial, as ${instance.name}, and remove it again`,
     notes: [
-      "it starts with the settings of the instance that was backed up; what it does by itself, such as sending mail, it would do now",
+      "it starts with the settings of the instance that was backed up, and its networks lead nowhere: what it does by itself, such as sending mail, reaches nobody",
       ...(front.length === 0 ? [] : [`${front.join(", ")} stays off, so that nobody reaches it from outside`]),
       `it takes ${bytesText(facts.room.neededBytes)} on disk at most, until it is removed`,
     ],
@@ -73,15 +74,25 @@ export function planDrill(facts: RestoreFacts, note: string | null, occasion: Oc
   });
 }
 
-/** Volumes that are not the instance's own would be written to by the one that serves and by the trial. */
-function refuseExternal({ externalVolumes, backup }: RestoreFacts): void {
+/** Whoever runs for the trial reaches no one outside. */
+function closeSteps(layOut: LayOut): readonly PlannedStep[] {
+  const networks = Object.keys(layOut.model.networks ?? {});
+  if (networks.length === 0) return [];
+  return [closeNetworks.step({ project: projectOf(layOut), instance: layOut.instance.name, networks })];
+}
+
+/** What is not the instance's own would be met by the one that serves and by the trial. */
+function refuseExternal({ externalVolumes, model, backup }: RestoreFacts): void {
   const [volume] = externalVolumes;
-  if (volume === undefined) return;
-  throw new OperatorError(
-    "DRILL_SHARED",
-    `${backup.manifest.instance} uses the volume ${volume}, which is not its own: a trial would write to what others use.`,
-    { hint: `graph-mgr backup verify ${backup.source.path}   (reads every byte, and starts nothing)` },
-  );
+  const [, network] = Object.entries(model.networks ?? {}).find(([, { external }]) => external === true) ?? [];
+  if (volume === undefined && network === undefined) return;
+  const what =
+    volume === undefined
+      ? `the network ${network?.name}, which is not its own: a trial would meet those who use it`
+      : `the volume ${volume}, which is not its own: a trial would write to what others use`;
+  throw new OperatorError("DRILL_SHARED", `${backup.manifest.instance} uses ${what}.`, {
+    hint: `graph-mgr backup verify ${backup.source.path}   (reads every byte, and starts nothing)`,
+  });
 }
 
 /** Every step can be gone on with after a cut; from the first volume on there is no way back, and none is needed. */

@@ -59,12 +59,14 @@ export function planRestoreBackup(facts: RestoreFacts, wish: RestoreWish, occasi
 /**
  * Everything of a backup as an instance, with its database proven.
  * @param staysUp whether Postgres goes on running
+ * @param settled what else has to be done once its folder is there and before anything of it runs
  */
 export function restoreSteps(
   facts: RestoreFacts,
   id: string,
   occasion: Occasion,
   staysUp: boolean,
+  settled: (layOut: LayOut) => readonly PlannedStep[] = () => [],
 ): { readonly layOut: LayOut; readonly steps: readonly PlannedStep[] } {
   const home = new Home(facts.home.home.path);
   const layOut = layOutOf(facts, home, id, occasion);
@@ -79,6 +81,7 @@ export function restoreSteps(
     copyTree.step({ from: before.staging, to: before.dir, leaveOut: [...layOut.layout.data], helperImage }),
     ...editSteps(layOut),
     ...settleSteps(layOut),
+    ...settled(layOut),
     dropScratch.step({ path: before.dir }),
     ...volumeSteps(facts, home, id, helperImage),
     ...databaseSteps(facts, layOut, helperImage, staysUp),

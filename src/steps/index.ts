@@ -4,6 +4,7 @@ import { acceptBackup, deleteBackup, noteDrill, reclaimRoom, writeBackup } from 
 import { buildImages } from "./build-images.ts";
 import { carryTree } from "./carry-tree.ts";
 import { catchUp, listRows } from "./catch-up.ts";
+import { closeNetworks } from "./close-networks.ts";
 import { configure } from "./configure.ts";
 import { copyTree } from "./copy-tree.ts";
 import { copyVolume } from "./copy-volume.ts";
@@ -39,6 +40,7 @@ export const kinds = stepKinds(
   buildImages,
   carryTree,
   catchUp,
+  closeNetworks,
   commit,
   commitMove,
   configure,
@@ -105,6 +107,7 @@ export {
   buildImages,
   carryTree,
   catchUp,
+  closeNetworks,
   commit,
   commitMove,
   configure,

@@ -80,7 +80,18 @@ it("a backup is made while the instance serves, is private, and is listed once i
 
   // A drill leaves nothing but the note of it, and what serves is not touched.
   const [around, files] = [await engineSnapshot(home.suffix), await readdir(home.path, { recursive: true })];
+  const networks = new Map<string, string>();
+  const looking = watch(async () => {
+    for (const name of (await docker("network", "ls", "--format", "{{.Name}}", "--filter", "name=_drill_")).split("\n")) {
+      const isInternal = name === "" ? "" : await docker("network", "inspect", "--format", "{{.Internal}}", name).catch(() => "");
+      if (isInternal !== "") networks.set(name, isInternal);
+    }
+  });
   const drilled = await home.json<{ readonly outcome: string; readonly tookMs: number }>("backup", "verify", "1", "--drill");
+  await looking.stop();
+  // What ran for it reached nobody outside.
+  expect(networks.size).toBeGreaterThan(0);
+  expect([...networks.values()].filter(isInternal => isInternal !== "true")).toEqual([]);
   expect(drilled).toMatchObject({ outcome: "done", kind: "backup-drill", from: own.name(RELEASE) });
   expect(drilled.tookMs).toBeGreaterThan(0);
   const [known] = (await home.json<Listed>("backup", "list")).backups;

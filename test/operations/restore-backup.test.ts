@@ -108,26 +108,27 @@ describe("the plan of a drill", () => {
           8. Create the volume v2_22_2_drill_ab12_postgres_backups
           9. Create the volume v2_22_2_drill_ab12_postgres_data
          10. Record v2.22.2-drill-ab12 in the home
-         11. Clear away what is needed no more
-         12. Fill the volume v2_22_2_drill_ab12_postgres_backups
-         13. Take the dump of the databases out of the backup
-         14. Start postgres of v2.22.2-drill-ab12
-         15. Wait until postgres of v2.22.2-drill-ab12 is healthy
-         16. Restore it into v2.22.2-drill-ab12, and prove that nothing is missing
-         17. Remove the dump
-         18. Start cache, job, nexus, postgres of v2.22.2-drill-ab12
-         19. Wait until v2.22.2-drill-ab12 is healthy
-         20. Note that it was restored, and how long that took
-         21. Stop v2.22.2-drill-ab12, and see that nothing wakes it
-         22. Remove the stopped containers and networks of v2.22.2-drill-ab12
-       ! 23. Forget v2.22.2-drill-ab12
-       ! 24. Delete the volume v2_22_2_drill_ab12_postgres_backups
-       ! 25. Delete the volume v2_22_2_drill_ab12_postgres_data
-       ! 26. Delete the folder /srv/graphistry/releases/v2.22.2-drill-ab12
-         27. Clear away what is needed no more
-       ! 28. Remove v2_22_2_drill_ab12's names of its images
-        ! cannot be undone from step 23 on
-        * it starts with the settings of the instance that was backed up; what it does by itself, such as sending mail, it would do now
+         11. Let the networks of v2.22.2-drill-ab12 lead nowhere
+         12. Clear away what is needed no more
+         13. Fill the volume v2_22_2_drill_ab12_postgres_backups
+         14. Take the dump of the databases out of the backup
+         15. Start postgres of v2.22.2-drill-ab12
+         16. Wait until postgres of v2.22.2-drill-ab12 is healthy
+         17. Restore it into v2.22.2-drill-ab12, and prove that nothing is missing
+         18. Remove the dump
+         19. Start cache, job, nexus, postgres of v2.22.2-drill-ab12
+         20. Wait until v2.22.2-drill-ab12 is healthy
+         21. Note that it was restored, and how long that took
+         22. Stop v2.22.2-drill-ab12, and see that nothing wakes it
+         23. Remove the stopped containers and networks of v2.22.2-drill-ab12
+       ! 24. Forget v2.22.2-drill-ab12
+       ! 25. Delete the volume v2_22_2_drill_ab12_postgres_backups
+       ! 26. Delete the volume v2_22_2_drill_ab12_postgres_data
+       ! 27. Delete the folder /srv/graphistry/releases/v2.22.2-drill-ab12
+         28. Clear away what is needed no more
+       ! 29. Remove v2_22_2_drill_ab12's names of its images
+        ! cannot be undone from step 24 on
+        * it starts with the settings of the instance that was backed up, and its networks lead nowhere: what it does by itself, such as sending mail, reaches nobody
         * caddy stays off, so that nobody reaches it from outside
         * it takes 1 MB on disk at most, until it is removed"
     `);

@@ -18,6 +18,16 @@ function hashOf(service: ServiceModel): string {
   return known;
 }
 
+type Tree = ReturnType<typeof parseCompose>;
+const withNetworks = (tree: Tree, more: Tree): Tree => {
+  const [own, added] = [tree, more].map(each => (each["networks"] ?? {}) as Record<string, object | null>) as [
+    Record<string, object | null>,
+    Record<string, object | null>,
+  ];
+  const merged = Object.entries(added).map(([key, value]) => [key, { ...own[key], ...value }]);
+  return { ...tree, networks: { ...own, ...Object.fromEntries(merged) } };
+};
+
 /** `docker compose` over the simulated disk and engine. */
 export class SimCompose {
   private readonly machine: Machine;
@@ -42,7 +52,7 @@ export class SimCompose {
   ): ComposeModel {
     const text = read("docker-compose.yml");
     if (text === null) throw refused(`no configuration file provided: not found (${dir})`);
-    const tree = parseCompose(text);
+    const own = parseCompose(text);
     const texts: Record<string, string> = {};
     let env: Record<string, string> = {};
     for (const path of envFiles.length > 0 ? envFiles : [".env"]) {
@@ -52,12 +62,17 @@ export class SimCompose {
       env = { ...env, ...parseEnv(own) };
     }
     env = { ...env, ...settings };
+    // Of a second file that COMPOSE_FILE names, what it says of networks.
+    const more = env["COMPOSE_FILE"]?.split(":")[1];
+    const added = more === undefined ? null : read(more);
+    if (more !== undefined && added === null) throw refused(`${dir}/${more} not found`);
+    const tree = added === null ? own : withNetworks(own, parseCompose(added));
     for (const { path, required } of Object.values(envFilesOf(tree, env)).flat()) {
-      const own = read(path);
-      if (own !== null) texts[path] = own;
+      const text = read(path);
+      if (text !== null) texts[path] = text;
       else if (required) throw refused(`env file ${dir}/${path} not found`);
     }
-    const key = JSON.stringify([name, dir, text, texts, settings]);
+    const key = JSON.stringify([name, dir, text, added, texts, settings]);
     const known = resolved.get(key) ?? resolveModel(tree, { name, dir, env, texts });
     resolved.set(key, known);
     return known;

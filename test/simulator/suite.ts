@@ -51,7 +51,7 @@ export const shares: Readonly<
   restore: {
     runs: 3000,
     faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
-    kinds: ["backup.images", "backup.dump", "backup.tree", "backup.volume", "backup.note-drill"],
+    kinds: ["backup.images", "backup.dump", "backup.tree", "backup.volume", "backup.note-drill", "networks.close"],
   },
   images: {
     runs: 300,
