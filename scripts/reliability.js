@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 
 const [file, commit, seed, date, counts] = process.argv.slice(2);
+/** Lines of an earlier run that were put beside those of this one say of which commit they are. */
+const ofEarlier = of => [...new Set(of.flatMap(({ commit: own }) => (own === undefined ? [] : [own])))];
 const lines = readFileSync(file, "utf8")
   .split("\n")
   .filter(Boolean)
@@ -9,6 +11,10 @@ const lines = readFileSync(file, "utf8")
 const tried = lines.filter(({ documented }) => documented === undefined);
 const byHand = lines.filter(({ documented }) => documented !== undefined);
 
+const earlier =
+  ofEarlier(lines).length === 0
+    ? ""
+    : `What is headed by another commit (${ofEarlier(lines).join(", ")}) is of a run on that one.\n`;
 const PHASES = ["prepare, lay out", "dump or copy", "restore, proof", "start inside", "front", "after the commit"];
 const row = cells => `| ${cells.join(" | ")} |`;
 const table = (head, rows) => [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
@@ -24,9 +30,12 @@ const outcomes = of =>
     .map(outcome => `${of.filter(each => each.outcome === outcome).length} ${outcome}`)
     .join(", ");
 
+const headed = (operation, of) => `## ${operation}${ofEarlier(of).length === 0 ? "" : `, commit ${ofEarlier(of).join(", ")}`}`;
+
 function updates(operation) {
   const own = tried.filter(each => each.operation === operation);
-  const method = /--postgres (\w+)/.exec(operation)?.[1];
+  // The manual is about that product alone.
+  const method = /--postgres (\w+) \(v2\.22\.2 /.exec(operation)?.[1];
   const manual = byHand.filter(({ documented }) => documented === method);
   const faults = unique([...own, ...manual].map(({ fault }) => fault));
   const rows = faults.map(fault => {
@@ -40,7 +49,7 @@ function updates(operation) {
     ...manualPhases.map(phase => outcomes(manual.filter(each => each.fault === fault && each.phase === phase))),
   ]);
   return [
-    `## ${operation}`,
+    headed(operation, [...own, ...manual]),
     table(["fault", ...PHASES, "all", "the documented commands"], rows),
     ...(manualPhases.length === 0 ? [] : ["The documented commands, by phase:", table(["fault", ...manualPhases], manualRows)]),
   ];
@@ -52,7 +61,7 @@ function others(operation) {
     const these = own.filter(each => each.fault === fault);
     return [fault, `${sum(these, "trials")}`, `${sum(these, "failed")}`];
   });
-  return [`## ${operation}`, table(["fault", "trials", "failed"], rows)];
+  return [headed(operation, own), table(["fault", "trials", "failed"], rows)];
 }
 
 const all = unique(tried.map(({ operation }) => operation));
@@ -69,7 +78,7 @@ old folder is byte for byte what it was, after an undo the old database is row f
 
 Kills, an engine that is silent, a full disk under the home, killed containers, wrong passwords and taken ports meet updates of a small product: three services, Postgres 15, rows, a folder and a volume of
 files, v1.0.0 to v1.1.0, so that many trials fit into an hour. What meets the whole machine, and the documented commands, have the product that the manual is about: v2.22.2 to v2.23.0, with an account and a dataset.
-
+${earlier}
 A number is how many times that was tried; *failed* stands beside it where it did not pass. An empty place was not tried, most often because there is nothing to be met: a copy has no restore, and a port can
 be taken only while nobody listens on it.
 

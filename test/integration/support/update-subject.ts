@@ -24,6 +24,8 @@ export interface UpdateSubject extends Subject {
 
 /** What is updated, and how it is seen that all of its data is there. */
 interface Updated {
+  /** For the report. */
+  readonly title: string;
   readonly from: string;
   readonly to: string;
   /** Of the release with that name. */
@@ -43,6 +45,7 @@ interface Updated {
 export async function updateProduct(method: "dump" | "copy", home?: TestHome): Promise<UpdateSubject> {
   let dataset = "";
   return await updateIn(home ?? (await TestHome.make()), method, {
+    title: `${RELEASE} to v2.23.0`,
     from: RELEASE,
     to: "v2.23.0",
     bundle,
@@ -78,6 +81,7 @@ export async function updateSmall(method: "dump" | "copy", home?: TestHome): Pro
     );
   let files: readonly string[] = [];
   return await updateIn(home ?? (await TestHome.make()), method, {
+    title: "small product",
     from: OLD,
     to: NEW,
     bundle: release => bundles.get(release) ?? "",
@@ -123,7 +127,7 @@ async function updateIn(home: TestHome, method: "dump" | "copy", updated: Update
     must(running === "", `both run: ${running}`);
   };
   return {
-    name: `update --postgres ${method}`,
+    name: `update --postgres ${method} (${updated.title})`,
     home,
     oldProject,
     newProject,
