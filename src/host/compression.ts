@@ -1,12 +1,10 @@
-import { pipeline, Readable, type Transform } from "node:stream";
-import { createGzip } from "node:zlib";
+import { Readable } from "node:stream";
 import type { Compression } from "../domain/backup.ts";
 import type { Executor } from "./exec.ts";
+import { gzipMembers } from "./gzip-members.ts";
 import { decompressed } from "./tar-gunzip.ts";
 import type { Limits } from "./tar-limits.ts";
 
-/** A dump inside is compressed already, and configuration is small: a higher level costs time and saves little. */
-const GZIP_LEVEL = 3;
 const ZSTD_LEVEL = 3;
 
 type Squeeze = (source: AsyncIterable<Buffer>, executor: Executor) => AsyncIterable<Buffer>;
@@ -18,7 +16,7 @@ const readable = (source: AsyncIterable<Buffer>): Readable => Readable.from(sour
 const WAYS: Readonly<Record<Compression, { readonly squeeze: Squeeze; readonly unfold: Unfold }>> = {
   none: { squeeze: source => source, unfold: source => source },
   gzip: {
-    squeeze: source => through(source, createGzip({ level: GZIP_LEVEL, chunkSize: 2 ** 18 })),
+    squeeze: source => gzipMembers(source),
     unfold: (source, _, limits) => decompressed(source, limits),
   },
   zstd: {
@@ -36,12 +34,3 @@ export const unfolded = (
   executor: Executor,
   limits: Limits,
 ): AsyncIterable<Buffer> => WAYS[way].unfold(source, executor, limits);
-
-async function* through(source: AsyncIterable<Buffer>, transform: Transform): AsyncGenerator<Buffer> {
-  let failure: unknown = null;
-  pipeline(readable(source), transform, error => {
-    failure = error;
-  });
-  for await (const piece of transform as AsyncIterable<Buffer>) yield piece;
-  if (failure !== null && failure !== undefined) throw failure;
-}
