@@ -39,7 +39,12 @@ newline='
   done
 ) 2>/dev/null &
 watcher=$!
-trap 'kill "$watcher" 2>/dev/null || :' EXIT
+# What is written goes to the disk while the rest is read, so that little is left to wait for in the end.
+(
+  while sleep 0.3 && kill -0 $$; do sync -f "$to" || exit; done
+) >/dev/null 2>&1 &
+flusher=$!
+trap 'kill "$watcher" "$flusher" 2>/dev/null || :' EXIT
 deepest_first=
 if [ -z "\${SKIP-}" ]; then
   $copy "$from/." "$to/"
