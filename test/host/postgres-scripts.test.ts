@@ -75,6 +75,25 @@ describe("a restore", () => {
     }
   });
 
+  it("F29 shows the globals to psql as a text alone, without what pg_dumpall says to psql in them", async () => {
+    const restrict = "k3yOfPgDumpall";
+    const kept = "COMMENT ON ROLE \"app\" IS 'two\n\\! lines';\n";
+    await writeFile(
+      join(folder, "dump/globals.sql"),
+      `\\restrict ${restrict}\nSET client_encoding = 'LATIN1';\nCREATE ROLE "app";\n${kept}\\unrestrict ${restrict}\n`,
+    );
+    const { code, calls } = await run(RESTORE);
+    expect(code).toBe(0);
+    expect(calls.filter(call => call.includes("globals.sql"))).toEqual([]);
+    const script = await readFile(join(folder, "tmp/roles.sql"), "utf8");
+    expect(script.split("\n").filter(line => /^\\(i|ir|include|include_relative|!|o|w|g) /.test(line))).toEqual([]);
+    expect(script).toContain("\\set globals `cat ");
+    expect(await readFile(join(folder, "tmp/globals.sql"), "utf8")).toBe(
+      `SET client_encoding = 'LATIN1';\nCREATE ROLE "app";\n${kept}`,
+    );
+    expect(calls.find(call => call.includes("roles.sql"))).toContain("--set=encoding=LATIN1");
+  });
+
   it("F04 stops at the first program that fails", async () => {
     const whole = await run(RESTORE);
     for (const [index, failing] of ["clear.sql", "roles.sql", "dump/1", "dump/2", "ANALYZE", "CHECKPOINT"].entries()) {
