@@ -34,8 +34,8 @@ const headed = (operation, of) => `## ${operation}${ofEarlier(of).length === 0 ?
 
 function updates(operation) {
   const own = tried.filter(each => each.operation === operation);
-  // The manual is about that product alone.
-  const method = /--postgres (\w+) \(v2\.22\.2 /.exec(operation)?.[1];
+  // The manual is about that product alone whose releases are named.
+  const method = /--postgres (\w+) \(v\d/.exec(operation)?.[1];
   const manual = byHand.filter(({ documented }) => documented === method);
   const faults = unique([...own, ...manual].map(({ fault }) => fault));
   const rows = faults.map(fault => {

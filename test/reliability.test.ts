@@ -11,6 +11,8 @@ const results = [
   { ...trial, failed: 1 },
   { ...trial, phase: "dump or copy" },
   { ...trial, operation: "install", phase: "" },
+  { ...trial, operation: "update --postgres dump (small product)", fault: "silent" },
+  { ...trial, operation: "remove", fault: "cut", commit: "0ld" },
   { documented: "dump", fault: "killed", phase: "dump or copy", outcome: "half" },
   { documented: "dump", fault: "killed", phase: "dump or copy", outcome: "half" },
   { documented: "dump", fault: "killed", phase: "start inside", outcome: "fine" },
@@ -38,6 +40,20 @@ it("the table of faults counts the trials of each phase, and says which failed",
 
 it("the table of faults says what it was made from", () => {
   expect(page.find(line => line.startsWith("Written by"))).toBe(
-    "Written by `npm run test:faults`: commit abc1234, seed 7, 2026-11-21, counts: sample. In all 4 trials, 1 failed.",
+    "Written by `npm run test:faults`: commit abc1234, seed 7, 2026-11-21, counts: sample. In all 6 trials, 1 failed.",
   );
+});
+
+it("the table of faults holds the manual against the product alone that it is about", () => {
+  expect(page).toContain("| silent |  |  |  |  | 1 |  | 1 |  |");
+});
+
+it("the table of faults says which part is of an earlier run", () => {
+  expect(page.filter(line => line.startsWith("## ") && !line.startsWith("## How"))).toEqual([
+    "## update --postgres dump (v1 to v2)",
+    "## update --postgres dump (small product)",
+    "## install",
+    "## remove, commit 0ld",
+  ]);
+  expect(page).toContain("What is headed by another commit (0ld) is of a run on that one.");
 });
