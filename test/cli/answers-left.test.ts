@@ -25,3 +25,29 @@ it.each([
   await next(session).catch(error => expect(error).toMatchObject({ code: "NOTHING_UNFINISHED" }));
   expect(await stage.world.files.exists(ANSWERS)).toBe(false);
 });
+
+it.each([
+  ["resume", (session: ReturnType<typeof sessionOn>) => resume(session, undefined)],
+  ["undo", undo],
+] as const)(
+  "F20 what a command that only looked has left on the engine goes with %s, although nothing is unfinished",
+  async (_, next) => {
+    const stage = await prepared();
+    await stage.install("v2.22.2");
+    const swept: string[] = [];
+    const notes: string[] = [];
+    stage.world.engine.sweep = async home => {
+      swept.push(home);
+      return [];
+    };
+    const session = sessionOn(stage, { note: (text: string) => notes.push(text) });
+    await expect(next(session)).rejects.toMatchObject({ code: "NOTHING_UNFINISHED" });
+    expect([swept, notes]).toEqual([[HOME], []]);
+    // That the engine does not answer is said, and is not what was asked.
+    stage.world.engine.sweep = async () => {
+      throw new Error("no engine");
+    };
+    await expect(next(session)).rejects.toMatchObject({ code: "NOTHING_UNFINISHED" });
+    expect(notes).toEqual([expect.stringContaining("no engine")]);
+  },
+);

@@ -1,4 +1,4 @@
-import { EXIT, OperatorError } from "../../errors.ts";
+import { EXIT, messageOf, OperatorError } from "../../errors.ts";
 import type { World } from "../../host/world.ts";
 import type { Ending } from "../../plan/closing.ts";
 import type { OperationEntry } from "../../plan/operations.ts";
@@ -108,7 +108,10 @@ async function withUnfinished(session: Session, { command, claimsEngine, dryRun,
   const lock = await session.lockHome(command);
   try {
     await clearAnswers(session.store);
-    const entry = await unfinishedOf(session);
+    const entry = await unfinishedOf(session).catch(async error => {
+      await sweepLooks(session);
+      throw error;
+    });
     // What is only to be closed needs no engine.
     const hasSteps = entry.closing === null;
     if (hasSteps) await refuseOtherEngine(session, entry);
@@ -123,6 +126,13 @@ async function withUnfinished(session: Session, { command, claimsEngine, dryRun,
     await engine.release();
     await lock.release();
   }
+}
+
+/** A command that was killed while it only looked may have left a container that the engine had made and not yet started, which never ends by itself. */
+async function sweepLooks({ world, home, note }: Session): Promise<void> {
+  await world.engine.sweep(home.path).catch(error => {
+    note(`Whether containers are left of a command that was cut off could not be seen: ${messageOf(error)}`);
+  });
 }
 
 /** Whether visitors are turned away: then nobody else is waited for. */

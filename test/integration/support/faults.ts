@@ -81,19 +81,8 @@ async function childrenOf(home: TestHome, slug: string): Promise<readonly string
 export async function childrenGone(home: TestHome, slug: string): Promise<void> {
   for (let left = 50; ; left--) {
     const children = await childrenOf(home, slug);
-    if (children.length === 0) break;
+    if (children.length === 0) return;
     if (left === 0) throw new Error(`still at work for a graph-mgr that is dead:\n${children.join("\n")}`);
-    await pause(100);
-  }
-  await looksGone(home);
-}
-
-/** A helper that only looked ends by itself with who asked for it, but the engine needs a moment to notice and to remove it. @throws when it takes half a minute */
-async function looksGone(home: TestHome): Promise<void> {
-  for (let left = 300; ; left--) {
-    const looks = (await helpersOf(home)).filter(name => name.startsWith("graph-mgr-look-"));
-    if (looks.length === 0) return;
-    if (left === 0) throw new Error(`helpers that look for a graph-mgr that is dead: ${looks.join(", ")}`);
     await pause(100);
   }
 }

@@ -100,6 +100,10 @@ export async function settle(
     must(last.code === 0 || wasOver(last) || (mayStay && last.code === 5), `${way} failed`, last);
     must((await helpersOf(home)).length === 0, "helper containers are left");
     await heal();
+  } else if ((await helpersOf(home)).length > 0) {
+    // Killed while it only looked; then there is nothing to go on with, and whoever asks for it has that cleared away.
+    const asked = await next(home, way, "--yes");
+    must(asked.code === 3, `${way} found something unfinished`, asked);
   }
   if ((await own()) !== "done") return await subject.isGone(0);
   await subject.serves(0);
