@@ -3,58 +3,27 @@
 // restic in PATH also what a second backup into a repository costs.
 // `backup create`, the whole command with its reading back, is held against `pg_dump | gzip -9` and `tar cz`: at least 2.5 times as fast. What `backup restore` does with the data,
 // with its proof, against `zcat | psql` and `tar xz`: at least 1.5 times. A second backup of what has hardly changed may add at most a tenth of the first. Exits 1 when a bar is missed.
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { bundle, docker, median, newHome, rounded, run, seconds, shell } from "./measuring.js";
 
 const { values: flags } = parseArgs({
   options: { gb: { type: "string" }, rounds: { type: "string" }, out: { type: "string" } },
 });
 const sizes = (flags.gb ?? "0.3,1.2").split(",").map(Number);
 const rounds = Number(flags.rounds ?? 3);
-const program = resolve(import.meta.dirname, "../dist/graph-mgr.js");
-const samples = process.env.GRAPH_MGR_SAMPLES || join(homedir(), ".cache/graph-mgr/samples");
-const bundle = join(samples, "graphistry-v2.22.2.tar.gz");
 
-const suffix = `b${randomBytes(4).toString("hex")}`;
-const home = mkdtempSync(join(tmpdir(), "graph-mgr-bench-backup-"));
-const run = (command, args, options = {}) =>
-  execFileSync(command, args, { encoding: "utf8", maxBuffer: 2 ** 28, stdio: ["ignore", "pipe", "pipe"], ...options }).trim();
-const docker = (...args) => run("docker", args);
-const shell = (script, ...args) => run("bash", ["-euo", "pipefail", "-c", script, "bench", ...args]);
-const median = values => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const seconds = work => {
-  const begun = process.hrtime.bigint();
-  work();
-  return Number(process.hrtime.bigint() - begun) / 1e9;
-};
-const graphMgr = (...args) => run(process.execPath, [program, "--home", home, ...args], { env: { ...process.env, ...RESTIC } });
 const RESTIC = { RESTIC_PASSWORD: "bench" };
-const slugOf = name => name.replaceAll(/[^a-z0-9]/g, "_");
+const bench = newHome("backup", RESTIC);
+const { path: home, suffix, folder, graphMgr } = bench;
 const name = `v2.22.2-${suffix}`;
-const folder = of => join(home, "releases", of);
 const MIB = 2 ** 20;
 
-/** pgbench's tables and rows of jsonb, half and half; and in data/ files of which one half compresses and the other does not. */
+/** The database, and in data/ as many files, of which one half compresses and the other does not. */
 function fill(gb) {
-  const sql = `CREATE TABLE IF NOT EXISTS event (id bigserial PRIMARY KEY, at timestamptz DEFAULT now(), body jsonb);
-    INSERT INTO event (body) SELECT jsonb_build_object('n', n, 'text', md5(n::text), 'more', repeat(md5((n * 7)::text), 4)) FROM generate_series(1, ${Math.round(gb * 1_250_000)}) n;`;
-  const inside = ["compose", "--project-directory", folder(name), "exec", "-T", "postgres"];
-  docker(...inside, "pgbench", "-i", "-q", "-s", String(Math.round(gb * 50)), "-U", "graphistry", "graphistry");
-  docker(...inside, "psql", "-q", "-U", "graphistry", "-c", sql, "-c", "VACUUM ANALYZE", "-c", "CHECKPOINT", "graphistry");
+  bench.fillDatabase(name, gb);
   const dir = join(folder(name), "data", `files-${gb}`);
   mkdirSync(dir, { recursive: true });
   for (let file = 0; file * 32 < gb * 1024; file++) {
@@ -65,23 +34,6 @@ function fill(gb) {
     }
     closeSync(at);
   }
-}
-
-/** Steps of the newest operation of this kind, with the seconds that they took. */
-function steps(kind) {
-  const operations = join(home, ".graph-mgr/operations");
-  const newest = readdirSync(operations)
-    .filter(each => each.includes(`-${kind}-`))
-    .sort()
-    .at(-1);
-  const began = new Map();
-  const took = [];
-  for (const line of readFileSync(join(operations, newest, "log"), "utf8").split("\n")) {
-    const [, time, what, step, title] = /^(\S+) (doing|done) (\d+)\/\d+ (.*)$/.exec(line) ?? [];
-    if (what === "doing") began.set(step, Date.parse(time));
-    if (what === "done") took.push([title.replaceAll(suffix, ""), (Date.parse(time) - began.get(step)) / 1000]);
-  }
-  return took;
 }
 
 /** Those that have to do with the data. */
@@ -102,7 +54,7 @@ const createByHand = () =>
 function restoreByHand() {
   const target = `v2.22.2-${suffix}h`;
   const dir = join(home, "by-hand");
-  graphMgr("install", bundle, "--name", `${suffix}h`, "--no-launch", "--yes");
+  graphMgr("install", bundle("v2.22.2"), "--name", `${suffix}h`, "--no-launch", "--yes");
   docker("compose", "--project-directory", folder(target), "up", "--detach", "--wait", "postgres");
   mkdirSync(dir);
   const took = seconds(() => {
@@ -119,7 +71,7 @@ function restoreByHand() {
 function restore(path) {
   const target = `v2.22.2-${suffix}r`;
   const wall = seconds(() => graphMgr("backup", "restore", path, "--name", `${suffix}r`, "--yes"));
-  const parts = steps("restore");
+  const parts = bench.newest("backup-restore").steps;
   graphMgr("stop", target);
   graphMgr("remove", target, "--current", "--volumes", "--confirm", target);
   return { wall, data: sumOf(parts), parts };
@@ -152,7 +104,7 @@ function twiceToRestic(gb) {
 
 const results = [];
 try {
-  graphMgr("install", bundle, "--name", suffix, "--yes");
+  graphMgr("install", bundle("v2.22.2"), "--name", suffix, "--yes");
   let have = 0;
   for (const gb of sizes) {
     fill(gb - have);
@@ -164,7 +116,7 @@ try {
       const wall = seconds(() => {
         said = JSON.parse(graphMgr("backup", "create", "--yes", "--json"));
       });
-      creates.push({ wall, parts: steps("create") });
+      creates.push({ wall, parts: bench.newest("backup-create").steps });
       restoresByHand.push(restoreByHand());
       restores.push(restore(said.backup));
       rmSync(join(home, "backups"), { recursive: true });
@@ -202,18 +154,10 @@ try {
       runs: { creates, restores },
       restic: restic === null ? null : { ...restic, share, bar: 0.1, isMet: share <= 0.1 },
     });
-    console.log(
-      JSON.stringify(results.at(-1), (_, value) => (typeof value === "number" ? Math.round(value * 1000) / 1000 : value)),
-    );
+    console.log(JSON.stringify(results.at(-1), rounded));
   }
 } finally {
-  for (const each of [name, `${name}h`, `${name}r`]) {
-    const label = `label=com.docker.compose.project=${slugOf(each)}`;
-    for (const id of docker("ps", "-aq", "--filter", label).split("\n").filter(Boolean)) docker("rm", "--force", "--volumes", id);
-    for (const id of docker("volume", "ls", "-q", "--filter", label).split("\n").filter(Boolean)) docker("volume", "rm", id);
-    for (const id of docker("network", "ls", "-q", "--filter", label).split("\n").filter(Boolean)) docker("network", "rm", id);
-  }
-  rmSync(home, { recursive: true, force: true });
+  bench.remove([name, `${name}h`, `${name}r`]);
 }
 if (flags.out) writeFileSync(flags.out, `${JSON.stringify(results, null, 1)}\n`);
 const parts = results.flatMap(({ create, restore: back, restic }) => [create, back, ...(restic === null ? [] : [restic])]);

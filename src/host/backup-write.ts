@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { type BackupStream, type Compression, MEMBERS, partName } from "../domain/backup.ts";
 import type { BackupSink, SinkEnd } from "./backup-bytes.ts";
 import { digestText, memberHeader } from "./backup-members.ts";
+import { inBlocks } from "./blocks.ts";
 import { chunksOf } from "./bundle-archive.ts";
 import { squeezed } from "./compression.ts";
 import type { Executor } from "./exec.ts";
@@ -97,7 +98,8 @@ export class BackupWriter {
       }
     };
     let parts = 0;
-    for await (const part of inParts(squeezed(compression, seen(), executor))) {
+    const memory = Buffer.allocUnsafeSlow(PART_BYTES);
+    for await (const part of inBlocks(squeezed(compression, seen(), executor), PART_BYTES, () => memory)) {
       parts += 1;
       await this.#member(partName(name, compression, parts), part);
     }
@@ -132,21 +134,4 @@ export class BackupWriter {
     this.#doneBytes += bytes.length;
     this.#report(this.#doneBytes);
   }
-}
-
-/** Each part is valid until the next one is asked for: they share their memory, so that what is held stays small. */
-async function* inParts(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const part = Buffer.allocUnsafeSlow(PART_BYTES);
-  let bytes = 0;
-  for await (const piece of source) {
-    for (let rest = piece; rest.length > 0; ) {
-      const taken = rest.copy(part, bytes);
-      bytes += taken;
-      rest = rest.subarray(taken);
-      if (bytes < PART_BYTES) continue;
-      yield part;
-      bytes = 0;
-    }
-  }
-  if (bytes > 0) yield part.subarray(0, bytes);
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { inBlocks } from "./blocks.ts";
 
 const compress = promisify(gzip);
 
@@ -23,7 +24,7 @@ export async function* gzipMembers(source: AsyncIterable<Buffer>): AsyncGenerato
   const under: Promise<Buffer>[] = [];
   try {
     let members = 0;
-    for await (const block of blocksOf(source)) {
+    for await (const block of inBlocks(source, BLOCK_BYTES)) {
       members += 1;
       const member = memberOf(block);
       // Whoever asks for it hears of it; until then it is nobody's rejection.
@@ -49,22 +50,4 @@ async function isWorthIt(block: Buffer): Promise<boolean> {
     Array.from({ length: SAMPLES }, (_, index) => block.subarray(index * step, index * step + SAMPLE_BYTES)),
   );
   return (await compress(sample, { level: LEVEL })).length < WORTH * sample.length;
-}
-
-/** Each is its own memory: several are held at once. */
-async function* blocksOf(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-  let bytes = 0;
-  for await (const piece of source) {
-    for (let rest = piece; rest.length > 0; ) {
-      const taken = rest.copy(block, bytes);
-      bytes += taken;
-      rest = rest.subarray(taken);
-      if (bytes < BLOCK_BYTES) continue;
-      yield block;
-      block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-      bytes = 0;
-    }
-  }
-  if (bytes > 0) yield block.subarray(0, bytes);
 }
