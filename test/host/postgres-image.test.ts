@@ -1,5 +1,8 @@
-import { expect, it } from "vitest";
-import { imageIn } from "../../src/host/postgres-image.ts";
+import { describe, expect, it } from "vitest";
+import type { Command } from "../../src/host/command.ts";
+import type { Executor } from "../../src/host/exec.ts";
+import type { Helper } from "../../src/host/helper-container.ts";
+import { imageDescriber, imageIn } from "../../src/host/postgres-image.ts";
 
 /** As the images of the official Postgres on Debian and on Alpine print it, shortened. */
 const DEBIAN = `version 15.14
@@ -63,4 +66,36 @@ it("does not guess what an image does not say", () => {
   });
   expect(imageIn("")).toBeNull();
   expect(imageIn("version \n")).toBeNull();
+});
+
+describe("looking into an image", () => {
+  const SAID = "version 15.6\narchitecture x86_64\nlibc glibc 2.36\n";
+  function describer(failing = 0) {
+    const looks: string[] = [];
+    const executor = {
+      run: async ({ args }: Command) => `["sha256:${/^(tag|other)-a/.test(args.at(-1) ?? "") ? "a" : "b"}",null]`,
+    };
+    const helpers = {
+      run: async ({ image }: Helper) => {
+        looks.push(image);
+        if (looks.length <= failing) throw new Error("no memory");
+        return SAID;
+      },
+    };
+    return { looks, describe: imageDescriber(executor as unknown as Executor, helpers) };
+  }
+
+  it("is done once for each, by whatever name", async () => {
+    const { looks, describe: look } = describer();
+    const found = [await look("tag-a"), await look("other-a"), await look("tag-b"), await look("tag-a")];
+    expect(looks).toEqual(["tag-a", "tag-b"]);
+    for (const each of found) expect(each).toMatchObject({ major: 15, architecture: "x86_64" });
+  });
+
+  it("is done again where it failed", async () => {
+    const { looks, describe: look } = describer(1);
+    await expect(look("tag-a")).rejects.toThrow("no memory");
+    expect(await look("tag-a")).toMatchObject({ major: 15 });
+    expect(looks).toEqual(["tag-a", "tag-a"]);
+  });
 });

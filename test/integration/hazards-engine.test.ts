@@ -108,6 +108,7 @@ describe("what is never called", () => {
       }
     }
     // The command that prunes backups is named so, and restic's is another program's; neither is the engine's.
+    expect(found).toContain('host/restic-backups.ts: await openRestic(executor, environment, place).run("prune", "--quiet");');
     expect(found.map(line => line.split(":")[0]).sort()).toEqual([
       "cli/commands/backup.ts",
       "cli/commands/compose-refusals.ts",

@@ -384,6 +384,10 @@ describe("what goes wrong", () => {
       expect(error).toMatchObject({ code: "COMMAND_FAILED", message: expect.stringContaining('syntax error at or near "\\"') });
       const { message } = error as Error;
       expect(message).not.toMatch(/carried out|SCRAM/);
+      expect(globals).toContain("SCRAM");
+      expect(await executor.run({ program: "sh", args: ["-c", 'docker logs "$1" 2>&1', "logs", target.name] })).not.toContain(
+        "SCRAM",
+      );
       expect(await target.sql("SELECT count(*) FROM pg_roles WHERE rolname = 'reporter'", "template1")).toBe("0");
     }
     expect(existsSync("/tmp/canary")).toBe(false);

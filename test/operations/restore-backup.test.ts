@@ -161,6 +161,8 @@ describe("the plan of a drill", () => {
   it("is refused where it would write to what others use", async () => {
     const facts = await factsOf(drillName("ab12"));
     expect(() => drill({ ...facts, externalVolumes: ["shared"] })).toThrow(failsWith("DRILL_SHARED", "shared"));
+    const model = { ...facts.model, networks: { ...facts.model.networks, mail: { name: "mail_net", external: true } } };
+    expect(() => drill({ ...facts, model })).toThrow(failsWith("DRILL_SHARED", "mail_net"));
     const bind = {
       service: "caddy",
       source: "/srv/files",
