@@ -5,9 +5,11 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const STORY = ["story", "compose-edit", "bundles"].map(name => `test/integration/${name}.test.ts`);
 const integration = process.env.TESTS === "story" ? STORY : ["test/integration/**/*.test.ts"];
 
-/** What `npm test` leaves to `npm run test:faults`. */
-const FAULTS = ["update-kills", "update-faults", "backup-kills"].map(name => `test/integration/${name}.test.ts`);
-const leftOut = process.env.TESTS === "usual" ? FAULTS : [];
+/** What `npm test` runs of the integration tests; the rest takes an hour more: `npm run test:all`. */
+const USUAL = {
+  name: "usual",
+  description: "the operator's stories, and every kind of fault at a moment that chance takes",
+};
 
 /** What takes longest first, so that the others run beside it. */
 const LONG = [
@@ -48,13 +50,15 @@ export default defineConfig({
           exclude: ["test/integration/**"],
           testTimeout: 30_000,
           maxWorkers: "100%",
+          // What they import takes longer than they do.
+          isolate: false,
         },
       },
       {
         test: {
           name: "integration",
           include: integration,
-          exclude: leftOut,
+          tags: [USUAL],
           globalSetup: ["test/integration/setup.ts"],
           testTimeout: 600_000,
           hookTimeout: 600_000,

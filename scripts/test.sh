@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# test.sh [TEST...]: `npm test`; with TESTS=story (`npm run test:story`) only the operator's story on the real engine, without the hazards and faults.
-# It brings everything that the tests need, then runs the unit tests, then the integration tests on a real Docker Engine. With names of
-# test files, only those. The last line says how many passed and failed.
+# test.sh [TEST...]: `npm test`: every unit test and, of the integration tests, those with the tag "usual". With TESTS=all (`npm run test:all`) every
+# one of them; with TESTS=story (`npm run test:story`) only the operator's story, without hazards and faults. It brings everything that the tests
+# need, then runs the unit tests, then the integration tests on a real Docker Engine. With names of test files, only those. The last line says how
+# many passed and failed.
 set -euo pipefail
 export TESTS=${TESTS:-usual}
 # Test files that are named run whatever they belong to.
@@ -29,7 +30,8 @@ if [ $# -eq 0 ] || [ ${#integration[@]} -gt 0 ]; then
   docker info >/dev/null 2>&1 || echo "No Docker Engine answers here: the integration tests need one, so it is installed now."
   bash scripts/engine.sh
   # The sample bundles are made by the tests' own set-up (test/integration/setup.ts), so that single tests can be run without this script.
-  project integration ${integration[@]+"${integration[@]}"}
+  usual=(); [ "$TESTS" != usual ] || usual=(--tagsFilter usual)
+  project integration ${usual[@]+"${usual[@]}"} ${integration[@]+"${integration[@]}"}
 fi
 
 passed=$(count numPassedTests); not_passed=$(count numFailedTests)

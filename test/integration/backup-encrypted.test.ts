@@ -51,7 +51,9 @@ interface Made {
   readonly sequence: number;
 }
 
-it("F74 what was encrypted to a recipient comes back with its key, after everything was removed, and not without", async () => {
+it("F74 what was encrypted to a recipient comes back with its key, after everything was removed, and not without", {
+  tags: ["usual"],
+}, async () => {
   const own = await installed();
   const { home } = own;
   const { backup } = await home.json<Made>("backup", "create", "--encrypt", recipient, "--to", elsewhere);

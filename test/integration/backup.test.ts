@@ -207,7 +207,7 @@ it("of a stopped instance, with its images, onto an engine that has none of them
   expect((await home.ok("backup", "verify", backup)).stdout).toContain("is whole");
 });
 
-it("F03 an archive that is cut off is refused, and nothing is changed", async () => {
+it("F03 an archive that is cut off is refused, and nothing is changed", { tags: ["usual"] }, async () => {
   const own = await installed();
   const { home } = own;
   const { backup } = await home.json<Made>("backup", "create");

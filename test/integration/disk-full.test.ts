@@ -28,7 +28,10 @@ async function smallHome(sizeKib: number): Promise<{ readonly home: TestHome; re
 }
 
 describe.runIf(process.getuid?.() === 0)("F23 a disk that is full", () => {
-  it("fails an installation cleanly, wherever it happens, and nothing is left", { timeout: 1_800_000 }, async () => {
+  it("fails an installation cleanly, wherever it happens, and nothing is left", {
+    tags: ["usual"],
+    timeout: 1_800_000,
+  }, async () => {
     const random = randomFor("disk full");
     const sizes = Array.from({ length: LARGEST_KIB / 4 }, (_, index) => (index + 1) * 4);
     let trouble = async () => {};

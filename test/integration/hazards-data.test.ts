@@ -129,14 +129,16 @@ afterAll(async () => {
 });
 
 describe("a copy of a running source", () => {
-  it("F08 its volumes are not copied while it runs: refused, with the services named", async () => {
+  it("F08 its volumes are not copied while it runs: refused, with the services named", { tags: ["usual"] }, async () => {
     const { code, stderr } = await run("copy", name, "--name", `${home.suffix}z`, "--data", "copy", "--yes");
     expect(code).toBe(3);
     for (const service of ["postgres", "nexus", "caddy"]) expect(stderr).toContain(service);
     expect(await leftovers(`${home.suffix}z`)).toEqual([]);
   });
 
-  it("F68 a dump brings rows, files with owners, modes and links, and volumes; the source goes on serving", async () => {
+  it("F68 a dump brings rows, files with owners, modes and links, and volumes; the source goes on serving", {
+    tags: ["usual"],
+  }, async () => {
     const watching = [watch(readCommandLines, 10), watch(readHelpers, 20)];
     await ok("copy", name, "--name", `${home.suffix}b`, "--data", "dump", "--yes");
     for (const each of watching) await each.stop();

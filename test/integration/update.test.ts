@@ -84,51 +84,51 @@ const digestOf = async (dir: string): Promise<string> =>
   ).stdout;
 
 describe("an update of v2.22.2 to v2.23.0", () => {
-  it.each(["dump", "copy"] as const)(
-    "by %s brings everything, keeps every edit, and leaves the old one as it was",
-    async method => {
-      const { home, name, dir, product, ids } = await lived("v2.22.2");
-      const before = await digestOf(dir);
-      const updated = await home.json<{ instance: string; downtimeMs: number; method: string }>(
-        "update",
-        bundle("v2.23.0"),
-        "--postgres",
-        method,
-        "--backup",
-        "--yes",
-      );
-      const next = `v2.23.0-${home.suffix}`;
-      expect(updated).toMatchObject({ instance: next, method });
-      expect(updated.downtimeMs).toBeGreaterThan(0);
-      const [operation, ...more] = await readdir(join(home.path, "backups"));
-      expect([operation, more]).toEqual([expect.stringMatching(/-update-/), []]);
-      expect(await readFile(join(home.path, "backups", operation!, "database/dump.json"), "utf8")).toContain('"graphistry"');
-      const listed = await home.json<Listed>("list");
-      expect(listed.current).toBe(next);
-      expect(found(listed, next)).toMatchObject({ state: "running", health: "healthy", version: "v2.23.0" });
-      expect(found(listed, name).state).toBe("stopped");
-      expect(httpPort(listed, next)).toBe(httpPort(listed, name));
-      expect((await product.version()).version).toBe("v2.23.0");
-      await expectEverything(product, ids);
+  it("by dump brings everything, keeps every edit, and leaves the old one as it was", { tags: ["usual"] }, () => brings("dump"));
+  it("by copy brings everything, keeps every edit, and leaves the old one as it was", () => brings("copy"));
 
-      const folder = join(home.path, "releases", next);
-      const env = await readFile(join(folder, ".env"), "utf8");
-      expect(env).toMatch(/^SPLUNK_HOST=splunk\.example\.com$/m);
-      expect(env).toMatch(/^JWT_EXPIRATION_DELTA=999$/m);
-      expect(env).toMatch(/^GRAPH_PLAY_TIMEOUTMS=/m);
-      expect(env).toMatch(/^APP_BUILD_TAG=v2\.23\.0$/m);
-      expect(await readFile(join(folder, "Caddyfile"), "utf8")).toContain("# kept by the administrator");
-      expect(await readFile(join(folder, "etc/ssl/own.crt"), "utf8")).toBe(CERTIFICATE);
+  async function brings(method: "dump" | "copy"): Promise<void> {
+    const { home, name, dir, product, ids } = await lived("v2.22.2");
+    const before = await digestOf(dir);
+    const updated = await home.json<{ instance: string; downtimeMs: number; method: string }>(
+      "update",
+      bundle("v2.23.0"),
+      "--postgres",
+      method,
+      "--backup",
+      "--yes",
+    );
+    const next = `v2.23.0-${home.suffix}`;
+    expect(updated).toMatchObject({ instance: next, method });
+    expect(updated.downtimeMs).toBeGreaterThan(0);
+    const [operation, ...more] = await readdir(join(home.path, "backups"));
+    expect([operation, more]).toEqual([expect.stringMatching(/-update-/), []]);
+    expect(await readFile(join(home.path, "backups", operation!, "database/dump.json"), "utf8")).toContain('"graphistry"');
+    const listed = await home.json<Listed>("list");
+    expect(listed.current).toBe(next);
+    expect(found(listed, next)).toMatchObject({ state: "running", health: "healthy", version: "v2.23.0" });
+    expect(found(listed, name).state).toBe("stopped");
+    expect(httpPort(listed, next)).toBe(httpPort(listed, name));
+    expect((await product.version()).version).toBe("v2.23.0");
+    await expectEverything(product, ids);
 
-      // The old one: folder and volumes are untouched, and it starts by hand.
-      expect(await digestOf(dir)).toBe(before);
-      await home.ok("stop", next);
-      await execa("docker", ["compose", "up", "--detach", "--wait"], { cwd: dir });
-      expect((await product.version()).version).toBe("v2.22.2");
-      await expectEverything(product, ids);
-      await docker("compose", "--project-directory", dir, "stop");
-    },
-  );
+    const folder = join(home.path, "releases", next);
+    const env = await readFile(join(folder, ".env"), "utf8");
+    expect(env).toMatch(/^SPLUNK_HOST=splunk\.example\.com$/m);
+    expect(env).toMatch(/^JWT_EXPIRATION_DELTA=999$/m);
+    expect(env).toMatch(/^GRAPH_PLAY_TIMEOUTMS=/m);
+    expect(env).toMatch(/^APP_BUILD_TAG=v2\.23\.0$/m);
+    expect(await readFile(join(folder, "Caddyfile"), "utf8")).toContain("# kept by the administrator");
+    expect(await readFile(join(folder, "etc/ssl/own.crt"), "utf8")).toBe(CERTIFICATE);
+
+    // The old one: folder and volumes are untouched, and it starts by hand.
+    expect(await digestOf(dir)).toBe(before);
+    await home.ok("stop", next);
+    await execa("docker", ["compose", "up", "--detach", "--wait"], { cwd: dir });
+    expect((await product.version()).version).toBe("v2.22.2");
+    await expectEverything(product, ids);
+    await docker("compose", "--project-directory", dir, "stop");
+  }
 
   it("F58 goes back with rollback, which says what it leaves behind", async () => {
     const { home, name, product, ids } = await lived("v2.22.2", 5);
@@ -188,7 +188,7 @@ describe("what an update refuses, and what it does instead", () => {
 });
 
 describe("an update that fails", () => {
-  it("F56 a release that never becomes healthy: exit 5, and the old one serves with all data", async () => {
+  it("F56 a release that never becomes healthy: exit 5, and the old one serves with all data", { tags: ["usual"] }, async () => {
     const { home, name, product, ids } = await lived("v2.22.2", 5);
     const failed = await home.run("update", bundle("v2.23.1"), "--health-timeout", "20", "--yes", "--json");
     expect(failed.code, failed.stderr).toBe(5);

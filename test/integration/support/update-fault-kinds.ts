@@ -1,8 +1,9 @@
 import { rm, statfs, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { docker } from "./cli.ts";
+import { until } from "./engine.ts";
 import { must, pick } from "./faults.ts";
 import type { Fault } from "./update-trials.ts";
 
@@ -68,7 +69,11 @@ export const wrongPassword: Fault = {
         input: `ALTER ROLE ${user} PASSWORD '${to.replaceAll("'", "''")}'`,
         reject: false,
       });
-    must((await set("somebody else's")).exitCode === 0, "no password was changed");
+    // A new release's server may have begun to start a moment ago.
+    await until(
+      () => set("somebody else's"),
+      ({ exitCode }) => exitCode === 0,
+    );
     // The new one's container may have gone with its release.
     return async () => void (await set(password));
   },
@@ -78,11 +83,16 @@ export const wrongPassword: Fault = {
 export const portTaken: Fault = {
   name: "port taken meanwhile",
   async strike({ port }) {
+    const callers = new Set<Socket>();
     const server = await new Promise<Server | null>(resolve => {
-      const taken = createServer();
+      const taken = createServer(caller => void callers.add(caller));
       taken.once("error", () => resolve(null));
       taken.listen(port, "0.0.0.0", () => resolve(taken));
     });
-    return async () => void (await new Promise(resolve => (server === null ? resolve(null) : server.close(resolve))));
+    return async () => {
+      const closed = new Promise(resolve => (server === null ? resolve(null) : server.close(resolve)));
+      for (const caller of callers) caller.destroy();
+      await closed;
+    };
   },
 };

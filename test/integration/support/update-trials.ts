@@ -58,11 +58,12 @@ export async function counted(subject: UpdateSubject): Promise<Counted> {
 
 /** So many moments, over the phases by turns from one that chance takes; half of them are resumed. Of a phase that has no more there are fewer. */
 export function spread(moments: ReadonlyMap<Phase, readonly string[]>, count: number, random: () => number): readonly Moment[] {
-  const phases = PHASES.map(phase => sample(random, moments.get(phase) ?? [], Math.ceil(count / PHASES.length)));
-  const first = Math.floor(random() * PHASES.length);
-  const turns = Array.from({ length: count }, (_, index) => ({ turn: Math.floor(index / PHASES.length), index }));
+  const any = PHASES.map(phase => moments.get(phase) ?? []).filter(points => points.length > 0);
+  const phases = any.map(points => sample(random, points, Math.ceil(count / any.length)));
+  const first = Math.floor(random() * phases.length);
+  const turns = Array.from({ length: count }, (_, index) => ({ turn: Math.floor(index / phases.length), index }));
   return turns.flatMap(({ turn, index }): readonly Moment[] => {
-    const point = phases[(first + index) % PHASES.length]?.[turn];
+    const point = phases[(first + index) % phases.length]?.[turn];
     return point === undefined ? [] : [{ point, way: (turn + index) % 2 === 0 ? "resume" : "undo" }];
   });
 }
