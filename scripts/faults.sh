@@ -2,16 +2,29 @@
 # faults.sh: `npm run test:faults`. Every fault at its full count on the real engine, which takes many hours, and the table of it in docs/reliability.md:
 # what was tried how often, on which commit, with which seed, and what came of the documented manual commands. FAULTS_SEED repeats a run; FAULTS=sample
 # tries a few of each in about two hours. What needs an engine of its own is left out, with a word, without root. FAULTS_RESULTS=FILE keeps the
-# single results, and FAULTS_ONLY="update-kills ..." runs only these test files.
+# single results, and FAULTS_ONLY="update-kills ..." runs only these test files. With FAULTS_ADD=1 the table has what earlier runs found as well
+# (docs/reliability.jsonl), so that the whole can be done in parts, and a run that is interrupted is one of them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export FAULTS=${FAULTS:-full} FAULTS_SEED=${FAULTS_SEED:-$((RANDOM * 32768 + RANDOM))}
-if [ -z "${FAULTS_RESULTS:-}" ]; then FAULTS_RESULTS=$(mktemp); trap 'rm -f "$FAULTS_RESULTS"' EXIT; fi
+temporary=
+if [ -z "${FAULTS_RESULTS:-}" ]; then temporary=$(mktemp); FAULTS_RESULTS=$temporary; fi
 export FAULTS_RESULTS
 shared=() private=()
 for test in ${FAULTS_ONLY:-kill-boundaries kill-random disk-full update-kills update-faults backup-kills update-machine update-documented}; do
   case $test in update-machine | update-documented) private+=("$test") ;; *) shared+=("$test") ;; esac
 done
+
+commit=$(git rev-parse --short HEAD) ended="cut off before their end"
+written() {
+  [ -s "$FAULTS_RESULTS" ] || { echo "faults.sh: nothing was tried, so there is no table to write." >&2; exit 1; }
+  [ -n "${FAULTS_ADD:-}" ] || : > docs/reliability.jsonl
+  node scripts/reliability.js docs/reliability.jsonl "$FAULTS_RESULTS" "$commit" "$FAULTS_SEED" "$(date -u +%Y-%m-%d)" \
+    "$FAULTS, $ended" > docs/reliability.md
+  cat docs/reliability.md
+  [ -z "$temporary" ] || rm -f "$temporary"
+}
+trap written EXIT
 
 bash scripts/dependencies.sh
 bash scripts/engine.sh
@@ -27,8 +40,6 @@ if [ ${#private[@]} -gt 0 ]; then
     echo "faults.sh: without root, nothing is tried on an engine and a disk of its own: ${private[*]}" >&2
   fi
 fi
-[ -s "$FAULTS_RESULTS" ] || { echo "faults.sh: nothing was tried, so there is no table to write." >&2; exit 1; }
 
-node scripts/reliability.js "$FAULTS_RESULTS" "$(git rev-parse --short HEAD)" "$FAULTS_SEED" "$(date -u +%Y-%m-%d)" "$FAULTS" > docs/reliability.md
-cat docs/reliability.md
+ended="to their end"
 exit "$status"

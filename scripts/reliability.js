@@ -1,20 +1,35 @@
-// reliability.js RESULTS COMMIT SEED DATE COUNTS: docs/reliability.md on standard output, from the lines of JSON that the fault tests wrote.
-import { readFileSync } from "node:fs";
+// reliability.js RUNS: docs/reliability.md on standard output, of all runs of the fault tests in the file RUNS, each of them a line of JSON.
+// A run may have a note, which somebody wrote there by hand.
+// reliability.js RUNS RESULTS COMMIT SEED DATE COUNTS: adds a run first, from the lines of JSON that its tests wrote.
+import { appendFileSync, readFileSync } from "node:fs";
 
-const [file, commit, seed, date, counts] = process.argv.slice(2);
-/** Lines of an earlier run that were put beside those of this one say of which commit they are. */
-const ofEarlier = of => [...new Set(of.flatMap(({ commit: own }) => (own === undefined ? [] : [own])))];
-const lines = readFileSync(file, "utf8")
-  .split("\n")
-  .filter(Boolean)
-  .map(line => JSON.parse(line));
+const linesOf = file =>
+  readFileSync(file, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map(line => JSON.parse(line));
+const [file, results, commit, seed, date, counts] = process.argv.slice(2);
+if (results !== undefined) {
+  const run = { commit, seed: Number(seed), date, counts, results: added(linesOf(results)) };
+  appendFileSync(file, `${JSON.stringify(run)}\n`);
+}
+const runs = linesOf(file);
+const lines = runs.flatMap(run => run.results);
 const tried = lines.filter(({ documented }) => documented === undefined);
 const byHand = lines.filter(({ documented }) => documented !== undefined);
 
-const earlier =
-  ofEarlier(lines).length === 0
-    ? ""
-    : `What is headed by another commit (${ofEarlier(lines).join(", ")}) is of a run on that one.\n`;
+/** Trials of one fault in one phase of one operation become one. */
+function added(trials) {
+  const sums = new Map();
+  for (const { seed, ...trial } of trials) {
+    const key = JSON.stringify({ ...trial, trials: 0, failed: 0 });
+    const sum = sums.get(key);
+    if (trial.documented !== undefined || sum === undefined) sums.set(trial.documented === undefined ? key : sums.size, trial);
+    else sums.set(key, { ...sum, trials: sum.trials + trial.trials, failed: sum.failed + trial.failed });
+  }
+  return [...sums.values()];
+}
+
 const PHASES = ["prepare, lay out", "dump or copy", "restore, proof", "start inside", "front", "after the commit"];
 const row = cells => `| ${cells.join(" | ")} |`;
 const table = (head, rows) => [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
@@ -29,8 +44,6 @@ const outcomes = of =>
   unique(of.map(({ outcome }) => outcome))
     .map(outcome => `${of.filter(each => each.outcome === outcome).length} ${outcome}`)
     .join(", ");
-
-const headed = (operation, of) => `## ${operation}${ofEarlier(of).length === 0 ? "" : `, commit ${ofEarlier(of).join(", ")}`}`;
 
 function updates(operation) {
   const own = tried.filter(each => each.operation === operation);
@@ -49,7 +62,7 @@ function updates(operation) {
     ...manualPhases.map(phase => outcomes(manual.filter(each => each.fault === fault && each.phase === phase))),
   ]);
   return [
-    headed(operation, [...own, ...manual]),
+    `## ${operation}`,
     table(["fault", ...PHASES, "all", "the documented commands"], rows),
     ...(manualPhases.length === 0 ? [] : ["The documented commands, by phase:", table(["fault", ...manualPhases], manualRows)]),
   ];
@@ -61,14 +74,21 @@ function others(operation) {
     const these = own.filter(each => each.fault === fault);
     return [fault, `${sum(these, "trials")}`, `${sum(these, "failed")}`];
   });
-  return [headed(operation, own), table(["fault", "trials", "failed"], rows)];
+  return [`## ${operation}`, table(["fault", "trials", "failed"], rows)];
 }
 
 const all = unique(tried.map(({ operation }) => operation));
 console.log(
   [
     "# What was cut off, and how it ended",
-    `Written by \`npm run test:faults\`: commit ${commit}, seed ${seed}, ${date}, counts: ${counts}. In all ${sum(tried, "trials")} trials, ${sum(tried, "failed")} failed.`,
+    `Written by \`npm run test:faults\`. In all ${sum(tried, "trials")} trials, ${sum(tried, "failed")} failed.`,
+    table(
+      ["commit", "date", "seed", "counts", "trials", "failed", ""],
+      runs.map(run => {
+        const own = run.results.filter(({ documented }) => documented === undefined);
+        return [run.commit, run.date, run.seed, run.counts, sum(own, "trials"), sum(own, "failed"), run.note ?? ""];
+      }),
+    ),
     `## How to read this
 
 In every trial a fault meets an operation at a moment of its own. Then the fault is taken away and somebody types \`graph-mgr resume\` (in one half of the trials) or \`graph-mgr undo\`
@@ -78,8 +98,8 @@ old folder is byte for byte what it was, after an undo the old database is row f
 
 Kills, an engine that is silent, a full disk under the home, killed containers, wrong passwords and taken ports meet updates of a small product: three services, Postgres 15, rows, a folder and a volume of
 files, v1.0.0 to v1.1.0, so that many trials fit into an hour. What meets the whole machine, and the documented commands, have the product that the manual is about: v2.22.2 to v2.23.0, with an account and a dataset.
-${earlier}
-A number is how many times that was tried; *failed* stands beside it where it did not pass. An empty place was not tried, most often because there is nothing to be met: a copy has no restore, and a port can
+
+A number is how many times that was tried, in all of the runs above; *failed* stands beside it where it did not pass. An empty place was not tried, most often because there is nothing to be met: a copy has no restore, and a port can
 be taken only while nobody listens on it.
 
 | phase | what the update does in it |

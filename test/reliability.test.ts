@@ -12,48 +12,68 @@ const results = [
   { ...trial, phase: "dump or copy" },
   { ...trial, operation: "install", phase: "" },
   { ...trial, operation: "update --postgres dump (small product)", fault: "silent" },
-  { ...trial, operation: "remove", fault: "cut", commit: "0ld" },
   { documented: "dump", fault: "killed", phase: "dump or copy", outcome: "half" },
   { documented: "dump", fault: "killed", phase: "dump or copy", outcome: "half" },
   { documented: "dump", fault: "killed", phase: "start inside", outcome: "fine" },
   { documented: "copy", fault: "killed", phase: "start inside", outcome: "data lost" },
 ];
 
+const earlier = {
+  commit: "0ld",
+  seed: 3,
+  date: "2026-11-20",
+  counts: "sample, to their end",
+  note: "mended",
+  results: [
+    { ...trial, trials: 4, failed: 1 },
+    { ...trial, operation: "remove", fault: "cut" },
+  ],
+};
+
 let folder: string;
 let page: readonly string[];
+let again: readonly string[];
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "graph-mgr-test-"));
   const file = join(folder, "results");
   writeFileSync(file, results.map(each => `${JSON.stringify(each)}\n`).join(""));
   const script = resolve(import.meta.dirname, "../scripts/reliability.js");
-  page = execFileSync(process.execPath, [script, file, "abc1234", "7", "2026-11-21", "sample"], { encoding: "utf8" }).split("\n");
+  const runs = join(folder, "runs");
+  writeFileSync(runs, `${JSON.stringify(earlier)}\n`);
+  page = execFileSync(process.execPath, [script, runs, file, "abc1234", "7", "2026-11-21", "full, to their end"], {
+    encoding: "utf8",
+  }).split("\n");
+  again = execFileSync(process.execPath, [script, runs], { encoding: "utf8" }).split("\n");
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it("the table of faults counts the trials of each phase, and says which failed", () => {
   expect(page.filter(line => line.startsWith("| killed"))).toEqual([
-    "| killed |  | 1 |  |  | 2, **1 failed** |  | 3, **1 failed** | 2 half, 1 fine |",
+    "| killed |  | 1 |  |  | 6, **2 failed** |  | 7, **2 failed** | 2 half, 1 fine |",
     "| killed | 2 half | 1 fine |",
     "| killed | 1 | 0 |",
   ]);
 });
 
-it("the table of faults says what it was made from", () => {
-  expect(page.find(line => line.startsWith("Written by"))).toBe(
-    "Written by `npm run test:faults`: commit abc1234, seed 7, 2026-11-21, counts: sample. In all 6 trials, 1 failed.",
-  );
+it("the table of faults says of which runs it is", () => {
+  expect(page.find(line => line.startsWith("Written by"))).toBe("Written by `npm run test:faults`. In all 10 trials, 2 failed.");
+  expect(page).toContain("| 0ld | 2026-11-20 | 3 | sample, to their end | 5 | 1 | mended |");
+  expect(page).toContain("| abc1234 | 2026-11-21 | 7 | full, to their end | 5 | 1 |  |");
+});
+
+it("the table of faults is the same of what was kept", () => {
+  expect(again).toEqual(page);
 });
 
 it("the table of faults holds the manual against the product alone that it is about", () => {
   expect(page).toContain("| silent |  |  |  |  | 1 |  | 1 |  |");
 });
 
-it("the table of faults says which part is of an earlier run", () => {
+it("the table of faults has a part for each operation", () => {
   expect(page.filter(line => line.startsWith("## ") && !line.startsWith("## How"))).toEqual([
     "## update --postgres dump (v1 to v2)",
     "## update --postgres dump (small product)",
+    "## remove",
     "## install",
-    "## remove, commit 0ld",
   ]);
-  expect(page).toContain("What is headed by another commit (0ld) is of a run on that one.");
 });
