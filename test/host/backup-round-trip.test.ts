@@ -10,8 +10,12 @@ import { unfolded } from "../../src/host/compression.ts";
 import { readTar } from "../../src/host/tar-reader.ts";
 import { TreeDigest } from "../../src/host/tree-digest.ts";
 import { DIGEST_TREE } from "../../src/host/tree-scripts.ts";
+import { needs } from "../support/programs.ts";
 import { executor, makeTree, packed, record, writeBackup } from "./backup-archives.ts";
 import { entry, header } from "./tar-writer.ts";
+
+/** A package may have to come first. */
+const INSTALL_MS = 300_000;
 
 let folder: string;
 let tree: string;
@@ -28,7 +32,10 @@ const digestOf = async (dir: string): Promise<string> =>
 
 describe.each(["gzip", "zstd", "none"] as const)("a backup with %s", compression => {
   const path = () => join(folder, `${compression}.tar`);
-  beforeAll(() => writeBackup(path(), { compression, folder: packed(tree) }));
+  beforeAll(async () => {
+    if (compression === "zstd") await needs("zstd");
+    await writeBackup(path(), { compression, folder: packed(tree) });
+  }, INSTALL_MS);
 
   it("is private, and reads back whole", async () => {
     expect((await stat(path())).mode & 0o777).toBe(0o600);

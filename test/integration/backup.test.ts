@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { needs } from "../support/programs.ts";
 import { docker, engineSnapshot } from "./support/cli.ts";
 import { watch } from "./support/engine.ts";
 import { backupBundle, backupHome, contentOf, RELEASE } from "./support/small-backup.ts";
@@ -164,6 +165,7 @@ it("F82 beside the instance that it is of it becomes the current one, and the ol
     const { code, stderr } = await home.runWith({ PATH }, ...args);
     expect([code, stderr]).toEqual([0, stderr]);
   };
+  await needs("zstd");
   await recorded("backup", "create", "--compress", "zstd");
   const before = await contentOf(own);
   const startedAt = await own.startedAt();

@@ -2,13 +2,7 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-
-/** Two files of tests may need it at once, and apt knows only one user. */
-const INSTALL = `exec 9>/var/tmp/graph-mgr-test-restic.lock && flock 9
-command -v restic >/dev/null && exit
-command -v apt-get >/dev/null || { echo 'the program restic is not here; install it' >&2; exit 3; }
-echo 'Installing packages of this machine distribution: restic' >&2
-apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends restic >/dev/null`;
+import { needs } from "../../support/programs.ts";
 
 /** A folder for repositories, and what opens them. */
 export class Restic {
@@ -20,7 +14,7 @@ export class Restic {
   }
 
   static async make(): Promise<Restic> {
-    await execa("sh", ["-c", INSTALL], { stdin: "ignore", stderr: 2 });
+    await needs("restic");
     return new Restic(await mkdtemp(join(tmpdir(), "graph-mgr-restic-")));
   }
 
