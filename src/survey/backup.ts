@@ -60,8 +60,18 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
     throw new OperatorError("IMAGE_MISSING", `The image of ${gone[0]} (${gone[1].reference}) of ${record.name} is gone.`, {
       hint: `graph-mgr status ${record.name}`,
     });
-  const model = await world.compose.resolve({ name: record.project, dir: record.dir, envFiles: record.envFiles });
-  const image = service === null ? null : await world.postgres.describeImage(helperImage);
+  const volumes = namesOnce(record.volumes.filter(({ key }) => service === null || key !== database?.volume));
+  // Each of them waits for another container or program.
+  const [model, image, about, names, hasPristine, sequence, compressions, room] = await Promise.all([
+    world.compose.resolve({ name: record.project, dir: record.dir, envFiles: record.envFiles }),
+    service === null ? null : world.postgres.describeImage(helperImage),
+    engine.about(),
+    files.list(record.dir),
+    files.isFolder(record.pristine),
+    nextSequence(world, instance.home),
+    world.backups.compressions(),
+    roomFor(world, instance, { helperImage, to, service, volumes: volumes.map(({ name }) => name) }),
+  ]);
   const outside = [
     ...new Set(
       outsideBinds(model, record.dir).flatMap(({ kind, readOnly, source }) =>
@@ -70,10 +80,9 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
     ),
     ...externalVolumes(model).map(({ name }) => `the volume ${name}, which is external`),
   ];
-  const volumes = namesOnce(record.volumes.filter(({ key }) => service === null || key !== database?.volume));
   return {
     instance,
-    architecture: (await engine.about()).architecture,
+    architecture: about.architecture,
     postgres:
       service === null || image === null
         ? null
@@ -92,18 +101,18 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
       id: infos[index]?.id ?? id,
       layers: infos[index]?.layers ?? [],
     })),
-    imageArchives: (await files.list(record.dir)).filter(name => /^containers\.tar(\.gz)?$/.test(name)),
-    hasPristine: await files.isFolder(record.pristine),
+    imageArchives: names.filter(name => /^containers\.tar(\.gz)?$/.test(name)),
+    hasPristine,
     leftOut: [
       ...outside,
       ...instance.anonymous.map(({ service: owner, target }) => `${target} of ${owner}, which is in a volume without a name`),
     ],
     outside,
-    sequence: await nextSequence(world, instance.home),
+    sequence,
     to,
     isInside: folder !== null && [record.dir, join(instance.home, ".graph-mgr")].some(dir => isInside(folder, dir)),
-    compressions: await world.backups.compressions(),
-    room: await roomFor(world, instance, { helperImage, to, service, volumes: volumes.map(({ name }) => name) }),
+    compressions,
+    room,
   };
 }
 
@@ -124,16 +133,17 @@ async function roomFor(
   const cluster =
     service === null ? [] : record.volumes.filter(({ key }) => key === record.product.postgres?.volume).map(({ name }) => name);
   const there = [...volumes, ...cluster].filter(name => !missingVolumes.includes(name));
-  const sizes = there.length === 0 ? {} : await world.engine.volumeSizeBytes(there, helperImage);
   const isRunning = containers.some(each => each.service === service && each.state === "running");
-  const databaseBytes =
-    isRunning && service !== null
-      ? (await world.postgres.check(await databaseAccess(world, record))).sizeBytes
-      : cluster.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
+  const [sizes, checked, folderBytes] = await Promise.all([
+    world.engine.volumeSizeBytes(there, helperImage),
+    isRunning && service !== null ? databaseAccess(world, record).then(access => world.postgres.check(access)) : null,
+    isRestic(to) ? 0 : world.room.treeBytes(record.dir, helperImage),
+  ]);
+  const databaseBytes = checked?.sizeBytes ?? cluster.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
   // What a repository takes depends on what is in it already. The dump lies here until then, and has more signs than the database has bytes.
   if (isRestic(to))
     return { at: instance.home, neededBytes: 2 * databaseBytes, freeBytes: await world.room.freeBytes(instance.home) };
-  const fileBytes = volumes.reduce((sum, name) => sum + (sizes[name] ?? 0), await world.room.treeBytes(record.dir, helperImage));
+  const fileBytes = volumes.reduce((sum, name) => sum + (sizes[name] ?? 0), folderBytes);
   // The dump lies beside the archive until that is whole.
   return {
     at: to,
