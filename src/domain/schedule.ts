@@ -13,6 +13,11 @@ const schedule = z.object({
   /** Null: nothing is ever deleted. */
   keep: z.object({ last: z.number(), daily: z.number(), weekly: z.number() }).nullable(),
   drills: z.enum(["weekly", "never"]),
+  /** For whom the backups are encrypted: recipients of age, or whoever has the passphrase in a file. And the file with the secret key, for drills. Null: for nobody. */
+  encryption: z
+    .object({ to: z.array(z.string()), passphraseFile: z.string().nullable(), identity: z.string().nullable() })
+    .nullable()
+    .default(null),
   /** A program that is told of failures. */
   alert: z.string().nullable(),
 });
@@ -72,7 +77,7 @@ WantedBy=timers.target
 }
 
 /** What the timer types. */
-function nightlyWords({ home, instance, to, keep, drills, alert }: Schedule): readonly string[] {
+function nightlyWords({ home, instance, to, keep, drills, encryption, alert }: Schedule): readonly string[] {
   const kept = keep === null ? [] : (["last", "daily", "weekly"] as const).filter(each => keep[each] > 0);
   return [
     "backup",
@@ -85,6 +90,11 @@ function nightlyWords({ home, instance, to, keep, drills, alert }: Schedule): re
     ...kept.flatMap(each => [`--keep-${each}`, String(keep?.[each])]),
     "--drills",
     drills,
+    ...(encryption?.to ?? []).flatMap(each => ["--encrypt", each]),
+    ...(["passphrase-file", "identity"] as const).flatMap(option => {
+      const file = encryption?.[option === "identity" ? option : "passphraseFile"] ?? null;
+      return file === null ? [] : [`--${option}`, file];
+    }),
     ...(alert === null ? [] : ["--alert", alert]),
   ];
 }

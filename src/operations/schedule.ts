@@ -128,7 +128,10 @@ function withheldNotes({ restic, place }: ScheduleFacts, unit: string): readonly
   ];
 }
 
-function notesOf({ place, isRunning, next }: ScheduleFacts, { instance, keep, drills, alert, to }: Schedule): readonly string[] {
+function notesOf(
+  { place, isRunning, next }: ScheduleFacts,
+  { instance, keep, drills, encryption, alert, to }: Schedule,
+): readonly string[] {
   const kept = (["last", "daily", "weekly"] as const).flatMap(each => (keep && keep[each] > 0 ? [`${keep[each]} ${each}`] : []));
   return [
     `next at ${next}; one that is missed while the machine is off is made when it is on again`,
@@ -136,6 +139,11 @@ function notesOf({ place, isRunning, next }: ScheduleFacts, { instance, keep, dr
       ? "it goes along with `current`: after an update the new release is backed up"
       : `it stays with ${instance}, also after an update; without a name it would go along with \`current\``,
     ...(to === null ? [] : [`the backups go to ${to}`]),
+    ...(encryption === null
+      ? []
+      : encryption.passphraseFile === null
+        ? [`they are encrypted to ${encryption.to.join(", ")}`]
+        : [`they are encrypted with the passphrase in ${encryption.passphraseFile}`]),
     drills === "weekly"
       ? "every week the new backup is restored for a trial, in a throw-away instance that nobody reaches"
       : "no backup is ever restored for a trial, so nobody knows whether they would be",

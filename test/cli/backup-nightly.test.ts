@@ -59,6 +59,26 @@ describe("a scheduled backup", () => {
     expect(await kindsDone()).not.toContain("backup-drill");
   });
 
+  it.each([
+    ["to a recipient", ["--encrypt", "age1x", "--identity", "/root/key"], "recipients"],
+    ["with a passphrase", ["--passphrase-file", "/root/words"], "passphrase"],
+  ] as const)("F74 is encrypted %s, and still restored for a trial", async (_, words, lock) => {
+    const { files, backups: stored } = stage.world;
+    await files.write("/root/key", "identity-of-age1x\n", 0o600);
+    await files.write("/root/words", "a passphrase that is long enough\n", 0o600);
+    await nightly(words);
+    const [made] = await surveyBackups(stage.world, HOME);
+    expect(await stored.lockOf(made?.path ?? "")).toBe(lock);
+    expect(printed[0]).toMatch(/, and restored for a trial\.$/);
+  });
+
+  it("F74 is not made at all when what it is to be encrypted with is gone, and that is said", async () => {
+    const words = ["--passphrase-file", "/root/words", "--alert", "/opt/tell me"];
+    await expect(nightly(words)).rejects.toThrow(expect.objectContaining({ code: "BAD_PATH" }));
+    expect(await backups()).toEqual([]);
+    expect(told).toMatchObject([{ GRAPH_MGR_CODE: "BAD_PATH" }]);
+  });
+
   it("is one document with --json", async () => {
     await nightly(["--keep-last", "1"], session({ json: true }));
     expect(printed).toHaveLength(1);

@@ -49,6 +49,35 @@ describe("backup schedule", () => {
     expect(printed.join("\n")).toContain("next at next *-*-* 04:05:00");
   });
 
+  it("F72 encrypts to recipients, whose key drills need, or with a passphrase in a file", async () => {
+    const { world } = stage;
+    await world.files.write("/root/key", "identity-of-age1x\n", 0o600);
+    await world.files.write("/root/words", "a passphrase that is long enough\n", 0o600);
+    const refused: readonly (readonly [RegExp, readonly string[]])[] = [
+      [/one of their secret keys/, ["--encrypt", "age1x"]],
+      [/Nobody is there at night/, ["--encrypt", "passphrase"]],
+      [/nothing would be/, ["--identity", "/root/key"]],
+      [/not both/, ["--encrypt", "age1x", "--passphrase-file", "/root/words"]],
+      [/encrypts by itself/, ["--encrypt", "age1x", "--identity", "/root/key", "--to", "restic:/srv/repository"]],
+    ];
+    for (const [message, words] of refused) await expect(schedule(NAME, ...words)).rejects.toThrow(code("USAGE", message));
+    await expect(schedule(NAME, "--encrypt", "age1x", "--identity", "/root/none")).rejects.toThrow(code("BAD_PATH"));
+    expect(await unit("service")).toBe(null);
+
+    await schedule(NAME, "--encrypt", "age1x", "--encrypt", "age1y", "--drills", "never");
+    expect(await unit("service")).toContain(" --drills never --encrypt age1x --encrypt age1y\n");
+    expect(printed.join("\n")).toContain("they are encrypted to age1x, age1y");
+    await schedule(NAME, "--encrypt", "age1x", "--identity", "/root/key");
+    expect(await unit("service")).toContain(" --drills weekly --encrypt age1x --identity /root/key\n");
+    await schedule(NAME, "--passphrase-file", "/root/words");
+    const text = (await unit("service")) ?? "";
+    expect(text).toContain(" --drills weekly --passphrase-file /root/words\n");
+    expect(text).not.toContain("long enough");
+    printed = [];
+    await schedule("--show");
+    expect(printed.join("\n")).toContain("restored for a trial: weekly; encrypted with the passphrase in /root/words");
+  });
+
   it("F72 to a repository says where its password is, and no secret", async () => {
     const told = { open: { RESTIC_PASSWORD_FILE: "/root/password" }, withheld: ["RESTIC_PASSWORD", "AWS_SECRET_ACCESS_KEY"] };
     const to = ["--to", "restic:/srv/repository"];

@@ -9,6 +9,7 @@ const schedule: Schedule = {
   to: null,
   keep: { last: 0, daily: 7, weekly: 4 },
   drills: "weekly",
+  encryption: null,
   alert: null,
 };
 const PROGRAM = ["/usr/bin/node", "/usr/lib/graph-mgr/dist/graph-mgr.js"];
@@ -19,7 +20,7 @@ describe("units of a schedule", () => {
   it("run a backup by the clock, also one that was missed", () => {
     const { service, timer } = unitTexts(schedule, PROGRAM, { DOCKER_HOST: "unix:///run/user/1000/docker.sock" });
     expect(service).toMatchInlineSnapshot(`
-      "# graph-mgr schedule: {"schema":1,"home":"/srv/graphistry","instance":"v2.22.2","calendar":"*-*-* 02:30:00","to":null,"keep":{"last":0,"daily":7,"weekly":4},"drills":"weekly","alert":null}
+      "# graph-mgr schedule: {"schema":1,"home":"/srv/graphistry","instance":"v2.22.2","calendar":"*-*-* 02:30:00","to":null,"keep":{"last":0,"daily":7,"weekly":4},"drills":"weekly","encryption":null,"alert":null}
       # Written by \`graph-mgr backup schedule\`, which shows it, changes it and removes it.
       [Unit]
       Description=Scheduled backup of v2.22.2 by graph-mgr
@@ -35,7 +36,7 @@ describe("units of a schedule", () => {
       "
     `);
     expect(timer).toMatchInlineSnapshot(`
-      "# graph-mgr schedule: {"schema":1,"home":"/srv/graphistry","instance":"v2.22.2","calendar":"*-*-* 02:30:00","to":null,"keep":{"last":0,"daily":7,"weekly":4},"drills":"weekly","alert":null}
+      "# graph-mgr schedule: {"schema":1,"home":"/srv/graphistry","instance":"v2.22.2","calendar":"*-*-* 02:30:00","to":null,"keep":{"last":0,"daily":7,"weekly":4},"drills":"weekly","encryption":null,"alert":null}
       # Written by \`graph-mgr backup schedule\`, which shows it, changes it and removes it.
       [Unit]
       Description=Time of the scheduled backup of v2.22.2 by graph-mgr

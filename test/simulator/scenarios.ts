@@ -77,7 +77,16 @@ async function scheduling(): Promise<Stage> {
 }
 
 async function schedulePlan(stage: Stage, calendar: string): Promise<Plan> {
-  const schedule = { schema: 1 as const, home: HOME, instance: null, calendar, to: null, keep: null, drills: "weekly" as const };
+  const schedule = {
+    schema: 1 as const,
+    home: HOME,
+    instance: null,
+    calendar,
+    to: null,
+    keep: null,
+    drills: "weekly" as const,
+    encryption: null,
+  };
   const facts = await surveySchedule(stage.world, placeOf(stage.world, "system"), unitName(null, HOME), schedule);
   const request = { schedule: { ...schedule, alert: null }, project: null, program: ["/usr/bin/node", "/opt/graph-mgr.js"] };
   return planSchedule(facts, request, occasion());

@@ -4,6 +4,7 @@ import { beganAt, isDrillDue } from "../../domain/schedule.ts";
 import { span } from "../../domain/units.ts";
 import { EXIT, messageOf, OperatorError } from "../../errors.ts";
 import type { Arguments } from "../arguments.ts";
+import { lockAsked } from "../backup-keys.ts";
 import type { Session } from "../session.ts";
 import { nameOf } from "../unfinished.ts";
 import { createBackup } from "./backup-create.ts";
@@ -36,6 +37,7 @@ export async function backupNightly(session: Session, args: Arguments): Promise<
 async function night(session: Session, args: Arguments): Promise<void> {
   const keep = keepOf(args);
   const drills = args.text("drills") ?? "weekly";
+  const encryption = await lockAsked(session, args);
   await patiently(session, () => clearOwn(session));
   const made = await patiently(session, () =>
     createBackup(session, {
@@ -45,8 +47,7 @@ async function night(session: Session, args: Arguments): Promise<void> {
       compression: null,
       withImages: false,
       stopSource: false,
-      lock: null,
-      answers: {},
+      ...encryption,
     }),
   );
   // A dry run ends with the plan of its backup: what comes after it rests on that.

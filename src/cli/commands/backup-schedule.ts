@@ -1,12 +1,14 @@
 import { resolve } from "node:path";
 import { placeAt } from "../../domain/backup-place.ts";
 import { chooseInstance } from "../../domain/instances.ts";
+import { isRestic } from "../../domain/restic-place.ts";
 import { type Schedule, unitName } from "../../domain/schedule.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { placeWords, planSchedule, planUnschedule, quoted } from "../../operations/schedule.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { ableOn, type FoundSchedule, placeOf, surveySchedule, surveySchedules, type UnitPlace } from "../../survey/schedule.ts";
 import type { Arguments } from "../arguments.ts";
+import { lockAsked, unlockGiven } from "../backup-keys.ts";
 import { carryOut } from "../carry-out.ts";
 import { reportFinished } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -19,7 +21,19 @@ export async function backupSchedule(session: Session, args: Arguments): Promise
   if (args.isGiven("user") && args.isGiven("unit-dir"))
     throw usage("--user and --unit-dir are two places for units.", "give one of them");
   if (args.flag("show") && args.flag("remove")) throw usage("--show and --remove are two wishes.", "give one of them");
-  const settings = ["at", "calendar", "keep-last", "keep-daily", "keep-weekly", "drills", "alert", "to"];
+  const settings = [
+    "at",
+    "calendar",
+    "keep-last",
+    "keep-daily",
+    "keep-weekly",
+    "drills",
+    "alert",
+    "to",
+    "encrypt",
+    "passphrase-file",
+    "identity",
+  ];
   const odd = settings.find(each => args.isGiven(each));
   if ((args.flag("show") || args.flag("remove")) && odd !== undefined)
     throw usage(`--${odd} is for writing a schedule.`, "leave --show or --remove out");
@@ -71,7 +85,8 @@ async function write(session: Session, args: Arguments): Promise<void> {
 }
 
 /** All but the instance, which is looked for when the plan is made. @throws OperatorError USAGE, NO_FILE */
-async function scheduleOf({ world, home, cwd }: Session, args: Arguments): Promise<Schedule> {
+async function scheduleOf(session: Session, args: Arguments): Promise<Schedule> {
+  const { world, home, cwd } = session;
   const [at, calendar, to, alert] = ["at", "calendar", "to", "alert"].map(each => args.text(each));
   if (at !== undefined && calendar !== undefined) throw usage("--at and --calendar are two times.", "give one of them");
   const [, hour, minute] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(at ?? "02:30") ?? [];
@@ -84,6 +99,7 @@ async function scheduleOf({ world, home, cwd }: Session, args: Arguments): Promi
       hint: "--alert takes a program without arguments; what failed stands in its environment",
     });
   const keep = keepOf(args);
+  const drills = (args.text("drills") as Schedule["drills"] | undefined) ?? "weekly";
   return {
     schema: 1,
     home: home.path,
@@ -91,10 +107,46 @@ async function scheduleOf({ world, home, cwd }: Session, args: Arguments): Promi
     calendar: calendar ?? `*-*-* ${hour.padStart(2, "0")}:${minute}:00`,
     to: to === undefined ? null : placeAt(to, each => resolve(cwd, each)),
     keep: keep !== null && keep.last + keep.daily + keep.weekly === 0 ? { ...keep, last: 1 } : keep,
-    drills: (args.text("drills") as Schedule["drills"] | undefined) ?? "weekly",
+    drills,
+    encryption: await encryptionOf(session, args, drills),
     alert: program,
   };
 }
+
+/** Recipients are public and go into the unit as they are; a key or a passphrase stays in its file. At night nobody is asked. */
+async function encryptionOf(session: Session, args: Arguments, drills: Schedule["drills"]): Promise<Schedule["encryption"]> {
+  const [passphraseFile, identity] = ["passphrase-file", "identity"].map(each => args.text(each));
+  if (args.list("encrypt").includes("passphrase") && passphraseFile === undefined)
+    throw usage(
+      "Nobody is there at night to type a passphrase.",
+      "write it into a file that only its user can read: --passphrase-file FILE",
+    );
+  const { lock } = await lockAsked(session, args);
+  if (lock === null) {
+    if (identity === undefined) return null;
+    throw usage("--identity opens what is encrypted, and nothing would be.", "--encrypt age1...");
+  }
+  if (isRestic(args.text("to") ?? "")) throw usage("restic encrypts by itself.", "leave --encrypt and --passphrase-file out");
+  await unlockGiven(session, args);
+  if (lock.kind === "recipients" && identity === undefined && drills !== "never")
+    throw usage(
+      "A drill restores the backup, and what is encrypted to recipients needs one of their secret keys.",
+      "--identity FILE, or --drills never",
+    );
+  return {
+    to: lock.kind === "recipients" ? [...lock.recipients] : [],
+    passphraseFile: lock.kind === "passphrase" ? lock.file : null,
+    identity: identity === undefined ? null : resolve(session.cwd, identity),
+  };
+}
+
+/** `encrypted to 2 recipients` */
+const lockWords = ({ encryption }: Pick<Schedule, "encryption">): string =>
+  encryption === null
+    ? ""
+    : encryption.passphraseFile === null
+      ? `; encrypted to ${encryption.to.length} recipient${encryption.to.length === 1 ? "" : "s"}`
+      : `; encrypted with the passphrase in ${encryption.passphraseFile}`;
 
 const nameOf = ({ schedule }: FoundSchedule): string => schedule.instance ?? "current";
 
@@ -134,7 +186,7 @@ async function show(session: Session, args: Arguments): Promise<void> {
       [
         `${each.instance ?? "current"}: ${each.calendar}${each.next === null ? "" : `, next at ${each.next}`}`,
         `  ${each.enabled === true ? "on" : each.enabled === false ? "OFF: systemd does not keep to it" : "no systemd runs here that looks there"}; ${each.folder}/${each.unit}.timer`,
-        `  kept: ${kept === null || kept.length === 0 ? "all" : kept.join(", ")}; restored for a trial: ${each.drills}${each.to === null ? "" : `; to ${each.to}`}${each.alert === null ? "" : `; failures to ${each.alert}`}`,
+        `  kept: ${kept === null || kept.length === 0 ? "all" : kept.join(", ")}; restored for a trial: ${each.drills}${lockWords(each)}${each.to === null ? "" : `; to ${each.to}`}${each.alert === null ? "" : `; failures to ${each.alert}`}`,
       ].join("\n"),
     );
   }

@@ -14,10 +14,10 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   restore: [...KEYS, "name", "bundle", "http-port", "https-port", "port", "share-bind", "launch", "on-failure"],
   prune: ["to", "keep-last", "keep-daily", "keep-weekly"],
   schedule: [
-    ...["at", "calendar", "to", "keep-last", "keep-daily", "keep-weekly", "drills", "alert"],
+    ...["at", "calendar", "to", "keep-last", "keep-daily", "keep-weekly", "drills", "alert", "encrypt", ...KEYS],
     ...["user", "unit-dir", "show", "remove"],
   ],
-  nightly: ["to", "keep-last", "keep-daily", "keep-weekly", "drills", "alert"],
+  nightly: ["to", "keep-last", "keep-daily", "keep-weekly", "drills", "alert", "encrypt", ...KEYS],
 };
 const ALL = [...new Set(Object.values(OPTIONS).flat())];
 

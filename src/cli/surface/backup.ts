@@ -79,19 +79,21 @@ export const BACKUP: CommandSpec = {
       kind: "list",
       value: "WHO",
       describe:
-        "With create: to a recipient of age (`age1...`), to those in a file of recipients, or with a `passphrase`; may be repeated. Not with restic, which encrypts by itself",
+        "With create, schedule and nightly: to a recipient of age (`age1...`), to those in a file of recipients, or with a `passphrase`; may be repeated. Not with restic, which encrypts by itself",
     },
     {
       name: "identity",
       kind: "text",
       value: "FILE",
-      describe: "What opens an encrypted backup: the secret key of one of its recipients, as `age-keygen` wrote it",
+      describe:
+        "What opens an encrypted backup: the secret key of one of its recipients, as `age-keygen` wrote it. With schedule and nightly: for drills",
     },
     {
       name: "passphrase-file",
       kind: "text",
       value: "FILE",
-      describe: "The passphrase of an encrypted backup, on one line; without it you are asked. With create: encrypt with it",
+      describe:
+        "The passphrase of an encrypted backup, on one line; without it you are asked. With create, schedule and nightly: encrypt with it",
     },
     {
       name: "drill",
@@ -137,6 +139,10 @@ export const BACKUP: CommandSpec = {
     ["backup restore 17 --name friday", "Beside the current one, to look something up"],
     ["backup prune --keep-last 3 --keep-weekly 4 --yes", "Deletes the others"],
     ["backup schedule --at 02:30 --keep-daily 7 --keep-weekly 4", "Every night, by systemd: whatever is current then"],
+    [
+      "backup schedule --encrypt age1... --identity /root/key.txt",
+      "Encrypted every night; the key is for the weekly drill, and `--drills never` needs none",
+    ],
     ["backup schedule --show", "What is backed up by the clock, and when it is next"],
   ],
   notes: [
