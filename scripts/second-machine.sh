@@ -12,7 +12,11 @@ inside() { nsenter --target "$(cat "$dir/pid")" --mount --net --uts -- "$@"; }
 
 case $action in
 up)
-  command -v sshd >/dev/null || { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-server openssh-client >/dev/null; }
+  missing=()
+  command -v sshd >/dev/null || missing+=(openssh-server openssh-client)
+  command -v ip >/dev/null || missing+=(iproute2)
+  command -v iptables >/dev/null || missing+=(iptables)
+  [ ${#missing[@]} -eq 0 ] || { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; }
   mkdir -p "$dir"/{srv,root/.ssh,data,exec}
   ssh-keygen -q -t ed25519 -N '' -f "$dir/key"
   ssh-keygen -q -t ed25519 -N '' -f "$dir/host_key"
