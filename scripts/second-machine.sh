@@ -8,7 +8,8 @@ action=${1:-} dir=${2:-}
 [ -n "$dir" ] || { sed -n 2,5p "$0"; exit 2; }
 bridge=gmbr98 address=10.98.0.1 veth=gmv98
 
-inside() { nsenter --target "$(cat "$dir/pid")" --mount --net --uts -- "$@"; }
+# Its root is named as well: this one may be a chroot.
+inside() { nsenter --target "$(cat "$dir/pid")" --mount --net --uts --root --wd -- "$@"; }
 
 case $action in
 up)
@@ -45,7 +46,7 @@ I
   ip link add $veth type veth peer name eth0 netns "$(cat "$dir/pid")"
   ip link set $veth master $bridge up
   for _ in $(seq 150); do inside docker info >/dev/null 2>&1 && break; sleep 0.2; done
-  inside docker info >/dev/null 2>&1 || { echo "the engine of the second machine did not start:" >&2; tail -3 "$dir/log" >&2; exit 1; }
+  inside docker info >/dev/null 2>&1 || { echo "the engine of the second machine did not start:" >&2; tail -3 "$dir/log" >&2; bash "$0" down "$dir"; exit 1; }
   echo "$address" ;;
 exec) shift 2; inside "$@" ;;
 down)
