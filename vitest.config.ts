@@ -18,6 +18,7 @@ const LONG = [
   "update-kills",
   "update-faults",
   "update",
+  "migrate",
   "hazards-data",
   "update-at-once",
   "hazards-update",
