@@ -18,7 +18,6 @@ const LONG = [
   "update-kills",
   "update-faults",
   "update",
-  "migrate",
   "hazards-data",
   "update-at-once",
   "hazards-update",

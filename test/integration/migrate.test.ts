@@ -78,9 +78,7 @@ const answerThere = async (own: SmallHome): Promise<string> =>
     .then(response => response.text())
     .catch(() => "");
 
-it("a live instance moves to a bare machine with everything, the source stays complete and off, and its page names the new address", {
-  tags: ["usual"],
-}, async () => {
+it("a live instance moves to a bare machine with everything, the source stays complete and off, and its page names the new address", async () => {
   const own = await installed();
   const before = await contentHere(own);
   const dry = await own.home.ok("migrate", second.target, ...second.access, "--dry-run");
