@@ -41,5 +41,6 @@ if [ ${#private[@]} -gt 0 ]; then
   fi
 fi
 
-ended="to their end"
+# Above 128 something was ended by a signal.
+[ "$status" -gt 128 ] || ended="to their end"
 exit "$status"

@@ -113,3 +113,29 @@ it("F72 F76 a schedule is what systemd understands, its nights make backups that
   expect(await readdir(units)).toEqual([]);
   expect((await own.listed()).current).toBe(own.name(RELEASE));
 });
+
+it("F71 F74 a schedule's backups are encrypted, restored for a trial all the same, and what opens them stays in its file", async () => {
+  const { home } = own;
+  const [units, to, passphrase] = ["encrypted-units", "encrypted", "passphrase"].map(name => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await writeFile(passphrase, "eleven small boats at noon\n", { mode: 0o600 });
+  const schedule = ["backup", "schedule", "--unit-dir", units, "--to", to, "--yes", "--encrypt", "passphrase"];
+  const unasked = await home.run(...schedule);
+  expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining("Nobody is there at night to type a passphrase.")]);
+  await home.ok(...schedule, "--passphrase-file", passphrase);
+  const { text } = await service(units);
+  expect(text).toContain(passphrase);
+  expect(text).not.toContain("eleven small boats");
+
+  const made = await night(text);
+  expect([made.exitCode, made.stdout]).toEqual([0, expect.stringMatching(/: backed up to .*, and restored for a trial\.$/m)]);
+  const [archive = ""] = await readdir(to);
+  expect(await readFile(join(to, archive), "latin1")).toMatch(/^age-encryption\.org\/v1\n-> scrypt /);
+  await rm(passphrase);
+  const gone = await night(text);
+  expect([gone.exitCode, gone.stderr]).toEqual([3, expect.stringContaining(`There is no file ${passphrase} with a passphrase.`)]);
+  expect(await readdir(to)).toEqual([archive]);
+});
