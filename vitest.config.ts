@@ -8,7 +8,7 @@ const integration = process.env.TESTS === "story" ? STORY : ["test/integration/*
 /** What `npm test` runs of the integration tests; the rest takes an hour more: `npm run test:all`. */
 const USUAL = {
   name: "usual",
-  description: "the operator's stories, and every kind of fault at a moment that chance takes",
+  description: "the operator's stories, and the faults that need no engine of their own, each at a moment that chance takes",
 };
 
 /** What takes longest first, so that the others run beside it. */

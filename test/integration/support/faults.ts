@@ -158,6 +158,7 @@ export async function runTrials<T>(
   each: (trial: T, note: (phase: string) => void) => Promise<void>,
   mend: () => Promise<void>,
 ): Promise<void> {
+  must(trials.length > 0, `there is no moment at which ${fault} could meet ${operation}`);
   const failures: string[] = [];
   console.log(`${fault}, ${operation}: ${trials.length} trials, seed ${seed}`);
   for (const trial of trials) {
