@@ -34,7 +34,16 @@ if [ $# -eq 0 ] || [ ${#integration[@]} -gt 0 ]; then
   project integration ${usual[@]+"${usual[@]}"} ${integration[@]+"${integration[@]}"}
 fi
 
+failures() { node -e '
+  for (const file of process.argv.slice(1).filter(file => require("fs").existsSync(file)))
+    for (const { name, message, assertionResults } of JSON.parse(require("fs").readFileSync(file, "utf8")).testResults) {
+      const failed = assertionResults.filter(({ status }) => status === "failed");
+      for (const test of failed) console.log(`FAILED ${name}: ${test.fullName}\n${test.failureMessages.join("\n").slice(0, 2000)}\n`);
+      if (failed.length === 0 && message) console.log(`FAILED ${name}: ${message.slice(0, 2000)}\n`);
+    }' "$results"/*.json; }
 passed=$(count numPassedTests); not_passed=$(count numFailedTests)
+# Once more at the end: of a long output the end is what is kept.
+echo; failures
 # A test file that cannot even be read counts as a failure, although none of its tests ran.
 [ "$failed" = 0 ] || [ "$not_passed" -gt 0 ] || not_passed=1
 echo; echo "$passed passed, $not_passed failed"

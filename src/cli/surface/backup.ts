@@ -141,7 +141,7 @@ export const BACKUP: CommandSpec = {
     ["backup schedule --at 02:30 --keep-daily 7 --keep-weekly 4", "Every night, by systemd: whatever is current then"],
     [
       "backup schedule --encrypt age1... --identity /root/key.txt",
-      "Encrypted every night; the key is for the weekly drill, and `--drills never` needs none",
+      "Encrypted every night; the key is for the drill every week",
     ],
     ["backup schedule --show", "What is backed up by the clock, and when it is next"],
   ],
