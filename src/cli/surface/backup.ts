@@ -139,10 +139,7 @@ export const BACKUP: CommandSpec = {
     ["backup restore 17 --name friday", "Beside the current one, to look something up"],
     ["backup prune --keep-last 3 --keep-weekly 4 --yes", "Deletes the others"],
     ["backup schedule --at 02:30 --keep-daily 7 --keep-weekly 4", "Every night, by systemd: whatever is current then"],
-    [
-      "backup schedule --encrypt age1... --identity /root/key.txt",
-      "Encrypted every night; the key is for the drill every week",
-    ],
+    ["backup schedule --encrypt age1... --identity /root/key.txt", "Encrypted every night; the key is for the drill every week"],
     ["backup schedule --show", "What is backed up by the clock, and when it is next"],
   ],
   notes: [
