@@ -3,7 +3,8 @@
 # what was tried how often, on which commit, with which seed, and what came of the documented manual commands. FAULTS_SEED repeats a run; FAULTS=sample
 # tries a few of each in about two hours. What needs an engine of its own is left out, with a word, without root. FAULTS_RESULTS=FILE keeps the
 # single results, and FAULTS_ONLY="update-kills ..." runs only these test files. With FAULTS_ADD=1 the table has what earlier runs found as well
-# (docs/reliability.jsonl), so that the whole can be done in parts, and a run that is interrupted is one of them.
+# (docs/reliability.jsonl), so that the whole can be done in parts, and a run that is interrupted is one of them. FAULTS_PART=2/5 does the second of
+# five parts: with one FAULTS_SEED, the five together are the whole.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export FAULTS=${FAULTS:-full} FAULTS_SEED=${FAULTS_SEED:-$((RANDOM * 32768 + RANDOM))}
@@ -20,7 +21,7 @@ written() {
   [ -s "$FAULTS_RESULTS" ] || { echo "faults.sh: nothing was tried, so there is no table to write." >&2; exit 1; }
   [ -n "${FAULTS_ADD:-}" ] || : > docs/reliability.jsonl
   node scripts/reliability.js docs/reliability.jsonl "$FAULTS_RESULTS" "$commit" "$FAULTS_SEED" "$(date -u +%Y-%m-%d)" \
-    "$FAULTS, $ended" > docs/reliability.md
+    "$FAULTS${FAULTS_PART:+, part $FAULTS_PART}, $ended" > docs/reliability.md
   cat docs/reliability.md
   [ -z "$temporary" ] || rm -f "$temporary"
 }

@@ -12,6 +12,7 @@ import {
   FINGERPRINT_TREES,
   SIZE_TREES,
   secondsOf,
+  tookMs,
 } from "./tree-scripts.ts";
 
 /** What it takes to read and recreate files of any owner and mode: nothing to do with devices, the network or the kernel. */
@@ -50,7 +51,7 @@ export function createVolumeWork(executor: Executor, helpers: Helpers): HelperWo
         ],
         capabilities: COPY_RIGHTS,
       };
-      await helpers.run(copying, copied(progress));
+      return tookMs(await helpers.run(copying, copied(progress)));
     },
     async volumeSizeBytes(names, helperImage) {
       const known = new Set((await executor.run(docker("volume", "ls", "--quiet"))).split("\n"));

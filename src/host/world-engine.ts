@@ -140,8 +140,11 @@ export interface Engine {
   removeContainer(id: string, anonymousVolumes?: boolean): Promise<void>;
   /** Digest over paths, types, modes, owners, sizes, links and content of everything in a volume. */
   volumeDigest(name: string, helperImage: string): Promise<string>;
-  /** In a helper container; `to` is emptied first, so it can be run again after a cut. */
-  copyVolume(from: string, to: string, helperImage: string, progress: Progress): Promise<void>;
+  /**
+   * In a helper container; `to` is emptied first, so it can be run again after a cut.
+   * @returns milliseconds until it was on the disk, without the container's own start and end
+   */
+  copyVolume(from: string, to: string, helperImage: string, progress: Progress): Promise<number>;
   volumeSizeBytes(names: readonly string[], helperImage: string): Promise<Readonly<Record<string, number>>>;
   /** By name, by the same rules as `Trees.fingerprint`. */
   volumeFingerprints(names: readonly string[], helperImage: string): Promise<Readonly<Record<string, string>>>;

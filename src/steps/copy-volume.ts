@@ -64,7 +64,7 @@ export const copyVolume = defineStep({
     }
     await refuseUnsafe(input, context);
     const begunMs = context.world.elapsedMs();
-    await engine.copyVolume(from, to, helperImage, context.progress);
+    const copyMs = await engine.copyVolume(from, to, helperImage, context.progress);
     const copiedMs = context.world.elapsedMs();
     // Both at once: each waits for its own half of the disk.
     const [digest, source] = await Promise.all([
@@ -78,9 +78,9 @@ export const copyVolume = defineStep({
         });
       await refuseUnsafe(input, context);
     }
-    const copyMs = Math.round(copiedMs - begunMs);
+    const containerMs = Math.max(0, Math.round(copiedMs - begunMs) - copyMs);
     const proofMs = Math.round(context.world.elapsedMs() - copiedMs);
-    await files.write(proof, `${JSON.stringify({ from, to, digest, content, copyMs, proofMs })}\n`, 0o600);
+    await files.write(proof, `${JSON.stringify({ from, to, digest, content, copyMs, containerMs, proofMs })}\n`, 0o600);
   },
   isDone: async ({ proof }, { world }) => world.files.exists(proof),
   // The volume itself goes with the step that made it.

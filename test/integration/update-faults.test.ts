@@ -15,7 +15,6 @@ describe.runIf(process.getuid?.() === 0).each(methodsFor("update faults"))("an u
   let home: TestHome;
   let subject: UpdateSubject;
   let whole: Counted;
-  const random = randomFor(`update faults ${method}`);
   beforeAll(async () => {
     home = await TestHome.make();
     await execa("mount", ["-t", "tmpfs", "-o", "size=96m,mode=0700", "graph-mgr-test", home.path]);
@@ -27,21 +26,21 @@ describe.runIf(process.getuid?.() === 0).each(methodsFor("update faults"))("an u
     await execa("umount", ["--lazy", home.path]);
     await home.remove();
   });
-  const tried = (fault: Fault, count: number) => tryFault(subject, fault, spread(whole.moments, count, random), random);
+  const randomOf = (fault: Fault) => randomFor(`update ${method} ${fault.name}`);
+  const tried = (fault: Fault, count: number, moments = whole.moments) =>
+    tryFault(subject, fault, spread(moments, count, randomOf(fault)), randomOf(fault));
 
   it("F23 outlives a full disk under the home", { timeout }, () => tried(homeFull, amount(1, 12, 60)));
 
   it("F55 outlives a container that is killed for memory", { timeout }, () => tried(outOfMemory, amount(1, 6, 30)));
 
-  it("F59 outlives a password that is no longer right", { timeout }, async () => {
-    await tryFault(subject, wrongPassword, spread(whole.logins, amount(1, 6, 30), random), random);
-  });
+  it("F59 outlives a password that is no longer right", { timeout }, () => tried(wrongPassword, amount(1, 6, 30), whole.logins));
 
   it("F35 outlives somebody else on its port", { timeout }, async () => {
     const trials: readonly Moment[] = whole.gaps.flatMap(point => [
       { point, way: "resume" },
       { point, way: "undo" },
     ]);
-    await tryFault(subject, portTaken, trials.slice(0, amount(1, 4, trials.length)), random);
+    await tryFault(subject, portTaken, trials.slice(0, amount(1, 4, trials.length)), randomOf(portTaken));
   });
 });

@@ -18,7 +18,7 @@ interface Kill extends Moment {
 describe.each(methodsFor("update kills"))("an update by %s that is killed", { tags: ["usual"] }, method => {
   let subject: UpdateSubject;
   let whole: Awaited<ReturnType<typeof counted>>;
-  const random = randomFor(`update ${method}`);
+  const randomOf = (fault: string) => randomFor(`update ${method} ${fault}`);
   beforeAll(async () => {
     subject = await updateSmall(method);
     whole = await counted(subject);
@@ -31,9 +31,10 @@ describe.each(methodsFor("update kills"))("an update by %s that is killed", { ta
   const mended = () => mendUpdate(subject);
   const idsNow = async () => new Set((await outcomes(subject.home)).map(({ id }) => id));
 
-  async function killed(fault: string, moments: readonly Moment[]): Promise<void> {
+  async function killed(fault: string, of: ReadonlyMap<Phase, readonly string[]>, count: number): Promise<void> {
+    const random = randomOf(fault);
     // Every third one is cut again while it is resumed or undone.
-    const trials: readonly Kill[] = moments.map((moment, index) => ({
+    const trials: readonly Kill[] = spread(of, count, random).map((moment, index) => ({
       ...moment,
       again: index % 3 === 2 ? `journal:${1 + Math.floor(random() * 20)}:${pick(random, ["before", "after"])}` : null,
     }));
@@ -61,14 +62,15 @@ describe.each(methodsFor("update kills"))("an update by %s that is killed", { ta
     const empty = [...only("journal")].filter(([, points]) => points.length === 0).map(([phase]) => phase);
     // A copy is proven where it is made.
     expect(empty).toEqual(method === "copy" ? ["restore, proof"] : []);
-    await killed("killed at a step boundary", spread(only("journal"), amount(1, 30, 240), random));
+    await killed("killed at a step boundary", only("journal"), amount(1, 30, 240));
   });
 
   it("F20 inside a step, can be resumed and undone", { timeout }, async () => {
-    await killed("killed inside a step", spread(only("within"), amount(1, 16, 120), random));
+    await killed("killed inside a step", only("within"), amount(1, 16, 120));
   });
 
   it("F21 from outside at a random moment, can be resumed and undone", { timeout }, async () => {
+    const random = randomOf("random");
     const trials = Array.from({ length: amount(1, 6, 50) }, () => ({
       // The reading and planning before the first change is left out for the most part.
       afterMs: Math.round(whole.tookMs * (0.2 + 0.8 * random())),
@@ -91,6 +93,7 @@ describe.each(methodsFor("update kills"))("an update by %s that is killed", { ta
   });
 
   it("F24 by an engine that answers no more, can be resumed and undone", { timeout }, async () => {
+    const random = randomOf("engine");
     const engine = await FailingEngine.make();
     const calls = whole.counts.entriesAtCommand.map((entries, index) => ({ entries, call: index + 1 }));
     const inside = calls.filter(({ entries }) => entries > 0);

@@ -106,9 +106,10 @@ describe("copying a volume", () => {
     const { engine } = stage.world;
     const copyAll = engine.copyVolume;
     engine.copyVolume = async (...args) => {
-      await copyAll(...args);
+      const took = await copyAll(...args);
       const volume = stage.machine.state.volumes.get(SOURCE)!;
       stage.machine.state.volumes.set(SOURCE, { ...volume, content: { ...volume.content, "database/graphistry/users": "more" } });
+      return took;
     };
     await expect(oneStep(stage, copy()).run()).rejects.toThrow(failsWith("COPY_DIFFERS"));
     expect(await stage.world.files.exists(PROOF)).toBe(false);

@@ -7,6 +7,8 @@ import { docker, type Result, type TestHome } from "./cli.ts";
 
 /** All of the faults, or a sample of them that fits into `npm test`. */
 export const isFull = process.env.FAULTS === "full";
+/** Which of how many parts of the trials this run does; all parts with one seed are the whole. */
+const [part, parts] = (process.env.FAULTS_PART ?? "1/1").split("/").map(Number) as [number, number];
 /** How many: for `npm test`, for FAULTS=sample (two hours for everything), and for all. */
 export const amount = (few: number, some: number, all: number): number =>
   isFull ? all : process.env.FAULTS === "sample" ? some : few;
@@ -150,17 +152,18 @@ export interface Outcome {
 export const outcomes = async (home: TestHome): Promise<readonly Outcome[]> =>
   (await home.json<{ readonly operations: readonly Outcome[] }>("operations")).operations;
 
-/** Runs all trials and fails with what every failed one said, each with what it takes to see it again. Counts go to the report. */
+/** Runs the trials of this part and fails with what every failed one said, each with what it takes to see it again. Counts go to the report. */
 export async function runTrials<T>(
   fault: string,
   operation: string,
-  trials: readonly T[],
+  all: readonly T[],
   each: (trial: T, note: (phase: string) => void) => Promise<void>,
   mend: () => Promise<void>,
 ): Promise<void> {
-  must(trials.length > 0, `there is no moment at which ${fault} could meet ${operation}`);
+  must(all.length > 0, `there is no moment at which ${fault} could meet ${operation}`);
+  const trials = all.filter((_, index) => index % parts === part - 1);
   const failures: string[] = [];
-  console.log(`${fault}, ${operation}: ${trials.length} trials, seed ${seed}`);
+  console.log(`${fault}, ${operation}: ${trials.length} of ${all.length} trials, seed ${seed}`);
   for (const trial of trials) {
     const begun = performance.now();
     let phase = "";
