@@ -12,7 +12,7 @@ temporary=
 if [ -z "${FAULTS_RESULTS:-}" ]; then temporary=$(mktemp); FAULTS_RESULTS=$temporary; fi
 export FAULTS_RESULTS
 shared=() private=()
-for test in ${FAULTS_ONLY:-kill-boundaries kill-random disk-full update-kills update-faults backup-kills update-machine update-documented}; do
+for test in ${FAULTS_ONLY:-kill-boundaries kill-random disk-full update-kills update-faults backup-kills migrate-faults update-machine update-documented}; do
   case $test in update-machine | update-documented) private+=("$test") ;; *) shared+=("$test") ;; esac
 done
 

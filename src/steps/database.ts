@@ -186,14 +186,24 @@ export const takeBaseline = defineStep({
   look: async () => null,
   async do({ target, to, trees = [], volumes = [], helperImage = null }, context: Context) {
     const { postgres, files, engine, now, trees: folders } = context.world;
-    const proof = target === null ? null : await postgres.prove(await accessTo(target, context));
-    const seen: Record<string, string> = {};
-    for (const { name, path } of trees) if (await files.isFolder(path)) seen[name] = await folders.fingerprint(path, helperImage);
+    const proven = async () => (target === null ? null : await postgres.prove(await accessTo(target, context)));
+    const inFolders = async () => {
+      const seen: Record<string, string> = {};
+      for (const { name, path } of trees)
+        if (await files.isFolder(path)) seen[name] = await folders.fingerprint(path, helperImage);
+      return seen;
+    };
+    // At once, because visitors wait for it.
+    const [proof, seen, inVolumes] = await Promise.all([
+      proven(),
+      inFolders(),
+      helperImage === null ? {} : engine.volumeFingerprints(volumes, helperImage),
+    ]);
     const baseline: Baseline = {
       takenAt: now().toISOString(),
       proof: proof === null ? null : { entries: proof.entries },
       trees: seen,
-      volumes: helperImage === null ? {} : await engine.volumeFingerprints(volumes, helperImage),
+      volumes: inVolumes,
     };
     await files.write(to, `${JSON.stringify(baseline)}\n`, 0o600);
   },

@@ -1,8 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
+import { answerThere, contentHere, contentThere } from "./support/migrate-subject.ts";
 import { SecondMachine } from "./support/second-machine.ts";
-import { backupBundle, backupHome, contentOf, RELEASE } from "./support/small-backup.ts";
+import { backupBundle, backupHome, RELEASE } from "./support/small-backup.ts";
 import { type SmallHome, said } from "./support/small-home.ts";
 import { SmallProduct } from "./support/small-product.ts";
 
@@ -39,45 +40,6 @@ const there = (): Promise<Listed> => second.json<Listed>("list");
 const move = (own: SmallHome, ...more: readonly string[]) =>
   own.home.run("migrate", second.target, ...second.access, "--yes", ...more);
 
-/** What is equal here and there: rows, roles, files with owners, modes and links. */
-async function contentThere(own: SmallHome): Promise<Record<string, string>> {
-  const slug = own.slug(RELEASE);
-  const sql = (text: string) =>
-    second.run("docker", "exec", `${slug}-postgres-1`, "psql", "-XqAt", "-U", "small", "-d", "small", "-c", text);
-  return {
-    rows: await sql("select json_agg(n order by id) from notes n"),
-    roles: await sql("select rolname, rolconfig from pg_roles where rolname !~ '^pg_' order by 1"),
-    media: await second.run(
-      "docker",
-      "exec",
-      "--user=0",
-      `${slug}-app-1`,
-      "sh",
-      "-c",
-      "cd /media && find . -exec stat -c '%n %a %u:%g %s' {} + | sort",
-    ),
-  };
-}
-
-async function contentHere(own: SmallHome): Promise<Record<string, string>> {
-  const { rows, roles } = await contentOf(own);
-  const { docker } = await import("./support/cli.ts");
-  const media = await docker(
-    "exec",
-    "--user=0",
-    own.container(RELEASE, "app"),
-    "sh",
-    "-c",
-    "cd /media && find . -exec stat -c '%n %a %u:%g %s' {} + | sort",
-  );
-  return { rows, roles, media };
-}
-
-const answerThere = async (own: SmallHome): Promise<string> =>
-  await fetch(`http://${second.address}:${own.port}/`, { signal: AbortSignal.timeout(3000), headers: { connection: "close" } })
-    .then(response => response.text())
-    .catch(() => "");
-
 it("a live instance moves to a bare machine with everything, the source stays complete and off, and its page names the new address", async () => {
   const own = await installed();
   const before = await contentHere(own);
@@ -90,8 +52,8 @@ it("a live instance moves to a bare machine with everything, the source stays co
   expect(result.code, said(result)).toBe(0);
   expect(JSON.parse(result.stdout)).toMatchObject({ kind: "migrate", outcome: "done", there: { instance: own.name(RELEASE) } });
   expect((await there()).instances).toMatchObject([{ name: own.name(RELEASE), state: "running", health: "healthy" }]);
-  expect(await contentThere(own)).toEqual(before);
-  expect(await answerThere(own)).toBe(RELEASE);
+  expect(await contentThere(own, second)).toEqual(before);
+  expect(await answerThere(own, second)).toBe(RELEASE);
 
   const here = await own.get("/");
   expect(here.status).toBe(503);
@@ -115,9 +77,9 @@ it("a clone is made while the source serves on, and both have their own", async 
   const result = await move(own, "--keep-source", "--json");
   expect(result.code, said(result)).toBe(0);
   expect(await own.startedAt()).toEqual(before);
-  expect(await answerThere(own)).toBe(RELEASE);
+  expect(await answerThere(own, second)).toBe(RELEASE);
   await own.write("here alone");
-  expect(JSON.parse((await contentThere(own)).rows ?? "[]")).toHaveLength(2);
+  expect(JSON.parse((await contentThere(own, second))[0] ?? "[]")).toHaveLength(2);
 });
 
 it("what cannot be launched there serves here again, with nothing lost and nothing left there", async () => {

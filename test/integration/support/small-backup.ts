@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { DIGEST_TREE } from "../../../src/host/tree-scripts.ts";
-import { docker } from "./cli.ts";
+import { docker, type TestHome } from "./cli.ts";
 import { SmallHome } from "./small-home.ts";
 import type { SmallProduct } from "./small-product.ts";
 
@@ -32,8 +32,8 @@ chmod 2770 uploads/deep && ln -s ../uploads/first uploads/link && ln uploads/fir
 cd /media && echo film > film && chown 33:33 film && mkdir empty && chmod 700 empty`;
 
 /** That release, with files of odd owners and modes in its folder and its volume. */
-export async function backupHome(bundle: string): Promise<SmallHome> {
-  const own = await SmallHome.make(bundle);
+export async function backupHome(bundle: string, home?: TestHome): Promise<SmallHome> {
+  const own = await SmallHome.make(bundle, home);
   await docker("exec", "--user=0", own.container(RELEASE, "app"), "sh", "-ec", FILES);
   return own;
 }

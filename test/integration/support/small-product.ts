@@ -29,8 +29,9 @@ http.createServer((request, response) => {
 process.on("SIGTERM", () => process.exit(0));
 `;
 
+/** Each check costs the engine a tenth of a second of a processor, and many of these products stand at once. */
 const check = (test: string) =>
-  `healthcheck: { test: ["CMD-SHELL", ${JSON.stringify(test)}], interval: 1s, timeout: 5s, retries: 60 }`;
+  `healthcheck: { test: ["CMD-SHELL", ${JSON.stringify(test)}], interval: 3s, timeout: 5s, retries: 20 }`;
 const CADDYFILE = "{\n  admin off\n  auto_https off\n}\n:80 {\n  reverse_proxy app:8000\n}\n";
 const DESCRIPTION = `schema: 1
 product: small

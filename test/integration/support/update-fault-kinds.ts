@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { docker } from "./cli.ts";
 import { until } from "./engine.ts";
+import type { Subject } from "./fault-subjects.ts";
 import { must, pick } from "./faults.ts";
 import type { Fault } from "./update-trials.ts";
 
@@ -12,7 +13,7 @@ const runningOf = async (project: string, ...more: readonly string[]): Promise<r
   linesOf(await docker("ps", "-q", "--filter", `label=com.docker.compose.project=${project}`, ...more));
 
 /** The home's disk, which holds the dump, the backup, the configuration and the journal; the engine's is another. */
-export const homeFull: Fault = {
+export const homeFull: Fault<Subject> = {
   name: "disk full, home",
   async strike({ home }, random) {
     const { bavail, bsize } = await statfs(home.path);

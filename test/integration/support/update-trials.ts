@@ -1,3 +1,4 @@
+import type { Subject } from "./fault-subjects.ts";
 import { amount, helpersOf, must, next, outcomes, pick, randomFor, runTrials, sample, wasOver } from "./faults.ts";
 import { type Counts, countsIn, cut, interrupted } from "./killable.ts";
 import { doneEntry, momentsOf, PHASES, type Phase, phaseNow } from "./phases.ts";
@@ -5,12 +6,12 @@ import type { UpdateSubject } from "./update-subject.ts";
 
 export type Way = "resume" | "undo";
 
-/** Something that happens to an update that stands still at a moment. */
-export interface Fault {
+/** Something that happens to an operation that stands still at a moment. */
+export interface Fault<S extends Subject = UpdateSubject> {
   /** A row of docs/reliability.md. */
   readonly name: string;
   /** @returns what takes it away again, before the operator goes on, and once more afterwards: so it may be done twice */
-  strike(subject: UpdateSubject, random: () => number): Promise<() => Promise<void>>;
+  strike(subject: S, random: () => number): Promise<() => Promise<void>>;
   /** The update may not be gone on with: what was wrong has gone into the new data. Then `resume` ends in an undo by itself. */
   readonly mayStay?: true;
   /** The update itself dies of it. */
