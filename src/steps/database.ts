@@ -6,7 +6,7 @@ import { OperatorError } from "../errors.ts";
 import type { DatabaseAccess } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context, ProjectInput } from "./context.ts";
-import { containersOf } from "./launch.ts";
+import { containersOf, refuseGoneVolumes } from "./launch.ts";
 import { missingAbove, removeEmpty } from "./missing-folders.ts";
 
 export type Database = {
@@ -40,6 +40,7 @@ export async function accessTo({ project, instance, service, helperImage }: Data
 /** The same on the way back, when the machine may have stopped it meanwhile; the step that started it stops it again. */
 async function startedAccess(database: Database, context: Context): Promise<DatabaseAccess> {
   const { world } = context;
+  await refuseGoneVolumes(context, database.project);
   await world.compose.up(database.project, [database.service]);
   const access = await accessTo(database, context);
   await asSoonAsItAnswers(context, () => world.postgres.check({ ...access, database: "template1" }));

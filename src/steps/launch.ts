@@ -32,20 +32,37 @@ export async function containersOf({ world }: Context, project: string): Promise
   return await world.engine.inspect(own.map(({ id }) => id));
 }
 
+const ownVolumes = async ({ world }: Context, project: ProjectInput): Promise<ReadonlySet<string>> =>
+  new Set(
+    Object.values((await world.compose.resolve(project)).volumes ?? {})
+      .filter(({ external }) => external !== true)
+      .map(volume => volume.name),
+  );
+
+/**
+ * For what ran before: where a volume is gone since, Compose would make an empty one, and the product would start as if it were new.
+ * @throws OperatorError NO_VOLUME
+ */
+export async function refuseGoneVolumes(context: Context, project: ProjectInput): Promise<void> {
+  const there = new Set((await context.world.engine.volumes()).map(volume => volume.name));
+  const gone = [...(await ownVolumes(context, project))].filter(volume => !there.has(volume));
+  if (gone.length === 0) return;
+  throw new OperatorError(
+    "NO_VOLUME",
+    `${gone.join(", ")} of ${project.name} ${gone.length === 1 ? "is" : "are"} gone; it would start with empty ones.`,
+    { hint: "bring the data back first, or make it anew empty, knowingly: docker volume create NAME" },
+  );
+}
+
 /**
  * Two Postgres servers on one volume both start, both look healthy, and destroy it. So before anything starts, every
  * container of another project that mounts a volume of ours, in whatever state, is an error.
  */
-export async function refuseSharedVolumes(context: Context, project: ProjectInput): Promise<void> {
+async function refuseSharedVolumes(context: Context, project: ProjectInput): Promise<void> {
   const { world } = context;
   const { name, dir } = project;
   const all = await world.engine.inspect((await world.engine.containers()).map(({ id }) => id));
-  const model = await world.compose.resolve(project);
-  const own = new Set(
-    Object.values(model.volumes ?? {})
-      .filter(({ external }) => external !== true)
-      .map(volume => volume.name),
-  );
+  const own = await ownVolumes(context, project);
   for (const container of all) {
     if (container.project === name && container.workingDir === dir) continue;
     const shared = container.mounts.find(mount => mount.type === "volume" && mount.name !== null && own.has(mount.name));

@@ -5,7 +5,7 @@ import { EXIT, OperatorError } from "../errors.ts";
 import type { BootClock, ContainerDetail } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context } from "./context.ts";
-import { containersOf } from "./launch.ts";
+import { containersOf, refuseGoneVolumes } from "./launch.ts";
 
 type Input = {
   readonly project: string;
@@ -165,7 +165,9 @@ export const quiet = defineStep({
     const missing = old.filter(({ id, running }) => running && !now.has(id)).map(({ service }) => service);
     if (missing.length > 0) {
       const own = parseRecord(before.record, record);
-      await world.compose.up({ name: own.project, dir: own.dir, envFiles: own.envFiles }, missing);
+      const project = { name: own.project, dir: own.dir, envFiles: own.envFiles };
+      await refuseGoneVolumes(context, project);
+      await world.compose.up(project, missing);
     }
     await world.files.write(record, before.record, 0o600);
     await world.files.remove(stoppedFile(input, context));

@@ -119,6 +119,22 @@ describe("opening the window", () => {
     expect(await stage.world.files.read(RECORD)).toBe(before[2]);
   });
 
+  it("F15 does not make them again with an empty volume, where their data is gone as well", async () => {
+    const stage = await installed();
+    const step = oneStep(stage, stopping([]));
+    await step.run();
+    for (const service of IMAGES) await stage.world.engine.removeContainer(of(stage, service).id, false);
+    const { volumes } = stage.machine.state;
+    const data = volumes.get(`${SLUG}_postgres_data`)!;
+    volumes.delete(data.name);
+    await expect(step.undo()).rejects.toThrow(failsWith("NO_VOLUME", "would start with empty ones"));
+    expect(volumes.has(data.name)).toBe(false);
+    expect(stage.machine.state.containers.size).toBe(0);
+    volumes.set(data.name, data);
+    await step.undo();
+    expect(of(stage, "postgres").state).toBe("running");
+  });
+
   it("goes on past the return, whoever ran again: nobody could go back", async () => {
     const stage = await installed();
     const steps = someSteps(stage, [stopping([]), commit.step({ instance: NAME })]);
