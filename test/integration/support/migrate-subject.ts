@@ -34,7 +34,8 @@ interface Listed {
 export async function migrated(own: SmallHome, second: SecondMachine): Promise<Subject> {
   const { home } = own;
   const [name, slug] = [own.name(RELEASE), own.slug(RELEASE)];
-  const [content, before] = [await contentHere(own), await photographHome(home)];
+  const content = await contentHere(own);
+  let before = await photographHome(home);
   const onTheWay = () =>
     second.run("sh", "-c", 'dir=/root/graphistry/.graph-mgr/incoming; [ ! -d "$dir" ] || find "$dir" -type f');
   const isServedHere = async () => {
@@ -79,6 +80,8 @@ export async function migrated(own: SmallHome, second: SecondMachine): Promise<S
       await second.clear();
       await home.ok("launch", name, "--although-moved");
       await isServedHere();
+      // Its record says now that it is here again.
+      before = await photographHome(home);
     },
     cleanUp: () => home.remove(),
   };
