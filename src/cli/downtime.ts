@@ -10,18 +10,31 @@ export type DowntimeFacts = {
   readonly downtimeMs: number;
   /** Where a part of it is by a clock that may have been set meanwhile. */
   readonly downtimeApproximate?: true;
+  /** They still go without it: more is to come. */
+  readonly downtimeGoesOn?: true;
 };
 
 /** The same while an operation is at work. */
 export interface Downtime {
   readonly on: (event: Pick<RunEvent, "type" | "step">) => void;
-  /** Ends the watch. Null where nobody was turned away, or nobody visits. */
-  end(): Promise<DowntimeFacts | null>;
+  /**
+   * Ends the watch. Null where nobody was turned away, or nobody visits.
+   * @param isServed somebody should answer again by now, or in a moment, which is waited for
+   */
+  end(isServed?: boolean): Promise<DowntimeFacts | null>;
 }
 
 /** For people. */
-export const downtimeText = ({ downtimeMs, downtimeApproximate }: DowntimeFacts): string =>
-  `Visitors went without it for ${downtimeApproximate === true ? about(downtimeMs / 1000) : span(downtimeMs)}.`;
+export function downtimeText({ downtimeMs, downtimeApproximate, downtimeGoesOn }: DowntimeFacts): string {
+  const long = downtimeApproximate === true ? about(downtimeMs / 1000) : span(downtimeMs);
+  return downtimeGoesOn === true
+    ? `Visitors have gone without it for ${long} so far, and still do.`
+    : `Visitors went without it for ${long}.`;
+}
+
+/** A front that was started again answers within seconds. */
+const ANSWERS_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 200;
 
 type Probe = Parameters<World["ports"]["ask"]>[0];
 type Opening = { readonly openedAt?: string; readonly openedBoot?: BootClock | null };
@@ -48,14 +61,21 @@ export async function watchDowntime(
       if (probe && quiet >= 0 && step >= quiet && !isOver)
         watch ??= { port: session.watchPort(probe), before: sinceOpened(session.world, opened) };
     },
-    async end() {
+    async end(isServed = false) {
       isOver = true;
       if (watch === null) return null;
       const { port, before } = watch;
       watch = null;
-      const { downtimeMs } = await port.stop();
+      const { world } = session;
+      for (const until = world.elapsedMs() + ANSWERS_WITHIN_MS; isServed && port.isDown() && world.elapsedMs() < until; )
+        await world.pause(LOOK_EVERY_MS, new AbortController().signal);
+      const { downtimeMs, isDown } = await port.stop();
       const { ms, isExact } = await before;
-      return { downtimeMs: downtimeMs + ms, ...(isExact ? {} : { downtimeApproximate: true }) };
+      return {
+        downtimeMs: downtimeMs + ms,
+        ...(isExact ? {} : { downtimeApproximate: true }),
+        ...(isDown ? { downtimeGoesOn: true } : {}),
+      };
     },
   };
 }

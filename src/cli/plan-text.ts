@@ -1,6 +1,7 @@
 import { standingsOf } from "../plan/journal.ts";
 import { describePlan, kindOf, type Plan } from "../plan/plan.ts";
 import type { Run } from "../plan/runner.ts";
+import { undoTitleOf } from "../plan/step.ts";
 import { kinds } from "../steps/index.ts";
 import { estimateText } from "./estimate-text.ts";
 import { wrap } from "./text.ts";
@@ -20,7 +21,10 @@ export async function undoSteps({ plan, journal }: Journalled): Promise<readonly
   return [...plan.steps.entries()]
     .filter(([step]) => standings[step]?.state !== "waiting")
     .reverse()
-    .map(([step, planned]) => numbered(step, `put back: ${kindOf(planned, kinds).title(planned.input)}`));
+    .flatMap(([step, planned]) => {
+      const title = undoTitleOf(kindOf(planned, kinds), planned.input);
+      return title === null ? [] : [numbered(step, title)];
+    });
 }
 
 /** Steps that going on would carry out. */

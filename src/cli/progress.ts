@@ -41,8 +41,7 @@ export function progressOn(output: Output, elapsedMs: () => number, ticker: Tick
   };
   return event => {
     const count = `${String(event.step + 1).padStart(String(event.steps).length)}/${event.steps}`;
-    const isBack = event.type === "undoing" || event.type === "undone";
-    const line = `  ${count} ${isBack ? "put back: " : ""}${event.title}`;
+    const line = `  ${count} ${event.title}`;
     if (event.type === "doing" || event.type === "undoing") {
       begun = elapsedMs();
       text = "";

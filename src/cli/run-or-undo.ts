@@ -67,7 +67,7 @@ export async function runOrUndo(
   };
   try {
     const failed = await failureOf(session, run, onFailure, onFailed);
-    const seen = await downtime.end();
+    const seen = await downtime.end(!(failed instanceof OperatorError) || failed.exit === EXIT.undone);
     if (seen !== null) session.note(downtimeText(seen));
     const facts = seen ?? {};
     if (failed !== null) throw failed instanceof OperatorError ? failed.with(facts) : failed;
@@ -131,8 +131,8 @@ async function stopped(run: Run<World>): Promise<OperatorError> {
 async function afterFailure(session: Session, run: Run<World>, onFailure: OnFailure, error: unknown): Promise<unknown> {
   // What is refused between steps (another plan, an old release that ran meanwhile) is no failure of a step, and nothing is put back for it.
   if (!(error instanceof StepFailed)) return error;
-  sayFailure(session, error);
-  const goBack = onFailure === "undo" || (onFailure === "ask" && (!session.ask.isPossible || (await askToUndo(session, run))));
+  const goBack = onFailure === "undo" || (onFailure === "ask" && (await isToGoBack(session, run, error)));
+  if (onFailure !== "ask") sayFailure(session, error);
   if (!goBack) {
     return new OperatorError(error.code, error.message, {
       exit: EXIT.halfway,
@@ -179,9 +179,19 @@ function sayFailure(session: Session, { message, hint }: OperatorError): void {
 const withHint = (first: string | undefined, second: string): string =>
   first === undefined ? second : `${first}; then ${second}`;
 
+/** `--yes` takes the answer that the question would have shown as its own, because nobody may be there to give another. */
+async function isToGoBack(session: Session, run: Run<World>, error: StepFailed): Promise<boolean> {
+  if (session.ask.isPossible && !session.flags.yes) return await askToUndo(session, run, error);
+  sayFailure(session, error);
+  return true;
+}
+
 /** Ctrl-C at this question leaves everything as it stands; a terminal that is gone decides nothing, so it is as in a script. */
-async function askToUndo(session: Session, run: Run<World>): Promise<boolean> {
+async function askToUndo(session: Session, run: Run<World>, error: StepFailed): Promise<boolean> {
+  session.noteInPlace("");
   session.note(`\nGoing back would\n${wrap((await undoSteps(run)).join("\n"), session.columns - 1)}\n`);
+  // Last, so that it stands beside the question however long that list is.
+  sayFailure(session, error);
   const [back, leave] = OTHER_QUESTIONS.failed.answers;
   const choices = [
     { name: back, value: true },

@@ -1,3 +1,4 @@
+import { isSecretKey } from "../domain/merge-keys.ts";
 import { OperatorError } from "../errors.ts";
 import { type Command, docker } from "./command.ts";
 import type { Executor } from "./exec.ts";
@@ -52,6 +53,14 @@ export function containerCreate(spec: ContainerSpec, volumePaths: readonly strin
 const IS_TAKEN = /port is already allocated|address already in use|ports are not available/i;
 
 /** Containers of graph-mgr's own that outlive the command that made them. */
+/** Shorter ones are words that anybody writes. */
+const SECRET_FROM = 5;
+const secretsIn = (environment: readonly string[] | null): readonly string[] =>
+  (environment ?? [])
+    .map(each => [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)] as const)
+    .flatMap(([key, value]) => (isSecretKey(key) && value.length >= SECRET_FROM ? [value] : []))
+    .sort((a, b) => b.length - a.length);
+
 export function createOwnContainers(executor: Executor): Pick<Engine, "runContainer" | "lastWords"> {
   const mustExist = async (name: string): Promise<void> => {
     // Docker would create a volume that is not there.
@@ -79,17 +88,20 @@ export function createOwnContainers(executor: Executor): Pick<Engine, "runContai
         });
       }
     },
-    async lastWords(id) {
-      let last = "";
-      const onLine = (line: string) => {
-        last = line;
-      };
+    async lastWords(id, lines = 1) {
+      const said: string[] = [];
       // Most programs say why they end on standard error.
-      await executor.run(docker("logs", "--tail=1", id), { onLine }).catch(error => {
-        if (!(error instanceof OperatorError) || !/no such container/i.test(error.message)) throw error;
-        last = "";
-      });
-      return last;
+      const isThere = await executor.run(docker("logs", `--tail=${lines}`, id), { onLine: line => void said.push(line) }).then(
+        () => true,
+        error => {
+          if (!(error instanceof OperatorError) || !/no such container/i.test(error.message)) throw error;
+          return false;
+        },
+      );
+      if (!isThere || said.length === 0) return "";
+      const environment = await executor.run(docker("inspect", "--format={{json .Config.Env}}", "--", id));
+      const hidden = secretsIn(JSON.parse(environment) as readonly string[] | null);
+      return hidden.reduce((text, secret) => text.replaceAll(secret, "[hidden]"), said.slice(-lines).join("\n"));
     },
   };
 }

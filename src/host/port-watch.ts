@@ -31,23 +31,26 @@ export function watchPort(
   const now = () => elapsedMs() - begunMs;
   const down = stretches();
   const silent = stretches();
+  let isDown = true;
   const watch = async () => {
     while (!end.signal.aborted) {
       const askedMs = now();
       const answer = await ports.ask(question).catch(() => null);
-      down.saw(answer === null || answer.status >= DOWN_FROM_STATUS, askedMs, now());
+      isDown = answer === null || answer.status >= DOWN_FROM_STATUS;
+      down.saw(isDown, askedMs, now());
       silent.saw(answer === null, askedMs, now());
       await pause(Math.max(0, askedMs + EVERY_MS - now()), end.signal).catch(() => undefined);
     }
   };
   const watching = watch();
   return {
+    isDown: () => isDown,
     async stop() {
       end.abort();
       await watching;
       down.end(now());
       silent.end(now());
-      return { downtimeMs: down.ended.reduce((sum, { forMs }) => sum + forMs, 0), gaps: silent.ended };
+      return { downtimeMs: down.ended.reduce((sum, { forMs }) => sum + forMs, 0), gaps: silent.ended, isDown };
     },
   };
 }

@@ -127,8 +127,8 @@ export interface Engine {
    * @throws OperatorError EXISTS for a name that is taken, PORT_TAKEN, NO_IMAGE, NO_VOLUME
    */
   runContainer(spec: ContainerSpec): Promise<void>;
-  /** The last line that a container's program printed; empty where it printed nothing, or is gone. */
-  lastWords(id: string): Promise<string>;
+  /** The last lines (one, unless said) that a container's program printed, without its secrets; empty where it printed nothing, or is gone. */
+  lastWords(id: string, lines?: number): Promise<string>;
   setRestartPolicy(id: string, policy: string): Promise<void>;
   start(ids: readonly string[]): Promise<void>;
   /** The container's own stop signal, then `graceSeconds`. */

@@ -91,9 +91,13 @@ export interface PortWatched {
   readonly downtimeMs: number;
   /** Of that the times in which nobody answered at all, not even the page; `fromMs` counts from when the watch began. */
   readonly gaps: readonly { readonly fromMs: number; readonly forMs: number }[];
+  /** They were not served when it was asked last. */
+  readonly isDown: boolean;
 }
 
 export interface PortWatch {
+  /** As it was when it was asked last; true before the first answer. */
+  isDown(): boolean;
   /** Ends the watch. */
   stop(): Promise<PortWatched>;
 }

@@ -3,7 +3,7 @@ import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
 import { type Closable, close, type Ending, entriesFor, finishClosing } from "./closing.ts";
 import { type Entry, isTurnedBack, outcomeOf, type Standing, standingsOf } from "./journal.ts";
 import { kindOf, type Plan } from "./plan.ts";
-import type { AnyStepKind, PlannedStep, StepContext, StepKinds } from "./step.ts";
+import { type AnyStepKind, type PlannedStep, type StepContext, type StepKinds, undoTitleOf } from "./step.ts";
 
 export interface RunEvent {
   readonly type: "doing" | "done" | "skipped" | "progress" | "undoing" | "undone";
@@ -181,13 +181,14 @@ async function walkBack<World>(run: Run<World>, entries: readonly Entry[]): Prom
   if (why !== null) throw new OperatorError("CANNOT_UNDO", `Cannot go back past ${why}`, { hint: "graph-mgr resume" });
   for (const [step, planned] of begun) {
     const kind = kindOf(planned, kinds);
-    const event = eventOf(run, step, planned);
-    run.on({ type: "undoing", ...event });
+    const title = undoTitleOf(kind, planned.input);
+    const event = { ...eventOf(run, step, planned), ...(title === null ? {} : { title }) };
+    if (title !== null) run.on({ type: "undoing", ...event });
     await journal.append({ type: "undoing", step });
     if (typeof kind.undo === "function")
       await kind.undo(planned.input, contextOf(run, event, remarks), standings[step]?.before ?? null);
     await journal.append({ type: "undone", step });
-    run.on({ type: "undone", ...event });
+    if (title !== null) run.on({ type: "undone", ...event });
   }
   return remarks;
 }

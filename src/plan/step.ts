@@ -48,6 +48,8 @@ export interface StepKind<World, Input extends Json, Before extends Json> {
    * Once a way back was begun it is not asked again, because half of the way is no place to stop.
    */
   readonly pastReturn?: (input: Input, context: StepContext<World>, before: Before) => Promise<string | null>;
+  /** What `undo` does, where the title would not say it: "Start v2.22.2 again". Null: it changes nothing, and nobody is told. */
+  readonly undoTitle?: (input: Input) => string | null;
   /** Puts back what `look` saw, from any half-way state, and may be run again; or says why nobody can. */
   readonly undo: ((input: Input, context: StepContext<World>, before: Before) => Promise<void>) | { readonly never: string };
 }
@@ -56,6 +58,10 @@ export interface PlannedStep {
   readonly kind: string;
   readonly input: Json;
 }
+
+/** What going back past a step does, for people; null when that is nothing. */
+export const undoTitleOf = <World>({ title, undoTitle }: AnyStepKind<World>, input: Json): string | null =>
+  undoTitle === undefined ? `put back: ${title(input)}` : undoTitle(input);
 
 /** A kind whose input and before are known only to itself; the runner passes on what the plan and the journal hold. */
 export type AnyStepKind<World> = StepKind<World, Json, Json>;

@@ -1,6 +1,7 @@
 import { Interrupted, OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context } from "./context.ts";
+import { keepingLastWords } from "./last-words.ts";
 import { containersOf } from "./launch.ts";
 import { refuseFailed } from "./refuse-failed.ts";
 
@@ -43,7 +44,8 @@ export const awaitHealth = defineStep({
   look: async () => null,
   async do(input, context: Context) {
     try {
-      await healthy(input, context);
+      if (input.onlyTells === true) await healthy(input, context);
+      else await keepingLastWords(context, input, () => healthy(input, context));
     } catch (error) {
       if (input.onlyTells !== true || !(error instanceof OperatorError) || error.code !== "NOT_HEALTHY") throw error;
       context.remark(error.message);
@@ -52,6 +54,7 @@ export const awaitHealth = defineStep({
   },
   // Asked before `do` as well: healthy for a moment is not enough, so only a window that this run has watched counts.
   isDone: async (_, context) => watched.has(context),
+  undoTitle: () => null,
   undo: async () => {},
 });
 

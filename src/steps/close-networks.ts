@@ -47,5 +47,6 @@ export const closeNetworks = defineStep({
       );
   },
   isDone: isClosed,
+  undoTitle: () => null,
   undo: async () => {},
 });

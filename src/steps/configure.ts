@@ -128,5 +128,6 @@ export const configure = defineStep({
     }
     return [...(await wantedTexts(input, context)).values()].every(({ old, text }) => old === text);
   },
+  undoTitle: () => null,
   undo: async () => {},
 });

@@ -167,6 +167,7 @@ export const databaseAlone = defineStep({
   },
   isDone: async ({ source }, context) =>
     (await context.world.postgres.activity(await accessTo(source, context))).sessions.length === 0,
+  undoTitle: () => null,
   undo: async () => {},
 });
 
@@ -219,6 +220,7 @@ export const dropScratch = defineStep({
   look: async () => null,
   do: ({ path }, { world }: Context) => world.trees.remove(path, null),
   isDone: async ({ path }, { world }) => !(await world.files.exists(path)),
+  undoTitle: () => null,
   undo: async () => {},
 });
 
@@ -231,5 +233,6 @@ export const dropDump = defineStep({
   look: async () => null,
   do: ({ path, helperImage }, { world }: Context) => world.trees.remove(path, helperImage),
   isDone: async ({ path }, { world }) => !(await world.files.exists(path)),
+  undoTitle: () => null,
   undo: async () => {},
 });

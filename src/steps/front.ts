@@ -97,6 +97,7 @@ export const awaitAnswer = defineStep({
     }
   },
   isDone: (probes, context) => answers(probes, context),
+  undoTitle: () => null,
   undo: async () => {},
 });
 

@@ -2,6 +2,7 @@ import { OperatorError } from "../errors.ts";
 import type { ContainerDetail } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
 import type { Context, ProjectInput } from "./context.ts";
+import { keepingLastWords } from "./last-words.ts";
 import { refuseFailed } from "./refuse-failed.ts";
 
 type Input = {
@@ -117,7 +118,9 @@ export const launch = defineStep({
   async do({ project, instance, services, all }, context) {
     await refuseSharedVolumes(context, project);
     await context.world.compose.up(project, all ? [] : services);
-    refuseFailed(instance, services, await containersOf(context, project.name));
+    await keepingLastWords(context, { project: project.name, services }, async () =>
+      refuseFailed(instance, services, await containersOf(context, project.name)),
+    );
   },
   async isDone({ project, services }, context, before) {
     const containers = await containersOf(context, project.name);

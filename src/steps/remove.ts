@@ -32,6 +32,7 @@ export const removeContainers = defineStep({
     );
   },
   // Containers hold nothing that the files and volumes do not hold; the next launch makes them again.
+  undoTitle: () => null,
   undo: async () => {},
 });
 

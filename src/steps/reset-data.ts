@@ -39,5 +39,6 @@ export const resetData = defineStep({
     }
     return true;
   },
+  undoTitle: () => null,
   undo: async () => {},
 });

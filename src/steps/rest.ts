@@ -27,5 +27,6 @@ export const rest = defineStep({
     subject: ({ project }) => `containers of ${project}`,
     holds: async ({ project }, context) => !(await containersOf(context, project)).some(isUp),
   },
+  undoTitle: () => null,
   undo: async () => {},
 });

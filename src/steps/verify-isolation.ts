@@ -69,5 +69,6 @@ export const verifyIsolation = defineStep({
     }
   },
   isDone: async (input, context) => (await differences(input, context)).length === 0,
+  undoTitle: () => null,
   undo: async () => {},
 });

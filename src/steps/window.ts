@@ -153,6 +153,7 @@ export const quiet = defineStep({
       hint: "graph-mgr undo   (leaves it as it runs now)",
     });
   },
+  undoTitle: ({ instance, isPassing = false }) => (isPassing ? null : `Start ${instance} again`),
   async undo(input, context, before) {
     const { record, isPassing = false } = input;
     const { world } = context;

@@ -57,7 +57,8 @@ it("F26 what was cut off is gone on with under both locks, and gives the engine'
     asked.push([...held].sort());
     return false;
   };
-  await expect(resume(on(failing, { ask: { isPossible: true, select } }), undefined)).rejects.toThrow("it will not stop");
+  const flags = { dryRun: false, yes: false, quiet: true, json: false };
+  await expect(resume(on(failing, { ask: { isPossible: true, select }, flags }), undefined)).rejects.toThrow("it will not stop");
   expect(asked).toEqual([["home"]]);
 
   const { stop } = stage.world.engine;
@@ -68,6 +69,19 @@ it("F26 what was cut off is gone on with under both locks, and gives the engine'
   await resume(on({ ...stage.world, engine: { ...stage.world.engine, stop: watched } }), undefined);
   expect([...new Set(seen.map(String))]).toEqual(["engine,home"]);
   expect([...held]).toEqual([]);
+});
+
+it("with --yes nobody is asked about a failure at a terminal either: it is put back, because nobody may be there to answer", async () => {
+  const stage = await prepared();
+  const { asked, session } = terminalOn(stage);
+  const world = {
+    ...stage.world,
+    engine: { ...stage.world.engine, stop: () => Promise.reject(new OperatorError("STUCK", "it will not stop")) },
+  };
+  const failing = { ...session, world, flags: { ...session.flags, yes: true } } as Session;
+  const stops = intent(async () => planStop((await stage.facts("v1.0.0")).facts, occasion()));
+  await expect(carryOut(failing, { ...stops, onFailure: "ask" })).rejects.toMatchObject({ exit: 5 });
+  expect(asked).toEqual([]);
 });
 
 it("F26 nothing is planned, journalled or changed while somebody else has the lock", async () => {

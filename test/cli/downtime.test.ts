@@ -19,13 +19,19 @@ interface Host {
   readonly entries?: readonly Entry[];
   readonly wallMs?: number;
   readonly boot?: BootClock | null;
+  /** Whether visitors still go without it in the end. */
+  readonly isDown?: boolean;
 }
 
 /** Carries out the steps by their numbers, and tells what visitors went without. */
-async function downtimeOf({ entries = [], wallMs = Date.parse(NOON), boot = null }: Host, steps = [0, 1, 2], of = UPDATE) {
+async function downtimeOf(
+  { entries = [], wallMs = Date.parse(NOON), boot = null, isDown = false }: Host,
+  steps = [0, 1, 2],
+  of = UPDATE,
+) {
   const session = {
-    world: { now: () => new Date(wallMs), sinceBoot: async () => boot },
-    watchPort: () => ({ stop: async () => ({ downtimeMs: WATCHED_MS, gaps: [] }) }),
+    world: { now: () => new Date(wallMs), sinceBoot: async () => boot, elapsedMs: () => 0 },
+    watchPort: () => ({ isDown: () => isDown, stop: async () => ({ downtimeMs: WATCHED_MS, gaps: [], isDown }) }),
   } as unknown as Session;
   const written = [...entries];
   const journal = { read: async () => written, append: async () => {}, settle: async () => {} };
@@ -53,6 +59,14 @@ it("F66 counts from when a run before opened the window, and no clock that is se
   const boot = { boot: "a", ms: 110_000 };
   for (const wallMs of [after(60_000), after(YEAR_MS), after(-YEAR_MS)])
     expect(await downtimeOf({ entries: opened(), wallMs, boot }, [2])).toEqual({ downtimeMs: 60_000 + WATCHED_MS });
+});
+
+it("says when visitors still go without it", async () => {
+  const seen = await downtimeOf({ isDown: true });
+  expect(seen).toEqual({ downtimeMs: WATCHED_MS, downtimeGoesOn: true });
+  expect(downtimeText({ downtimeMs: 61_400, downtimeGoesOn: true })).toBe(
+    "Visitors have gone without it for 1 min 1 s so far, and still do.",
+  );
 });
 
 it("F66 goes by the wall clock where the machine was started anew, says so, and is never negative", async () => {

@@ -55,7 +55,7 @@ it("is one line a step in a log, with what is waited for and without percentages
     "      waiting for web: starting",
     "   3/11 Load 2 images: a, b ok (2.9 s)",
     "   3/11 Load 2 images: a, b ok (2.9 s)",
-    "   3/11 put back: Load 2 images: a, b ok",
+    "   3/11 Load 2 images: a, b ok",
   ]);
 });
 

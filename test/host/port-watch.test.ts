@@ -40,7 +40,7 @@ function clockwork(at: (ms: number) => PortAnswer | null | Error, askMs = 5) {
 
 it("a port that always answers was never down", async () => {
   const { watched } = clockwork(ms => status(ms < 5000 ? 200 : 404));
-  expect(await watched()).toEqual({ downtimeMs: 0, gaps: [] });
+  expect(await watched()).toEqual({ downtimeMs: 0, gaps: [], isDown: false });
 });
 
 it("the page's time counts as down, and of it only the time without any answer as a gap", async () => {

@@ -173,12 +173,26 @@ describe("waiting for health", () => {
     );
   });
 
-  it("gives up at once on a service that has ended, and points to its logs", async () => {
+  it("gives up at once on a service that has ended, and keeps what it said last, because going back removes its container", async () => {
     const stage = await installed();
     change(stage, "nexus", { state: "exited", exitCode: 137 });
-    await expect(oneStep(stage, healthy()).run()).rejects.toThrow(
-      expect.objectContaining({ code: "NOT_HEALTHY", hint: "graph-mgr logs v2.22.2 nexus" }),
-    );
+    stage.world.engine.lastWords = async (_, lines) => `the ${lines} last`;
+    const error = await oneStep(stage, healthy({ services: ["nexus"] }))
+      .run()
+      .then(
+        () => null,
+        (thrown: unknown) => thrown,
+      );
+    expect(error).toMatchObject({ code: "NOT_HEALTHY", hint: expect.stringMatching(/^less \S+\/nexus\.log {3}/) });
+    const [, path = ""] = /^less (\S+)/.exec((error as { readonly hint: string }).hint) ?? [];
+    expect(await stage.world.files.read(path)).toBe("the 200 last\n");
+    // Without a word of its own the failure is what is told.
+    stage.world.engine.lastWords = async () => {
+      throw new Error("no engine");
+    };
+    await expect(oneStep(stage, healthy({ services: ["nexus"] })).run()).rejects.toMatchObject({
+      hint: "graph-mgr logs v2.22.2 nexus",
+    });
   });
 
   it("waits for a service that has no container yet", async () => {

@@ -4,6 +4,7 @@ import type { Ending } from "../../plan/closing.ts";
 import type { OperationEntry } from "../../plan/operations.ts";
 import { type Run, undoPlan } from "../../plan/runner.ts";
 import { quiet } from "../../steps/index.ts";
+import { type DowntimeFacts, downtimeText, watchDowntime } from "../downtime.ts";
 import { type EngineLock, engineLock, untilHealthy } from "../engine-lock.ts";
 import { planText, stepsLeft, undoSteps } from "../plan-text.ts";
 import { reportFinished } from "../report.ts";
@@ -170,11 +171,22 @@ export const resume = (session: Session, onFailure: "undo" | "stop" | undefined)
 export const undo = (session: Session): Promise<void> =>
   withUnfinished(session, { command: "undo", claimsEngine: false, dryRun: undoSteps, work: run => takeBack(session, run) });
 
-async function takeBack(session: Session, run: Run<World>): Promise<void> {
+async function takeBack(session: Session, given: Run<World>): Promise<void> {
   let ending: Ending;
+  const downtime = await watchDowntime(session, given);
+  const run: Run<World> = {
+    ...given,
+    on: event => {
+      downtime.on(event);
+      given.on(event);
+    },
+  };
+  let seen: DowntimeFacts | null;
   try {
     ending = await undoPlan(run);
+    seen = await downtime.end(true);
   } catch (error) {
+    await downtime.end();
     if (!(error instanceof OperatorError)) throw error;
     throw new OperatorError(error.code, error.message, {
       cause: error,
@@ -195,7 +207,12 @@ async function takeBack(session: Session, run: Run<World>): Promise<void> {
         outcome: "undone",
         wayBack: null,
         remarks,
+        ...seen,
       }),
     );
-  else session.print(`${instance ?? session.home.path}: ${operation} was undone. ${undoneText(remarks)}`);
+  else if (seen !== null) session.note(downtimeText(seen));
+  if (session.flags.json) return;
+  session.print(`${instance ?? session.home.path}: ${operation} was undone. ${undoneText(remarks)}`);
+  const old = run.plan.steps.find(({ kind }) => kind === quiet.kind)?.input as { readonly instance: string } | undefined;
+  if (old !== undefined && seen !== null && seen.downtimeGoesOn !== true) session.print(`${old.instance} serves again.`);
 }

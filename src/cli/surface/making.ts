@@ -29,7 +29,8 @@ export const ON_FAILURE: OptionSpec = {
   kind: "text",
   value: "WHAT",
   choices: ["undo", "stop"],
-  describe: "When a step fails, undo everything (exit 5) or stop there (exit 4). A terminal is asked, a script undoes",
+  describe:
+    "When a step fails, undo everything (exit 5) or stop there (exit 4). A terminal is asked; a script, and whoever says --yes, undoes",
 };
 
 export const INSTALL: CommandSpec = {
