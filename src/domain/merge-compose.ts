@@ -1,6 +1,6 @@
 import { ComposeDocument } from "./compose-document.ts";
 import { settingsIn } from "./merge-compose-settings.ts";
-import { mergeText, sameText, unifiedDiff } from "./merge-text.ts";
+import { mergeBeside, mergeText, sameText, unifiedDiff } from "./merge-text.ts";
 
 export interface ComposeSides {
   /** The vendor's old text. */
@@ -33,13 +33,21 @@ export function mergeCompose(path: string, { base, own, mine, theirs }: ComposeS
   const edits = unifiedDiff(own, mine);
   const refused = (why: string): MergedCompose => ({ text: null, edits, why });
   // First as if graph-mgr had not been there, then onto the vendor's new text.
-  const edited = mergeText({ base: own, mine, theirs: base }, prefer).text;
+  const unset = { base: own, mine, theirs: base };
+  const edited = mergeText(unset, prefer).text ?? besideOf(path, unset);
   if (edited === null) return refused("they touch lines that graph-mgr set");
-  const text = mergeText({ base, mine: edited, theirs }, prefer).text;
+  const onto = { base, mine: edited, theirs };
+  const text = mergeText(onto, prefer).text ?? besideOf(path, onto);
   if (text === null) return refused("the vendor changed the same lines");
   if (prefer === undefined && !isSameEdit(path, [base, edited], [theirs, text]))
     return refused("in the new file they would not mean the same");
   return { text, edits, why: "" };
+}
+
+/** Changes that stand beside each other go together where the settings change by exactly what each of them changed. */
+function besideOf(path: string, sides: { readonly base: string; readonly mine: string; readonly theirs: string }): string | null {
+  const text = mergeBeside(sides);
+  return text !== null && isSameEdit(path, [sides.base, sides.mine], [sides.theirs, text]) ? text : null;
 }
 
 type Change = readonly [before: string, after: string];

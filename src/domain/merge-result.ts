@@ -1,5 +1,6 @@
 import { OperatorError } from "../errors.ts";
 import type { Mask } from "./merge-mask.ts";
+import { unifiedDiff } from "./merge-text.ts";
 
 /**
  * What was decided for a key or a file:
@@ -61,18 +62,40 @@ export const masked = (lines: readonly string[], mask: Mask): readonly string[] 
 export const maskedText = (text: string, mask: Mask): string => masked(text.split("\n"), mask).join("\n");
 
 /**
+ * The difference between both sides, and what its signs mean: a unified diff that leads from the vendor's text to the administrator's. Of a
+ * compose file, what the administrator changed: between both lies all that graph-mgr set.
+ */
+export function conflictSides({ kind, mine, theirs, diff }: Conflict): {
+  readonly legend: string;
+  readonly lines: readonly string[];
+} {
+  if (kind === "compose") return { legend: "- as it was   + as you have it", lines: diff };
+  const side = (sign: "-" | "+", text: string | null) => (text === null ? [] : [`${sign}${text}`]);
+  return {
+    legend: `- the vendor's   + yours${mine === null ? " (you removed it)" : ""}`,
+    lines: kind === "key" ? [...side("-", theirs), ...side("+", mine)] : unifiedDiff(theirs ?? "", mine ?? ""),
+  };
+}
+
+/**
  * What a script is told when conflicts are left: all of them at once, and what to type.
  * @throws never: it returns the error, COMPOSE_EDITED where compose files are all there is, else MERGE_CONFLICT
  */
 export function conflictError(conflicts: readonly Conflict[]): OperatorError {
   const onlyCompose = conflicts.every(({ kind }) => kind === "compose");
-  const lines = conflicts.flatMap(({ name, say, diff }) => [`${name}: ${say}`, ...diff.map(line => `  ${line}`)]);
+  const lines = conflicts.flatMap(conflict => {
+    const { legend, lines: sides } = conflictSides(conflict);
+    return [`${conflict.name}: ${conflict.say}`, `  ${legend}`, ...sides.map(line => `  ${line}`)];
+  });
+  const hasCompose = conflicts.some(({ kind }) => kind === "compose");
   const count = conflicts.length === 1 ? "One thing" : `${conflicts.length} things`;
   return new OperatorError(
     onlyCompose ? "COMPOSE_EDITED" : "MERGE_CONFLICT",
     `${count} in the configuration cannot be merged without you:\n${lines.join("\n")}`,
     {
-      hint: conflicts.map(({ name, kind }) => `--resolve ${name}=mine|theirs${kind === "key" ? "" : "|FILE"}`).join(" "),
+      hint: `${conflicts
+        .map(({ name, kind }) => `--resolve ${name}=mine|theirs${kind === "key" ? "" : "|FILE"}`)
+        .join(" ")}${hasCompose ? "   (mine, of a compose file: the vendor's new one with your changes in it)" : ""}`,
     },
   );
 }

@@ -59,6 +59,35 @@ export function mergeText(sides: Sides, prefer?: "mine" | "marks"): MergedText {
   return { text: text === theirs ? sides.theirs : text, conflicts: [] };
 }
 
+/**
+ * The same where changes may stand right beside each other, which diff3 takes for a conflict. Whoever takes this has to see that the result means
+ * what both meant.
+ * @returns null where both changed the same lines, or put something into the same place
+ */
+export function mergeBeside(sides: Sides): string | null {
+  const [base, mine, theirs] = [closed(sides.base), alike(sides.mine, sides.base), closed(sides.theirs)].map(linesOf) as [
+    string[],
+    string[],
+    string[],
+  ];
+  if (!comparable(base, mine) || !comparable(base, theirs)) return null;
+  const changes = [...diffIndices(base, mine), ...diffIndices(base, theirs)].sort(
+    (a, b) => a.buffer1[0] - b.buffer1[0] || a.buffer1[1] - b.buffer1[1],
+  );
+  const out: string[] = [];
+  let position = 0;
+  let last = -1;
+  for (const { buffer1, buffer2Content } of changes) {
+    const [start, length] = buffer1;
+    // Of two that begin at one place the first must be put in before it, and not replace anything of it.
+    if (start < position || (start === last && length === 0)) return null;
+    out.push(...base.slice(position, start), ...buffer2Content);
+    position = start + length;
+    last = start;
+  }
+  return [...out, ...base.slice(position)].join("");
+}
+
 /** Whether an editor only changed line ends or the newline at the end. */
 export const sameText = (one: string, other: string): boolean => alike(one, other) === closed(other);
 

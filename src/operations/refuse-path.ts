@@ -64,13 +64,24 @@ export function hopsTo(request: UpgradeRequest, viaPath: boolean): readonly stri
   return "hops" in path ? path.hops : [];
 }
 
-const LINE_CHARACTERS = 160;
+/** More than that nobody reads in a script's output. */
+const SHOWN_LINES = 60;
+const SHOWN_CHARACTERS = 500;
 
-/** The first line that says something: headings only say what it is about. */
-function firstLine(text: string): string {
-  const lines = text.split(/\r?\n/).map(line => line.replaceAll(/[\p{Cc}\p{Cf}]/gu, " ").trim());
-  const line = lines.find(each => each !== "" && !each.startsWith("#")) ?? lines.find(each => each !== "") ?? "";
-  return line.length > LINE_CHARACTERS ? `${line.slice(0, LINE_CHARACTERS)}...` : line;
+/** All of it, as it may be shown, without what would move a terminal's cursor. */
+function wholeText({ release, text }: Instruction): string {
+  const lines = text.split(/\r?\n/).map(line => line.replaceAll(/[\p{Cc}\p{Cf}]/gu, " ").trimEnd());
+  const said = lines.slice(
+    lines.findIndex(line => line !== ""),
+    lines.findLastIndex(line => line !== "") + 1,
+  );
+  const shown = said
+    .slice(0, SHOWN_LINES)
+    .map(line => (line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}...` : line));
+  const more = said.length - shown.length;
+  return [`${release}:`, ...shown, ...(more > 0 ? [`(${more} lines more; the release's bundle has all of it)`] : [])].join(
+    "\n  ",
+  );
 }
 
 /**
@@ -80,7 +91,6 @@ function firstLine(text: string): string {
 export function refuseUnread(instructions: readonly Instruction[], given: readonly string[]): void {
   const unread = acknowledgements(instructions, given);
   if (unread.length === 0) return;
-  const texts = unread.map(({ release, text }) => `${release}: ${firstLine(text)}`);
   const words = unread.map(({ release }) => `--acknowledge ${release}`).join(" ");
   const [what, when] = unread.every(({ release }) => release === REVIVERS)
     ? [
@@ -88,5 +98,5 @@ export function refuseUnread(instructions: readonly Instruction[], given: readon
         "it was dealt with",
       ]
     : ["There are instructions to be read before the update, and nobody said that they were read.", "you have read them"];
-  throw new OperatorError("NOT_ACKNOWLEDGED", `${what} ${texts.join(" ")}`, { hint: `${words}   (when ${when})` });
+  throw new OperatorError("NOT_ACKNOWLEDGED", [what, ...unread.map(wholeText)].join("\n"), { hint: `${words}   (when ${when})` });
 }

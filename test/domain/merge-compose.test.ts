@@ -50,7 +50,26 @@ describe("an edit of a compose file", () => {
   });
 
   it("is refused where the vendor changed the same lines", () => {
-    expect(merge(["depends_on: [ postgres ]", "depends_on: [ postgres, caddy ]"]).why).toBe("the vendor changed the same lines");
+    const sides = { base: base[path] ?? "", own: own[path] ?? "" };
+    const mine = edited(own, path, ["depends_on: [ postgres ]", "depends_on: [ postgres, caddy ]"])[path] ?? "";
+    const fresh = edited(theirs, path, ["depends_on: [ postgres ]", "depends_on: [ postgres, queue ]"])[path] ?? "";
+    expect(mergeCompose(path, { ...sides, mine, theirs: fresh }).why).toBe("the vendor changed the same lines");
+    // Both put something into one place.
+    expect(merge(["    depends_on: [ postgres ]\n", "    depends_on: [ postgres ]\n    tty: true\n"]).why).toBe(
+      "the vendor changed the same lines",
+    );
+  });
+
+  it("is carried where it stands right beside what graph-mgr set or the vendor changed", () => {
+    expect(carried(["    name: v2_22_2_grph\n", "    name: v2_22_2_grph\n    driver: bridge\n"])).toBe("+    driver: bridge");
+    expect(carried(["depends_on: [ postgres ]", "depends_on: [ postgres, caddy ]"])).toBe(
+      "-    depends_on: [ postgres ]\n+    depends_on: [ postgres, caddy ]",
+    );
+    const newer = (text: string) => text.replaceAll("nexus:${APP_BUILD_TAG}", "nexus:new");
+    const changed = edited(own, path, ["depends_on: [ postgres ]", "depends_on: [ postgres, caddy ]"])[path] ?? "";
+    const sides = { base: base[path] ?? "", own: own[path] ?? "", mine: changed, theirs: newer(base[path] ?? "") };
+    const wanted = edited(base, path, ["depends_on: [ postgres ]", "depends_on: [ postgres, caddy ]"])[path] ?? "";
+    expect(mergeCompose(path, sides).text).toBe(newer(wanted));
   });
 
   it("is refused where its lines would come to stand in another service", () => {
@@ -98,10 +117,11 @@ it("a script is told all conflicts at once, and what to type", () => {
       3,
       "One thing in the configuration cannot be merged without you:
     docker-compose.yml: Your changes cannot be carried: why.
+      - as it was   + as you have it
       @@ -1 +1 @@
       -a
       +b",
-      "--resolve docker-compose.yml=mine|theirs|FILE",
+      "--resolve docker-compose.yml=mine|theirs|FILE   (mine, of a compose file: the vendor's new one with your changes in it)",
     ]
   `);
   const both = conflictError([
@@ -114,11 +134,13 @@ it("a script is told all conflicts at once, and what to type", () => {
       3,
       "2 things in the configuration cannot be merged without you:
     .env:A: You removed A.
+      - the vendor's   + yours (you removed it)
     docker-compose.yml: Your changes cannot be carried: why.
+      - as it was   + as you have it
       @@ -1 +1 @@
       -a
       +b",
-      "--resolve .env:A=mine|theirs --resolve docker-compose.yml=mine|theirs|FILE",
+      "--resolve .env:A=mine|theirs --resolve docker-compose.yml=mine|theirs|FILE   (mine, of a compose file: the vendor's new one with your changes in it)",
     ]
   `);
 });

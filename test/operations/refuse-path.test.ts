@@ -81,17 +81,31 @@ describe("an update", () => {
       { release: "v2.45.11", text: `\u001b[31m${"Settings move. ".repeat(20)}` },
     ];
     expect(said(() => refuseUnread(instructions.slice(0, 1), []))).toMatchInlineSnapshot(`
-      "3 NOT_ACKNOWLEDGED: There are instructions to be read before the update, and nobody said that they were read. v2.24.9: Postgres changes from 15 to 17.
+      "3 NOT_ACKNOWLEDGED: There are instructions to be read before the update, and nobody said that they were read.
+      v2.24.9:
+        # Updating to v2.24.9
+        
+        Postgres changes from 15 to 17.
+        Save first.
       Try: --acknowledge v2.24.9   (when you have read them)"
     `);
     expect(said(() => refuseUnread(instructions, [""]))).toMatchInlineSnapshot(`
-      "3 NOT_ACKNOWLEDGED: There are instructions to be read before the update, and nobody said that they were read. v2.24.9: Postgres changes from 15 to 17. v2.45.11: [31mSettings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settin...
+      "3 NOT_ACKNOWLEDGED: There are instructions to be read before the update, and nobody said that they were read.
+      v2.24.9:
+        # Updating to v2.24.9
+        
+        Postgres changes from 15 to 17.
+        Save first.
+      v2.45.11:
+         [31mSettings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move. Settings move.
       Try: --acknowledge v2.24.9 --acknowledge v2.45.11   (when you have read them)"
     `);
     expect(said(() => refuseUnread(instructions, ["v2.24.9", "v2.45.11"]))).toBe("undefined");
     expect(said(() => refuseUnread([{ release: "revivers", text: "/etc/crontab, line 3: this" }], []))).toBe(
-      "3 NOT_ACKNOWLEDGED: Something on this machine could start the old release again, and nobody said that it was dealt with. revivers: /etc/crontab, line 3: this\nTry: --acknowledge revivers   (when it was dealt with)",
+      "3 NOT_ACKNOWLEDGED: Something on this machine could start the old release again, and nobody said that it was dealt with.\nrevivers:\n  /etc/crontab, line 3: this\nTry: --acknowledge revivers   (when it was dealt with)",
     );
-    expect(said(() => refuseUnread([{ release: "v3.0.0", text: "# Only a heading" }], []))).toContain("v3.0.0: # Only a heading");
+    expect(said(() => refuseUnread([{ release: "v3.0.0", text: "# Only a heading" }], []))).toContain(
+      "v3.0.0:\n  # Only a heading",
+    );
   });
 });

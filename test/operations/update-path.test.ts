@@ -263,7 +263,11 @@ describe("against a path stand", () => {
   it("the instructions of every release on it, all at once", async () => {
     const found = await look(unread);
     expect(said(() => planUpdate(hopsOf(found), OCCASION))).toMatchInlineSnapshot(`
-      "NOT_ACKNOWLEDGED: There are instructions to be read before the update, and nobody said that they were read. v2.23.0: Read me before v2.23.0. v2.24.9: Read me before v2.24.9.
+      "NOT_ACKNOWLEDGED: There are instructions to be read before the update, and nobody said that they were read.
+      v2.23.0:
+        Read me before v2.23.0.
+      v2.24.9:
+        Read me before v2.24.9.
       Try: --acknowledge v2.23.0 --acknowledge v2.24.9   (when you have read them)"
     `);
     expect(said(() => planUpdate(hopsOf(found, { acknowledged: ["v2.23.0"] }), OCCASION))).toContain(
