@@ -2,6 +2,9 @@ import { surveyHome } from "../survey/home.ts";
 import type { Carried } from "./run-or-undo.ts";
 import type { Session } from "./session.ts";
 
+/** Kinds of operations after which an instance is answered at an address. */
+const SERVED = ["install", "copy", "launch", "backup-restore", "update", "rollback"];
+
 /** What was done and where to look, as one JSON document or a few lines. */
 export async function reportFinished(
   session: Session,
@@ -17,8 +20,7 @@ export async function reportFinished(
   const record = records.find(({ name }) => name === carried.instance);
   session.print(`${carried.instance ?? session.home.path}: ${carried.kind} finished.`);
   if (carried.kind === "remove" && carried.wayBack !== null) session.print(`This brings it back:\n  ${carried.wayBack}`);
-  if (session.flags.quiet || record === undefined || !["install", "copy", "launch", "backup-restore"].includes(carried.kind))
-    return;
+  if (session.flags.quiet || record === undefined || !SERVED.includes(carried.kind)) return;
   const isUp = (await session.world.engine.containers()).some(
     ({ project, state }) => project === record.project && (state === "running" || state === "restarting"),
   );
@@ -38,4 +40,8 @@ export async function reportFinished(
   if (plain !== null) session.print(`  http://localhost${plain === 80 ? "" : `:${plain}`}/`);
   if (secure !== null)
     session.print(`  https://localhost${secure === 443 ? "" : `:${secure}`}/   (where the product has a certificate)`);
+  if (typeof result?.["backup"] === "string" && carried.kind === "rollback")
+    session.print(`The database that was left is kept as a dump in ${result["backup"]}.`);
+  if (carried.kind === "update" && carried.wayBack !== null)
+    session.print(`The old release stays complete, stopped. This goes back to it:\n  ${carried.wayBack}`);
 }

@@ -69,6 +69,7 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
     notes: [
       ...losses.map(loss => `left behind: ${loss}`),
       ...(losses.length > 0 ? [] : [`nothing was written into ${old.name} since visitors came in: no row, and no file`]),
+      ...(dumps ? [`a dump of ${old.name}'s database is kept in ${join(home.backups(), id)}`] : []),
       ...(noDump === null ? [] : [`no dump of ${old.name}'s database is taken, because ${noDump}`]),
       ...(facts.noPage === null ? [] : [`visitors see no maintenance page meanwhile, because ${facts.noPage}`]),
       `${old.name} stays as it is, stopped, with its folder and volumes; \`${wayBack}\` leads there again`,
@@ -99,7 +100,7 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
       commit.step({ instance: next.name, wayBack }),
       ...(from.isCurrent ? [setCurrent.step({ link: home.current(), target: `releases/${next.name}` })] : []),
     ],
-    result: { version: next.release, project: next.project, from: old.name },
+    result: { version: next.release, project: next.project, from: old.name, backup: dumps ? join(home.backups(), id) : null },
   });
 }
 

@@ -36,7 +36,11 @@ describe("an operation that was cut off while it was closed", () => {
   it("is closed by resume when it was done, which is its success", async () => {
     const session = await cutWhileClosing("done");
     await resume(session, undefined);
-    expect(said).toEqual(["v1.0.0: update finished."]);
+    expect(said).toEqual([
+      "v1.0.0: update finished.",
+      "  http://localhost/",
+      "The old release stays complete, stopped. This goes back to it:\n  graph-mgr rollback",
+    ]);
     expect([await outcome(session), await isCleared()]).toEqual(["done", true]);
   });
 

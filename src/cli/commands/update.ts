@@ -21,6 +21,7 @@ export async function update(session: Session, given: UpdateArgs): Promise<void>
   const resolutions = await resolutionsOf(session, given.resolve);
   const making = await updateMaking(session, given);
   const asks = session.ask.isPossible && !flags.yes;
+  const sourceName = asks ? making.source.name : null;
   const wizard = asks ? await import("../wizards/update.ts") : null;
   if (wizard === null && given.bundle === undefined)
     throw needsAnswer("graph-mgr update BUNDLE", fill(UPDATE_QUESTIONS.release.message, { instance: making.source.name }));
@@ -34,14 +35,14 @@ export async function update(session: Session, given: UpdateArgs): Promise<void>
   // Its refusals are what is to be found out by day.
   if (given.prepare && isAhead) return await reportAhead(session, await making.preparePlan(answered));
   if (isAhead || (flags.dryRun && !given.prepare))
-    return await finish(session, answered, await window(session, answered, making), asks);
+    return await finish(session, answered, await window(session, answered, making), sourceName);
   const prepared = await carryOut(session, {
     ...intentOf(given),
     answers: {},
     seen: answered.preparing,
     makePlan: () => making.preparePlan(answered),
   });
-  if (given.prepare) return await finish(session, answered, prepared, asks);
+  if (given.prepare) return await finish(session, answered, prepared, sourceName);
   let final = answered;
   let carried: Carried | null = null;
   try {
@@ -60,7 +61,7 @@ export async function update(session: Session, given: UpdateArgs): Promise<void>
       });
     throw error;
   }
-  await finish(session, final, carried, asks);
+  await finish(session, final, carried, sourceName);
 }
 
 /** Nothing is begun, so there is no operation. */
@@ -99,10 +100,13 @@ async function window(
   });
 }
 
-async function finish(session: Session, state: UpdateAnswers, carried: Carried | null, asks: boolean): Promise<void> {
+/** @param asked which instance was updated, where questions were asked; null in a script */
+async function finish(session: Session, state: UpdateAnswers, carried: Carried | null, asked: string | null): Promise<void> {
   if (carried === null) return;
   await reportFinished(session, carried);
-  if (asks) session.note(`\nThe same without questions:\n  ${commandFor(session, state, carried)}`);
+  // `current` may be another one by now.
+  if (asked !== null)
+    session.note(`\nThe same without questions:\n  ${commandFor(session, { ...state, from: state.from ?? asked }, carried)}`);
 }
 
 function commandFor({ home, cwd }: Session, args: UpdateAnswers, { instance, result }: Carried): string {
