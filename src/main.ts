@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { program } from "./cli/program.ts";
 import type { GlobalFlags, Phase, Session } from "./cli/session.ts";
+import { wrap } from "./cli/text.ts";
 import { EXIT, Interrupted, messageOf, OperatorError, systemError } from "./errors.ts";
 
 // Everything that is written is for its owner alone unless it says otherwise.
@@ -85,9 +86,10 @@ function report(error: unknown): number {
   const hint = known === null ? "report this with the lines below; nothing that was journalled is lost" : known.hint;
   const message = stripVTControlCharacters(messageOf(known ?? error));
   if (isJson) process.stdout.write(`${JSON.stringify({ error: { code, message, hint: hint ?? null, ...known?.facts } })}\n`);
-  process.stderr.write(
-    `${known?.exit === EXIT.cancelled ? "" : "Error: "}${message}\n${hint === undefined ? "" : `Try: ${hint}\n`}`,
-  );
+  const said = `${known?.exit === EXIT.cancelled ? "" : "Error: "}${message}`;
+  // What is to be typed stays in one piece, so that it can be copied.
+  const shown = process.stderr.isTTY ? wrap(said, process.stderr.columns - 1) : said;
+  process.stderr.write(`${shown}\n${hint === undefined ? "" : `Try: ${hint}\n`}`);
   if ((isVerbose || known === null) && error instanceof Error)
     process.stderr.write(`${error.stack ?? ""}\n${error.cause instanceof Error ? `caused by ${error.cause.stack ?? ""}\n` : ""}`);
   return known?.exit ?? EXIT.bug;
