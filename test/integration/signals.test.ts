@@ -229,9 +229,18 @@ describe("F86 what does not stop an operation", () => {
     expect(await listed()).toMatchObject([{ name, health: "healthy" }]);
   });
 
+  /** An installation whose plan was agreed to at a terminal; with `--yes` nobody would be asked about a failure. */
+  async function agreedTo(): Promise<Terminal> {
+    const args = installArgs("--secrets", "keep").filter(word => word !== "--yes");
+    const terminal = new Terminal([...args, "--home", home.path]);
+    await terminal.until("No, change nothing");
+    terminal.press(KEYS.enter);
+    return terminal;
+  }
+
   it("a terminal that is closed while a failure waits for an answer: everything is put back", async () => {
     const blocker = createServer();
-    const terminal = new Terminal([...installArgs(), "--home", home.path]);
+    const terminal = await agreedTo();
     try {
       await terminal.until(/1\/\d+ Unpack/);
       // Docker cannot publish what somebody else listens on, and the plan could not know.
@@ -247,7 +256,7 @@ describe("F86 what does not stop an operation", () => {
 
   it("a Ctrl-C at the question after a failure leaves it half-way, exit 4", async () => {
     const blocker = createServer();
-    const terminal = new Terminal([...installArgs(), "--home", home.path]);
+    const terminal = await agreedTo();
     try {
       await terminal.until(/1\/\d+ Unpack/);
       // Docker cannot publish what somebody else listens on, and the plan could not know.

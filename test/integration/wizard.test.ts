@@ -273,10 +273,11 @@ describe("what a terminal is asked besides", () => {
     await terminal.until("Unpack");
     await new Promise<void>(resolve => blocker.listen(taken, "0.0.0.0", resolve));
     try {
-      await terminal.until("Failed: ");
       await terminal.until("Going back would");
       await terminal.until("put back: Launch");
       await terminal.until("put back: Unpack");
+      // Beside the question, however long that list is.
+      await terminal.until("Failed: ");
       await terminal.until("Put everything back?");
       terminal.press(down, enter);
       expect(await terminal.exit, terminal.text).toBe(4);
