@@ -18,7 +18,7 @@ export type DowntimeFacts = {
 export interface Downtime {
   readonly on: (event: Pick<RunEvent, "type" | "step">) => void;
   /**
-   * Ends the watch. Null where nobody was turned away, or nobody visits.
+   * Ends the watch. Null where nobody was turned away: it did not come to that, nobody visits, or it was stopped before.
    * @param isServed somebody should answer again by now, or in a moment, which is waited for
    */
   end(isServed?: boolean): Promise<DowntimeFacts | null>;
@@ -37,7 +37,11 @@ const ANSWERS_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 200;
 
 type Probe = Parameters<World["ports"]["ask"]>[0];
-type Opening = { readonly openedAt?: string; readonly openedBoot?: BootClock | null };
+type Opening = {
+  readonly openedAt?: string;
+  readonly openedBoot?: BootClock | null;
+  readonly containers?: readonly { readonly service: string; readonly running: boolean }[];
+};
 
 const inputOf = (plan: Plan, kind: string): Readonly<Record<string, unknown>> | null =>
   (plan.steps.find(step => step.kind === kind)?.input as Readonly<Record<string, unknown>> | undefined) ?? null;
@@ -52,8 +56,7 @@ export async function watchDowntime(
 ): Promise<Downtime> {
   const probe = inputOf(plan, "front.open")?.["probe"] as Probe | null | undefined;
   const quiet = plan.steps.findIndex(({ kind }) => kind === "instance.quiet");
-  // What is wrong with a journal is for the run to say.
-  const opened = openingIn(await journal.read().catch(() => []), quiet);
+  const opened = openingIn(await readOf(journal), quiet);
   let watch: { readonly port: ReturnType<Session["watchPort"]>; readonly before: ReturnType<typeof sinceOpened> } | null = null;
   let isOver = false;
   return {
@@ -67,6 +70,10 @@ export async function watchDowntime(
       const { port, before } = watch;
       watch = null;
       const { world } = session;
+      if (!wasServed(plan, await readOf(journal), quiet)) {
+        await port.stop();
+        return null;
+      }
       for (const until = world.elapsedMs() + ANSWERS_WITHIN_MS; isServed && port.isDown() && world.elapsedMs() < until; )
         await world.pause(LOOK_EVERY_MS, new AbortController().signal);
       const { downtimeMs, isDown } = await port.stop();
@@ -78,6 +85,30 @@ export async function watchDowntime(
       };
     },
   };
+}
+
+/** A run that is watched while it goes on. */
+export async function watchedRun(
+  session: Session,
+  given: Run<World>,
+): Promise<{ readonly run: Run<World>; readonly downtime: Pick<Downtime, "end"> }> {
+  const downtime = await watchDowntime(session, given);
+  const on = (event: RunEvent) => {
+    downtime.on(event);
+    given.on(event);
+  };
+  return { run: { ...given, on }, downtime };
+}
+
+/** What is wrong with a journal is for the run to say. */
+const readOf = (journal: Run<World>["journal"]): Promise<readonly Entry[]> => journal.read().catch(() => []);
+
+/** Whether more than what the window leaves running ran before it was opened. */
+function wasServed({ steps }: Plan, entries: readonly Entry[], quiet: number): boolean {
+  const begun = entries.find(entry => entry.type === "doing" && entry.step === quiet);
+  const before = begun?.type === "doing" ? (begun.before as Opening | null) : null;
+  const { keep = [] } = (steps[quiet]?.input ?? {}) as { readonly keep?: readonly string[] };
+  return before?.containers?.some(({ service, running }) => running && !keep.includes(service)) ?? true;
 }
 
 /** How a run before opened the window; null where none did, or it was closed again. */

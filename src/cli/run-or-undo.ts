@@ -4,7 +4,7 @@ import type { Plan } from "../plan/plan.ts";
 import { type Run, type RunEvent, runPlan, StepFailed, undoPlan } from "../plan/runner.ts";
 import { kinds } from "../steps/index.ts";
 import { cancelled } from "./ask.ts";
-import { type DowntimeFacts, downtimeText, watchDowntime } from "./downtime.ts";
+import { type DowntimeFacts, downtimeText, watchedRun } from "./downtime.ts";
 import { undoSteps } from "./plan-text.ts";
 import { progressOn } from "./progress.ts";
 import type { Session } from "./session.ts";
@@ -57,17 +57,10 @@ export async function runOrUndo(
   onFailed: () => Promise<void> = async () => {},
 ): Promise<Carried> {
   const { plan } = given;
-  const downtime = await watchDowntime(session, given);
-  const run: Run<World> = {
-    ...given,
-    on: event => {
-      downtime.on(event);
-      given.on(event);
-    },
-  };
+  const { run, downtime } = await watchedRun(session, given);
   try {
     const failed = await failureOf(session, run, onFailure, onFailed);
-    const seen = await downtime.end(!(failed instanceof OperatorError) || failed.exit === EXIT.undone);
+    const seen = await downtime.end(failed === null || (failed instanceof OperatorError && failed.exit === EXIT.undone));
     if (seen !== null) session.note(downtimeText(seen));
     const facts = seen ?? {};
     if (failed !== null) throw failed instanceof OperatorError ? failed.with(facts) : failed;

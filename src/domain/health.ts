@@ -17,6 +17,10 @@ export interface Observed {
   readonly healthLog: readonly string[];
 }
 
+/** Whether it has processes: a paused one is there as well, and so is one that the engine is about to start again. */
+export const isUp = ({ state }: { readonly state: string }): boolean =>
+  state === "running" || state === "restarting" || state === "paused";
+
 /** Whether the engine is to keep it running: then it is no one-shot, and an end with 0 is none that it should have come to. */
 export const isLongRunning = (restartPolicy: string): boolean => restartPolicy === "always" || restartPolicy === "unless-stopped";
 

@@ -34,20 +34,26 @@ export function mergeCompose(path: string, { base, own, mine, theirs }: ComposeS
   const refused = (why: string): MergedCompose => ({ text: null, edits, why });
   // First as if graph-mgr had not been there, then onto the vendor's new text.
   const unset = { base: own, mine, theirs: base };
-  const edited = mergeText(unset, prefer).text ?? besideOf(path, unset);
+  const edited = mergedOf(path, unset, prefer);
   if (edited === null) return refused("they touch lines that graph-mgr set");
   const onto = { base, mine: edited, theirs };
-  const text = mergeText(onto, prefer).text ?? besideOf(path, onto);
+  const text = mergedOf(path, onto, prefer);
   if (text === null) return refused("the vendor changed the same lines");
   if (prefer === undefined && !isSameEdit(path, [base, edited], [theirs, text]))
     return refused("in the new file they would not mean the same");
   return { text, edits, why: "" };
 }
 
-/** Changes that stand beside each other go together where the settings change by exactly what each of them changed. */
-function besideOf(path: string, sides: { readonly base: string; readonly mine: string; readonly theirs: string }): string | null {
-  const text = mergeBeside(sides);
-  return text !== null && isSameEdit(path, [sides.base, sides.mine], [sides.theirs, text]) ? text : null;
+/**
+ * Changes that stand beside each other go together where the settings change by exactly what each of them changed. Only where both changed
+ * the same lines it counts who is preferred: else a preferred edit would take along what graph-mgr set in the line above it.
+ */
+function mergedOf(path: string, sides: Parameters<typeof mergeText>[0], prefer?: "mine"): string | null {
+  const { text } = mergeText(sides);
+  if (text !== null) return text;
+  const beside = mergeBeside(sides);
+  if (beside !== null && isSameEdit(path, [sides.base, sides.mine], [sides.theirs, beside])) return beside;
+  return prefer === undefined ? null : mergeText(sides, prefer).text;
 }
 
 type Change = readonly [before: string, after: string];

@@ -1,4 +1,4 @@
-import { isSecretKey } from "../domain/merge-keys.ts";
+import { hideSecrets } from "../domain/hide-secrets.ts";
 import { OperatorError } from "../errors.ts";
 import { type Command, docker } from "./command.ts";
 import type { Executor } from "./exec.ts";
@@ -53,14 +53,6 @@ export function containerCreate(spec: ContainerSpec, volumePaths: readonly strin
 const IS_TAKEN = /port is already allocated|address already in use|ports are not available/i;
 
 /** Containers of graph-mgr's own that outlive the command that made them. */
-/** Shorter ones are words that anybody writes. */
-const SECRET_FROM = 5;
-const secretsIn = (environment: readonly string[] | null): readonly string[] =>
-  (environment ?? [])
-    .map(each => [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)] as const)
-    .flatMap(([key, value]) => (isSecretKey(key) && value.length >= SECRET_FROM ? [value] : []))
-    .sort((a, b) => b.length - a.length);
-
 export function createOwnContainers(executor: Executor): Pick<Engine, "runContainer" | "lastWords"> {
   const mustExist = async (name: string): Promise<void> => {
     // Docker would create a volume that is not there.
@@ -100,8 +92,7 @@ export function createOwnContainers(executor: Executor): Pick<Engine, "runContai
       );
       if (!isThere || said.length === 0) return "";
       const environment = await executor.run(docker("inspect", "--format={{json .Config.Env}}", "--", id));
-      const hidden = secretsIn(JSON.parse(environment) as readonly string[] | null);
-      return hidden.reduce((text, secret) => text.replaceAll(secret, "[hidden]"), said.slice(-lines).join("\n"));
+      return hideSecrets(said.slice(-lines).join("\n"), (JSON.parse(environment) as readonly string[] | null) ?? []);
     },
   };
 }

@@ -4,7 +4,6 @@ import type { Executor } from "./exec.ts";
 import type { Helpers } from "./helper-container.ts";
 import { sweepHelpers } from "./helper-sweep.ts";
 import {
-  COPY_TREE,
   COUNT_SINCE,
   copied,
   counted,
@@ -12,6 +11,7 @@ import {
   FINGERPRINT_TREES,
   SIZE_TREES,
   secondsOf,
+  TIMED_COPY,
   tookMs,
 } from "./tree-scripts.ts";
 
@@ -43,7 +43,7 @@ export function createVolumeWork(executor: Executor, helpers: Helpers): HelperWo
         title: `Copying the volume ${from} into ${to}`,
         writesTo: to,
         image: helperImage,
-        script: COPY_TREE,
+        script: TIMED_COPY,
         args: ["/graph-mgr/source", "/graph-mgr/target"],
         volumes: [
           { name: from, at: "/graph-mgr/source", writable: false },

@@ -1,3 +1,4 @@
+import { isUp } from "../domain/health.ts";
 import { isRestic } from "../domain/restic-place.ts";
 import { bytesText } from "../domain/room.ts";
 import { EXIT, OperatorError } from "../errors.ts";
@@ -5,10 +6,7 @@ import type { BackupFacts } from "../survey/backup.ts";
 import { type BackupRequest, compressionAt } from "./backup.ts";
 import { refuseMissingVolumes, refuseOutsiders } from "./run-instance.ts";
 
-const isUp = (state: string): boolean => state === "running" || state === "restarting" || state === "paused";
-
-export const isRunning = ({ instance }: Pick<BackupFacts, "instance">): boolean =>
-  instance.containers.some(({ state }) => isUp(state));
+export const isRunning = ({ instance }: Pick<BackupFacts, "instance">): boolean => instance.containers.some(isUp);
 
 /** What is kept free on top of what a backup takes. */
 const SPARE = 1.15;

@@ -1,4 +1,5 @@
 import { movedPath } from "../domain/compose-edit-binds.ts";
+import { isUp } from "../domain/health.ts";
 import { isInside } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
 import type { CopyFacts } from "../survey/copy.ts";
@@ -82,9 +83,7 @@ function refuseDump({ source, volumes }: CopyFacts, { stopSource }: CopyRequest)
 
 function refuseLiveCopy({ source, volumes, clusterState }: CopyFacts): void {
   const { record, containers } = source;
-  const running = containers
-    .filter(({ state }) => state === "running" || state === "restarting" || state === "paused")
-    .map(({ service, name }) => service ?? name);
+  const running = containers.filter(isUp).map(({ service, name }) => service ?? name);
   if (running.length > 0) {
     throw new OperatorError(
       "IS_RUNNING",

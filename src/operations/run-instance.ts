@@ -1,4 +1,6 @@
+import { isUp } from "../domain/health.ts";
 import { portPlace } from "../domain/isolation.ts";
+import { noVolume } from "../domain/no-volume.ts";
 import { OperatorError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlannedStep } from "../plan/step.ts";
@@ -8,8 +10,6 @@ import { relaunchSteps } from "./lay-out.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 
 const STOP_GRACE_SECONDS = 60;
-
-const isUp = (state: string): boolean => state === "running" || state === "restarting" || state === "paused";
 
 function planOf(
   facts: InstanceFacts,
@@ -84,7 +84,7 @@ export function refuseTakenPorts({ takenPorts, record }: InstanceFacts, again = 
  * @throws OperatorError VOLUME_SHARED, STARTED_BY_HAND, PROJECT_TAKEN
  */
 export function refuseOutsiders({ record, outsiders }: InstanceFacts, running: "any state" | "running"): void {
-  const found = outsiders.filter(({ state }) => running === "any state" || isUp(state));
+  const found = outsiders.filter(each => running === "any state" || isUp(each));
   const byHand = found.find(({ project, workingDir }) => workingDir === record.dir && project !== record.project);
   if (byHand) {
     throw new OperatorError(
@@ -114,11 +114,7 @@ export function refuseOutsiders({ record, outsiders }: InstanceFacts, running: "
 /** Compose would make an empty volume where one is gone, and the product would start as if it were new. @throws OperatorError NO_VOLUME */
 export function refuseMissingVolumes({ record, missingVolumes }: InstanceFacts, what: string): void {
   if (missingVolumes.length === 0) return;
-  throw new OperatorError(
-    "NO_VOLUME",
-    `${missingVolumes.join(", ")} of ${record.name} ${missingVolumes.length === 1 ? "is" : "are"} gone; ${what}.`,
-    { hint: "bring the data back first, or make it anew empty, knowingly: docker volume create NAME" },
-  );
+  throw noVolume(missingVolumes, record.name, what);
 }
 
 /** @param althoughMoved also what serves on another machine since, knowingly */
@@ -171,7 +167,7 @@ export function planRestart(facts: InstanceFacts, occasion: Occasion): Plan {
 
 /** @throws OperatorError IS_RUNNING */
 export function refuseRunning({ record, containers }: InstanceFacts, what: string): void {
-  const running = containers.filter(({ state }) => isUp(state)).map(({ service, name }) => service ?? name);
+  const running = containers.filter(isUp).map(({ service, name }) => service ?? name);
   if (running.length > 0) {
     throw new OperatorError("IS_RUNNING", `${record.name} is running (${running.join(", ")}); ${what}.`, {
       hint: `graph-mgr stop ${record.name}`,

@@ -1,6 +1,6 @@
 import type { Json } from "../domain/json.ts";
 import { OperatorError } from "../errors.ts";
-import type { AnyStepKind, PlannedStep, StepKinds } from "./step.ts";
+import { type AnyStepKind, neverUndone, type PlannedStep, type StepKinds } from "./step.ts";
 
 /** The version of plan.json and journal.jsonl that this program writes (docs/formats.md). */
 export const PLAN_SCHEMA = 1;
@@ -42,10 +42,10 @@ export function kindOf<World>(step: PlannedStep, kinds: StepKinds<World>): AnySt
 export function describePlan<World>(plan: Plan, kinds: StepKinds<World>): string {
   const lines = plan.steps.map((step, index) => {
     const kind = kindOf(step, kinds);
-    const mark = typeof kind.undo === "function" ? " " : "!";
+    const mark = neverUndone(kind) !== null ? "!" : " ";
     return ` ${mark}${String(index + 1).padStart(3)}. ${kind.title(step.input)}`;
   });
-  const final = plan.steps.findIndex(step => typeof kindOf(step, kinds).undo !== "function");
+  const final = plan.steps.findIndex(step => neverUndone(kindOf(step, kinds)) !== null);
   if (final >= 0) lines.push(`  ! cannot be undone from step ${final + 1} on`);
   return [plan.summary, ...lines, ...plan.notes.map(note => `  * ${note}`)].join("\n");
 }

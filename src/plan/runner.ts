@@ -3,7 +3,7 @@ import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
 import { type Closable, close, type Ending, entriesFor, finishClosing } from "./closing.ts";
 import { type Entry, isTurnedBack, outcomeOf, type Standing, standingsOf } from "./journal.ts";
 import { kindOf, type Plan } from "./plan.ts";
-import { type AnyStepKind, type PlannedStep, type StepContext, type StepKinds, undoTitleOf } from "./step.ts";
+import { type AnyStepKind, neverUndone, type PlannedStep, type StepContext, type StepKinds, undoTitleOf } from "./step.ts";
 
 export interface RunEvent {
   readonly type: "doing" | "done" | "skipped" | "progress" | "undoing" | "undone";
@@ -202,8 +202,9 @@ const begunOf = ({ steps }: Plan, standings: readonly Standing[]): Steps =>
 /** Which step of those that began nobody can put back, ever, and why; null when there is none. */
 function neverBack<World>(run: Run<World>, begun: Steps): string | null {
   for (const [step, planned] of begun) {
-    const { undo, title } = kindOf(planned, run.kinds);
-    if (typeof undo !== "function") return `step ${step + 1} (${title(planned.input)}): ${undo.never}`;
+    const kind = kindOf(planned, run.kinds);
+    const never = neverUndone(kind);
+    if (never !== null) return `step ${step + 1} (${kind.title(planned.input)}): ${never}`;
   }
   return null;
 }

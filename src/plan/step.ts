@@ -48,10 +48,13 @@ export interface StepKind<World, Input extends Json, Before extends Json> {
    * Once a way back was begun it is not asked again, because half of the way is no place to stop.
    */
   readonly pastReturn?: (input: Input, context: StepContext<World>, before: Before) => Promise<string | null>;
-  /** What `undo` does, where the title would not say it: "Start v2.22.2 again". Null: it changes nothing, and nobody is told. */
+  /** What `undo` does, where the title would not say it: "Start v2.22.2 again". Null: with this input it changes nothing, and nobody is told. */
   readonly undoTitle?: (input: Input) => string | null;
-  /** Puts back what `look` saw, from any half-way state, and may be run again; or says why nobody can. */
-  readonly undo: ((input: Input, context: StepContext<World>, before: Before) => Promise<void>) | { readonly never: string };
+  /** Puts back what `look` saw, from any half-way state, and may be run again; or says why nobody can. Null: there is nothing to put back. */
+  readonly undo:
+    | ((input: Input, context: StepContext<World>, before: Before) => Promise<void>)
+    | { readonly never: string }
+    | null;
 }
 
 export interface PlannedStep {
@@ -59,9 +62,15 @@ export interface PlannedStep {
   readonly input: Json;
 }
 
+/** Whether nobody can go back past it, ever, and why. */
+export const neverUndone = <World>({ undo }: AnyStepKind<World>): string | null =>
+  undo !== null && typeof undo !== "function" ? undo.never : null;
+
 /** What going back past a step does, for people; null when that is nothing. */
-export const undoTitleOf = <World>({ title, undoTitle }: AnyStepKind<World>, input: Json): string | null =>
-  undoTitle === undefined ? `put back: ${title(input)}` : undoTitle(input);
+export function undoTitleOf<World>({ title, undo, undoTitle }: AnyStepKind<World>, input: Json): string | null {
+  if (undo === null) return null;
+  return undoTitle === undefined ? `put back: ${title(input)}` : undoTitle(input);
+}
 
 /** A kind whose input and before are known only to itself; the runner passes on what the plan and the journal hold. */
 export type AnyStepKind<World> = StepKind<World, Json, Json>;

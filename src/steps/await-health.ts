@@ -1,8 +1,8 @@
 import { Interrupted, OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
+import { containersOf } from "./containers.ts";
 import type { Context } from "./context.ts";
 import { keepingLastWords } from "./last-words.ts";
-import { containersOf } from "./launch.ts";
 import { refuseFailed } from "./refuse-failed.ts";
 
 type Input = {
@@ -54,8 +54,7 @@ export const awaitHealth = defineStep({
   },
   // Asked before `do` as well: healthy for a moment is not enough, so only a window that this run has watched counts.
   isDone: async (_, context) => watched.has(context),
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });
 
 /** @throws OperatorError NOT_HEALTHY; Interrupted */

@@ -47,6 +47,5 @@ export const closeNetworks = defineStep({
       );
   },
   isDone: isClosed,
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });

@@ -128,6 +128,5 @@ export const configure = defineStep({
     }
     return [...(await wantedTexts(input, context)).values()].every(({ old, text }) => old === text);
   },
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });

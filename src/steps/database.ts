@@ -5,9 +5,10 @@ import type { Baseline } from "../domain/losses.ts";
 import { OperatorError } from "../errors.ts";
 import type { DatabaseAccess } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
+import { containersOf } from "./containers.ts";
 import type { Context, ProjectInput } from "./context.ts";
-import { containersOf, refuseGoneVolumes } from "./launch.ts";
 import { missingAbove, removeEmpty } from "./missing-folders.ts";
+import { refuseGoneVolumes } from "./own-volumes.ts";
 
 export type Database = {
   readonly project: ProjectInput;
@@ -167,8 +168,7 @@ export const databaseAlone = defineStep({
   },
   isDone: async ({ source }, context) =>
     (await context.world.postgres.activity(await accessTo(source, context))).sessions.length === 0,
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });
 
 type BaselineInput = {
@@ -220,8 +220,7 @@ export const dropScratch = defineStep({
   look: async () => null,
   do: ({ path }, { world }: Context) => world.trees.remove(path, null),
   isDone: async ({ path }, { world }) => !(await world.files.exists(path)),
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });
 
 type Drop = { readonly path: string; readonly helperImage: string };
@@ -233,6 +232,5 @@ export const dropDump = defineStep({
   look: async () => null,
   do: ({ path, helperImage }, { world }: Context) => world.trees.remove(path, helperImage),
   isDone: async ({ path }, { world }) => !(await world.files.exists(path)),
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });

@@ -1,7 +1,8 @@
 import { Interrupted, OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
+import { containersOf } from "./containers.ts";
 import type { Context, ProjectInput } from "./context.ts";
-import { containersOf, launch } from "./launch.ts";
+import { launch } from "./launch.ts";
 import { refuseFailed } from "./refuse-failed.ts";
 
 /** Where visitors come in; null for a product that nobody visits. */
@@ -97,8 +98,7 @@ export const awaitAnswer = defineStep({
     }
   },
   isDone: (probes, context) => answers(probes, context),
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });
 
 type Committed = { readonly instance: string; readonly wayBack?: string };

@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { healthOf } from "../domain/health.ts";
 import { Home } from "../domain/home.ts";
 import { messageOf, OperatorError } from "../errors.ts";
+import { containersOf } from "./containers.ts";
 import type { Context } from "./context.ts";
-import { containersOf } from "./launch.ts";
 
 /** Enough to see why, and no log to be kept. */
 const LINES = 200;
@@ -36,9 +37,9 @@ async function keep(context: Context, project: string, services: readonly string
   const folder = new Home(operation.home).operation(operation.id);
   const kept: string[] = [];
   try {
-    for (const { id, service, state, health, exitCode } of await containersOf(context, project)) {
-      const isWell = (state === "running" && (health === null || health === "healthy")) || (state === "exited" && exitCode === 0);
-      if (service === null || !services.includes(service) || isWell) continue;
+    for (const each of await containersOf(context, project)) {
+      const { id, service } = each;
+      if (service === null || !services.includes(service) || healthOf(service, [each]).verdict === "healthy") continue;
       const words = await world.engine.lastWords(id, LINES);
       const path = join(folder, `${service}.log`);
       await world.files.write(path, `${words}\n`, 0o600);

@@ -65,6 +65,5 @@ export const mergeConfiguration = defineStep({
   // What is edited while the update waits to be gone on with is in no merge any more.
   untouched: (input, context) =>
     refuseEdited(input, context, "graph-mgr undo   (the edit stays; the update, begun again, merges it)"),
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });

@@ -18,8 +18,7 @@ export const installThere = defineStep({
   do: ({ there }, { world }: Context) => world.remote.install(there),
   isDone: ({ there }, { world }) => world.remote.isInstalled(there),
   // Files of a program in a folder that nothing else looks into; the next move uses them.
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });
 
 type Images = At & { readonly manifest: Omit<ImageSetManifest, "streams" | "members"> };
@@ -38,8 +37,7 @@ export const sendImages = defineStep({
     const have = await world.remote.images(there);
     return manifest.images.every(image => isThere(image, have));
   },
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });
 
 type Send = At & {

@@ -1,7 +1,7 @@
 import { LABELS } from "../domain/instance.ts";
 import { defineStep } from "../plan/step.ts";
+import { containersOf } from "./containers.ts";
 import type { Context } from "./context.ts";
-import { containersOf } from "./launch.ts";
 
 const USER_TYPED_IT = "the operator asked for it by name, and what is gone is gone";
 
@@ -32,8 +32,7 @@ export const removeContainers = defineStep({
     );
   },
   // Containers hold nothing that the files and volumes do not hold; the next launch makes them again.
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });
 
 type Move = { readonly from: string; readonly to: string; readonly what: string };

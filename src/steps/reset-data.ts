@@ -39,6 +39,5 @@ export const resetData = defineStep({
     }
     return true;
   },
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });

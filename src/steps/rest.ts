@@ -1,6 +1,7 @@
+import { isUp } from "../domain/health.ts";
 import { defineStep } from "../plan/step.ts";
+import { containersOf } from "./containers.ts";
 import type { Context } from "./context.ts";
-import { containersOf, isUp } from "./launch.ts";
 
 type Input = { readonly project: string; readonly instance: string; readonly services: readonly string[] };
 
@@ -27,6 +28,5 @@ export const rest = defineStep({
     subject: ({ project }) => `containers of ${project}`,
     holds: async ({ project }, context) => !(await containersOf(context, project)).some(isUp),
   },
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });

@@ -1,8 +1,9 @@
+import { isUp } from "../domain/health.ts";
 import { parseRecord, recordToText } from "../domain/instance.ts";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
+import { containersOf } from "./containers.ts";
 import type { Context } from "./context.ts";
-import { containersOf } from "./launch.ts";
 
 type Input = { readonly project: string; readonly instance: string; readonly record: string; readonly graceSeconds: number };
 type Before = {
@@ -16,8 +17,6 @@ type Before = {
   readonly record: string | null;
 };
 
-const isUp = (state: string): boolean => state === "running" || state === "restarting" || state === "paused";
-
 /**
  * Stops every container of the project, also those of profiles that are off now, by Docker's own labels. Their restart
  * policies are written into the record and set to `no`: else the engine would wake the instance at its next start.
@@ -28,11 +27,11 @@ export const stop = defineStep({
   async look({ project, record }, context: Context): Promise<Before> {
     const containers = await containersOf(context, project);
     return {
-      containers: containers.map(({ id, service, restartPolicy, state }) => ({
-        id,
-        service,
-        policy: restartPolicy,
-        running: isUp(state),
+      containers: containers.map(each => ({
+        id: each.id,
+        service: each.service,
+        policy: each.restartPolicy,
+        running: isUp(each),
       })),
       record: await context.world.files.read(record),
     };
@@ -52,7 +51,7 @@ export const stop = defineStep({
     }
     for (const { id } of containers.filter(({ restartPolicy }) => restartPolicy !== "no"))
       await engine.setRestartPolicy(id, "no");
-    const up = containers.filter(({ state }) => isUp(state));
+    const up = containers.filter(isUp);
     // Those that talk to a database end before it: a server that still has clients may not get to shut down cleanly.
     const rank = (mounts: (typeof up)[number]["mounts"]) =>
       mounts.some(({ target }) => target.startsWith("/var/lib/postgresql")) ? 1 : 0;
@@ -69,7 +68,7 @@ export const stop = defineStep({
     const containers = await containersOf(context, project);
     const text = await context.world.files.read(record);
     const isRecorded = text === null || parseRecord(text, record).stoppedPolicies !== null;
-    return isRecorded && containers.every(({ state, restartPolicy }) => !isUp(state) && restartPolicy === "no");
+    return isRecorded && containers.every(each => !isUp(each) && each.restartPolicy === "no");
   },
   // Nothing wakes it; and who was started by hand since is not stopped behind somebody's back.
   fleeting: { subject: ({ project }) => `containers of ${project}`, holds: async () => true },

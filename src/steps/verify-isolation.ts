@@ -69,6 +69,5 @@ export const verifyIsolation = defineStep({
     }
   },
   isDone: async (input, context) => (await differences(input, context)).length === 0,
-  undoTitle: () => null,
-  undo: async () => {},
+  undo: null,
 });

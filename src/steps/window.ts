@@ -1,11 +1,13 @@
 import { join } from "node:path";
+import { isUp } from "../domain/health.ts";
 import { Home } from "../domain/home.ts";
 import { parseRecord, recordToText } from "../domain/instance.ts";
 import { EXIT, OperatorError } from "../errors.ts";
 import type { BootClock, ContainerDetail } from "../host/world.ts";
 import { defineStep } from "../plan/step.ts";
+import { containersOf } from "./containers.ts";
 import type { Context } from "./context.ts";
-import { containersOf, refuseGoneVolumes } from "./launch.ts";
+import { refuseGoneVolumes } from "./own-volumes.ts";
 
 type Input = {
   readonly project: string;
@@ -32,9 +34,6 @@ type Before = {
   }[];
   readonly record: string;
 };
-
-const isUp = ({ state }: Pick<ContainerDetail, "state">): boolean =>
-  state === "running" || state === "restarting" || state === "paused";
 
 /** Of the services that stay, those that ran before and do not run now. */
 const keptDown = (

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import type { Compression } from "../domain/backup.ts";
 import { isRemote } from "../domain/backup-place.ts";
+import { isUp } from "../domain/health.ts";
 import type { PostgresImage } from "../domain/postgres-facts.ts";
 import { isRestic, resticFolder } from "../domain/restic-place.ts";
 import { externalVolumes, isInside, outsideBinds } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
 import { nextSequence } from "./backups.ts";
-import { type InstanceFacts, isUp } from "./instance.ts";
+import type { InstanceFacts } from "./instance.ts";
 import { databaseAccess } from "./postgres.ts";
 
 /** What a backup's plan is made of. No secrets. */

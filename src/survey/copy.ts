@@ -1,6 +1,7 @@
 import { movedPath } from "../domain/compose-edit-binds.ts";
 import type { ComposeModel } from "../domain/compose-model.ts";
 import { EnvFile } from "../domain/env-file.ts";
+import { isUp } from "../domain/health.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { BindMoves } from "../domain/isolation.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
@@ -10,7 +11,7 @@ import type { World } from "../host/world.ts";
 import { claimsOn, surveyEngine } from "./claims.ts";
 import { type HomeFacts, surveyHome } from "./home.ts";
 import { type PortRequest, portWishes, reservedPorts, withoutEnvironment } from "./install.ts";
-import { type InstanceFacts, isUp, surveyInstance } from "./instance.ts";
+import { type InstanceFacts, surveyInstance } from "./instance.ts";
 import { choosePorts, type PortChoice } from "./ports.ts";
 
 export interface SourceVolume {

@@ -1,8 +1,7 @@
 import { loginIn } from "../domain/database-login.ts";
-import { worstOf } from "../domain/health.ts";
+import { isUp, worstOf } from "../domain/health.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { ContainerDetail, DatabaseAccess, World } from "../host/world.ts";
-import { isUp } from "./instance.ts";
 
 export interface ServiceDetail {
   readonly service: string;

@@ -1,4 +1,5 @@
 import { startedServices } from "../domain/compose-model.ts";
+import { isUp } from "../domain/health.ts";
 import { Home } from "../domain/home.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import { maintenanceName } from "../domain/maintenance.ts";
@@ -55,9 +56,6 @@ export interface Outsider {
   readonly volume: string | null;
   readonly workingDir: string | null;
 }
-
-export const isUp = ({ state }: Pick<ContainerDetail, "state">): boolean =>
-  state === "running" || state === "restarting" || state === "paused";
 
 /** @throws OperatorError FOLDER_GONE */
 export async function refuseFolderGone({ files }: Pick<World, "files">, { name, dir }: InstanceRecord): Promise<void> {

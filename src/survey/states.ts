@@ -1,4 +1,4 @@
-import { isLongRunning } from "../domain/health.ts";
+import { isLongRunning, isUp } from "../domain/health.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { ContainerSummary, World } from "../host/world.ts";
 
@@ -12,8 +12,6 @@ export interface InstanceStatus {
   readonly health: InstanceHealth;
   readonly containers: readonly ContainerSummary[];
 }
-
-const isUp = ({ state }: ContainerSummary): boolean => state === "running" || state === "restarting" || state === "paused";
 
 /** Also those that were started by hand, e.g. through `current`. */
 const containersOf = ({ project }: InstanceRecord, all: readonly ContainerSummary[]): readonly ContainerSummary[] =>

@@ -11,7 +11,9 @@ const YEAR_MS = 366 * 86_400_000;
 const WATCHED_MS = 2000;
 
 const plan = (...kinds: readonly string[]) =>
-  ({ steps: kinds.map(kind => ({ kind, input: { probe: { port: 80, tls: false, path: "/" } } })) }) as unknown as Plan;
+  ({
+    steps: kinds.map(kind => ({ kind, input: { keep: ["postgres"], probe: { port: 80, tls: false, path: "/" } } })),
+  }) as unknown as Plan;
 const UPDATE = plan("bundle.unpack", "instance.quiet", "front.open");
 
 interface Host {
@@ -21,11 +23,13 @@ interface Host {
   readonly boot?: BootClock | null;
   /** Whether visitors still go without it in the end. */
   readonly isDown?: boolean;
+  /** Services that ran when the window was opened. */
+  readonly running?: readonly string[];
 }
 
 /** Carries out the steps by their numbers, and tells what visitors went without. */
 async function downtimeOf(
-  { entries = [], wallMs = Date.parse(NOON), boot = null, isDown = false }: Host,
+  { entries = [], wallMs = Date.parse(NOON), boot = null, isDown = false, running = ["caddy", "postgres"] }: Host,
   steps = [0, 1, 2],
   of = UPDATE,
 ) {
@@ -37,7 +41,10 @@ async function downtimeOf(
   const journal = { read: async () => written, append: async () => {}, settle: async () => {} };
   const downtime = await watchDowntime(session, { plan: of, journal });
   for (const step of steps) {
-    if (step === 1) written.push({ type: "doing", step, before: { openedAt: NOON, openedBoot: { boot: "a", ms: 1 } } });
+    if (step === 1) {
+      const containers = ["caddy", "postgres"].map(service => ({ service, running: running.includes(service) }));
+      written.push({ type: "doing", step, before: { openedAt: NOON, openedBoot: { boot: "a", ms: 1 }, containers } });
+    }
     downtime.on({ type: "doing", step });
   }
   return await downtime.end();
@@ -92,6 +99,11 @@ it("is none where nobody was turned away, or nobody visits", async () => {
   expect(await downtimeOf({}, [0])).toBeNull();
   expect(await downtimeOf({}, [0, 1, 2], plan("bundle.unpack", "volume.create", "front.open"))).toBeNull();
   expect(await downtimeOf({}, [0, 1], plan("bundle.unpack", "instance.quiet"))).toBeNull();
+});
+
+it("is none of an instance that was stopped before, or of which only the database ran, and nobody waits for an answer", async () => {
+  for (const running of [[], ["postgres"]]) expect(await downtimeOf({ running, isDown: true })).toBeNull();
+  expect(await downtimeOf({ running: ["caddy"], isDown: true })).not.toBeNull();
 });
 
 it("is told to people, and where it is not exact, as such", () => {

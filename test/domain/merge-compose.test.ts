@@ -87,17 +87,35 @@ describe("an edit of a compose file", () => {
     expect(merged.text).toBeNull();
   });
 
+  it("never carries what graph-mgr set, where it stands beside it and is said to count elsewhere", () => {
+    const mine = edited(
+      own,
+      path,
+      ["    name: v2_22_2_grph\n", "    name: v2_22_2_grph\n    driver: bridge\n"],
+      ["depends_on: [ postgres ]", "depends_on: [ postgres, caddy ]"],
+    );
+    const fresh = edited(theirs, path, ["depends_on: [ postgres ]", "depends_on: [ postgres, queue ]"])[path] ?? "";
+    const sides = { base: base[path] ?? "", own: own[path] ?? "", mine: mine[path] ?? "", theirs: fresh };
+    const { text } = mergeCompose(path, sides, "mine");
+    expect(text).toContain("    driver: bridge\n");
+    expect(text).toContain("depends_on: [ postgres, caddy ]");
+    expect(text).not.toContain("v2_22_2");
+  });
+
   it("is taken where it is said that it counts", () => {
     const sides = { base: base[path] ?? "", own: own[path] ?? "", theirs: theirs[path] ?? "" };
     const mine = edited(own, path, ["depends_on: [ postgres ]", "depends_on: [ postgres, caddy ]"])[path] ?? "";
-    const { text } = mergeCompose(path, { ...sides, mine }, "mine");
-    expect(unifiedDiff(sides.theirs, text ?? "").filter(line => /^[-+]/.test(line))).toMatchInlineSnapshot(`
-      [
-        "-    depends_on: [ postgres ]",
-        "-    init: true",
-        "+    depends_on: [ postgres, caddy ]",
-      ]
-    `);
+    const changed = (vendors: string) =>
+      unifiedDiff(vendors, mergeCompose(path, { ...sides, mine, theirs: vendors }, "mine").text ?? "").filter(line =>
+        /^[-+]/.test(line),
+      );
+    // What the vendor has put beside it stays.
+    expect(changed(sides.theirs)).toEqual(["-    depends_on: [ postgres ]", "+    depends_on: [ postgres, caddy ]"]);
+    expect(changed(sides.theirs.replace("depends_on: [ postgres ]", "depends_on: [ postgres, queue ]"))).toEqual([
+      "-    depends_on: [ postgres, queue ]",
+      "-    init: true",
+      "+    depends_on: [ postgres, caddy ]",
+    ]);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Ending } from "../../plan/closing.ts";
 import type { OperationEntry } from "../../plan/operations.ts";
 import { type Run, undoPlan } from "../../plan/runner.ts";
 import { quiet } from "../../steps/index.ts";
-import { type DowntimeFacts, downtimeText, watchDowntime } from "../downtime.ts";
+import { type DowntimeFacts, downtimeText, watchedRun } from "../downtime.ts";
 import { type EngineLock, engineLock, untilHealthy } from "../engine-lock.ts";
 import { planText, stepsLeft, undoSteps } from "../plan-text.ts";
 import { reportFinished } from "../report.ts";
@@ -173,14 +173,7 @@ export const undo = (session: Session): Promise<void> =>
 
 async function takeBack(session: Session, given: Run<World>): Promise<void> {
   let ending: Ending;
-  const downtime = await watchDowntime(session, given);
-  const run: Run<World> = {
-    ...given,
-    on: event => {
-      downtime.on(event);
-      given.on(event);
-    },
-  };
+  const { run, downtime } = await watchedRun(session, given);
   let seen: DowntimeFacts | null;
   try {
     ending = await undoPlan(run);
