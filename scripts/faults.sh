@@ -4,7 +4,7 @@
 # tries a few of each in about two hours. What needs an engine of its own is left out, with a word, without root. FAULTS_RESULTS=FILE keeps the
 # single results, and FAULTS_ONLY="update-kills ..." runs only these test files. With FAULTS_ADD=1 the table has what earlier runs found as well
 # (docs/reliability.jsonl), so that the whole can be done in parts, and a run that is interrupted is one of them. FAULTS_PART=2/5 does the second of
-# five parts: with one FAULTS_SEED, the five together are the whole.
+# five parts: with one FAULTS_SEED, the five together are the whole. The documented commands are tried once each, whatever part it is.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export FAULTS=${FAULTS:-full} FAULTS_SEED=${FAULTS_SEED:-$((RANDOM * 32768 + RANDOM))}

@@ -1,15 +1,36 @@
 import { widthOf } from "./text.ts";
 
-/** Columns aligned by spaces, for people; scripts take `--json`. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map(row => widthOf(row[column] ?? ""))));
-  return all
-    .map(row =>
-      row
-        .map((cell, column) => `${cell}${" ".repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell)))}`)
-        .join("  ")
-        .trimEnd(),
-    )
+type Row = readonly string[];
+
+/**
+ * For people; scripts take `--json`. Columns aligned by spaces, or, where a terminal is too narrow for them, each row as lines of its own:
+ * a terminal would break lines in the middle of names and paths.
+ * @param columns of the terminal; null: a file or a pipe
+ */
+export function table(head: Row, rows: readonly Row[], columns: number | null): string {
+  const lines = aligned([head, ...rows]);
+  const isNarrow = columns !== null && lines.some(line => widthOf(line) > columns);
+  return isNarrow ? rows.map(row => inLines(head, row)).join("\n\n") : lines.join("\n");
+}
+
+function aligned(rows: readonly Row[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => widthOf(row[column] ?? ""))));
+  return rows.map(row =>
+    row
+      .map((cell, column) => padded(cell, widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** What has no heading stands before what has. */
+function inLines(head: Row, row: Row): string {
+  const cells = row.flatMap((cell, column) => (cell === "" || head[column] === "" ? [] : [[head[column] ?? "", cell] as const]));
+  const marks = row.filter((cell, column) => cell !== "" && head[column] === "");
+  const width = Math.max(...head.map(widthOf));
+  return cells
+    .map(([title, cell], index) => `${padded(title, width)}  ${index === 0 ? [...marks, cell].join(" ") : cell}`)
     .join("\n");
 }
+
+const padded = (text: string, width: number): string => `${text}${" ".repeat(Math.max(0, width - widthOf(text)))}`;

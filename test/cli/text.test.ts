@@ -26,8 +26,30 @@ it("aligns columns, also of wide characters", () => {
         ["図", "x"],
         ["long", "y"],
       ],
+      null,
     ),
   ).toBe("A     B\n図    x\nlong  y");
+});
+
+it("gives each row lines of its own where a terminal is too narrow for its columns", () => {
+  const rows = [
+    ["*", "v2.22.2", "running", "/srv/a/long/path"],
+    ["", "v2.23.0", "", "/srv/another"],
+  ];
+  const head = ["", "INSTANCE", "STATE", "WHERE"];
+  const whole = "   INSTANCE  STATE    WHERE\n*  v2.22.2   running  /srv/a/long/path\n   v2.23.0            /srv/another";
+  expect(table(head, rows, null)).toBe(whole);
+  expect(table(head, rows, 38)).toBe(whole);
+  expect(table(head, rows, 37)).toBe(
+    [
+      "INSTANCE  * v2.22.2",
+      "STATE     running",
+      "WHERE     /srv/a/long/path",
+      "",
+      "INSTANCE  v2.23.0",
+      "WHERE     /srv/another",
+    ].join("\n"),
+  );
 });
 
 it("suggests what is near, and nothing that is not", () => {

@@ -190,6 +190,7 @@ it("takes the defaults by Enter all the way: the newest that can be reached dire
        a
       -theirs
       +mine
+    (To edit it here, end this and set EDITOR first: EDITOR=nano graph-mgr update)
     ? Caddyfile: whose shall it be? [*mine | the vendor's] <
     The database moves by copy. Postgres 15, glibc 2.36 and x86_64 are the same before and after, so
     the files can be taken as they are: visitors wait about 15 s for that, and about 30 s for a dump.

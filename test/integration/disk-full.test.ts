@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, it } from "vitest";
 import { bundle } from "./support/bundles.ts";
-import { docker, type Result, TestHome } from "./support/cli.ts";
+import { docker, type Result, type TestHome } from "./support/cli.ts";
 import {
   isFull,
   must,
@@ -16,16 +16,10 @@ import {
   sample,
   tracesOf,
 } from "./support/faults.ts";
+import { SmallDisk } from "./support/small-disk.ts";
 
 /** A whole installation of the small bundle fits into 48 KiB, in pages of 4. */
 const LARGEST_KIB = 44;
-
-/** A home on a file system of its own, so small that it can be filled. */
-async function smallHome(sizeKib: number): Promise<{ readonly home: TestHome; readonly unmount: () => Promise<void> }> {
-  const home = await TestHome.make();
-  await execa("mount", ["-t", "tmpfs", "-o", `size=${sizeKib}k,mode=0700`, "graph-mgr-test", home.path]);
-  return { home, unmount: async () => void (await execa("umount", ["--lazy", home.path])) };
-}
 
 describe.runIf(process.getuid?.() === 0)("F23 a disk that is full", () => {
   it("fails an installation cleanly, wherever it happens, and nothing is left", {
@@ -41,12 +35,10 @@ describe.runIf(process.getuid?.() === 0)("F23 a disk that is full", () => {
       "install (tiny)",
       isFull ? sizes : sample(random, sizes, 4),
       async sizeKib => {
-        const { home, unmount } = await smallHome(sizeKib);
+        const disk = await SmallDisk.make(sizeKib);
+        const { home } = disk;
         const slug = `v1_0_0_${home.suffix}`;
-        trouble = async () => {
-          await home.remove().catch(() => undefined);
-          await unmount();
-        };
+        trouble = () => disk.remove();
         const before = await photographHome(home);
         const result = await home.run("install", bundle("tiny-v1.0.0"), "--name", home.suffix, "--yes");
         must(result.code !== 1, "a full disk was taken for a bug", result);
@@ -56,9 +48,7 @@ describe.runIf(process.getuid?.() === 0)("F23 a disk that is full", () => {
           mustBeEqual(await tracesOf(home, slug), [], "left on the engine");
           mustBeEqual(await photographHome(home), before, "the home is not as it was");
         }
-        await home.remove().catch(() => undefined);
-        await unmount();
-        await rm(home.path, { recursive: true, force: true });
+        await disk.remove();
       },
       () => trouble(),
     );
@@ -66,7 +56,8 @@ describe.runIf(process.getuid?.() === 0)("F23 a disk that is full", () => {
   });
 
   it("of a copy's dump leaves the source serving and nothing else", { timeout: 900_000 }, async () => {
-    const { home, unmount } = await smallHome(16 * 1024);
+    const disk = await SmallDisk.make(16 * 1024);
+    const { home } = disk;
     try {
       const source = `v2.22.2-${home.suffix}`;
       await home.ok("install", bundle("v2.22.2"), "--name", home.suffix, "--yes");
@@ -99,9 +90,7 @@ describe.runIf(process.getuid?.() === 0)("F23 a disk that is full", () => {
         },
       );
     } finally {
-      await home.remove().catch(() => undefined);
-      await unmount();
-      await rm(home.path, { recursive: true, force: true });
+      await disk.remove();
     }
   });
 });

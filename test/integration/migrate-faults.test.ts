@@ -5,7 +5,7 @@ import { connectionCut, engineThereGone, migrated } from "./support/migrate-subj
 import { SecondMachine } from "./support/second-machine.ts";
 import { backupBundle, backupHome } from "./support/small-backup.ts";
 import { SmallProduct } from "./support/small-product.ts";
-import { engineSilent, killedAt, metBy, momentsIn, type Whole, wholeRun } from "./support/subject-trials.ts";
+import { itOutlivesKills, metBy, momentsIn, type Whole, wholeRun } from "./support/subject-trials.ts";
 import type { Fault } from "./support/update-trials.ts";
 
 const timeout = 4 * 3_600_000;
@@ -30,25 +30,7 @@ describe.runIf(process.getuid?.() === 0)("migrate", () => {
     await second?.down();
   });
 
-  it("F20 killed where a step begins or ends", { timeout }, async () => {
-    const fault = "killed at a step boundary";
-    await killedAt(fault, subject, sample(randomOf(fault), momentsIn(whole).boundary, amount(2, 8, 200)), randomOf("ways"));
-  });
-
-  it("F20 killed inside a step", { timeout }, async () => {
-    const fault = "killed inside a step";
-    await killedAt(fault, subject, sample(randomOf(fault), momentsIn(whole).within, amount(1, 6, 100)), randomOf("ways within"));
-  });
-
-  it("F21 killed from outside at a random moment", { timeout }, async () => {
-    const random = randomOf("random");
-    const moments = Array.from({ length: amount(1, 4, 30) }, () => Math.round(whole.tookMs * (0.2 + 0.8 * random())));
-    await killedAt("killed at a random time", subject, moments, random);
-  });
-
-  it("F24 with an engine that goes away in the middle", { timeout }, async () => {
-    await engineSilent(subject, whole, amount(1, 4, 40), randomOf("engine"));
-  });
+  itOutlivesKills(() => ({ subject, whole, randomOf }));
 
   const met = async (fault: Fault<Subject>, count: number) => {
     const { boundary, within } = momentsIn(whole);

@@ -1,7 +1,6 @@
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { TestHome } from "./support/cli.ts";
 import { amount, randomFor } from "./support/faults.ts";
+import { SmallDisk } from "./support/small-disk.ts";
 import { homeFull, outOfMemory, portTaken, wrongPassword } from "./support/update-fault-kinds.ts";
 import { type UpdateSubject, updateSmall } from "./support/update-subject.ts";
 import { type Counted, counted, type Fault, type Moment, methodsFor, spread, tryFault } from "./support/update-trials.ts";
@@ -12,19 +11,17 @@ const HOOK_MS = 1_800_000;
 
 /** Faults that meet an update on an engine that others use, at a home with a small disk of its own. */
 describe.runIf(process.getuid?.() === 0).each(methodsFor("update faults"))("an update by %s", { tags: ["usual"] }, method => {
-  let home: TestHome;
+  let disk: SmallDisk;
   let subject: UpdateSubject;
   let whole: Counted;
   beforeAll(async () => {
-    home = await TestHome.make();
-    await execa("mount", ["-t", "tmpfs", "-o", "size=96m,mode=0700", "graph-mgr-test", home.path]);
-    subject = await updateSmall(method, home);
+    disk = await SmallDisk.make(98_304);
+    subject = await updateSmall(method, disk.home);
     whole = await counted(subject);
   }, HOOK_MS);
   afterAll(async () => {
     await subject?.cleanUp().catch(() => undefined);
-    await execa("umount", ["--lazy", home.path]);
-    await home.remove();
+    await disk?.remove();
   });
   const randomOf = (fault: Fault) => randomFor(`update ${method} ${fault.name}`);
   const tried = (fault: Fault, count: number, moments = whole.moments) =>

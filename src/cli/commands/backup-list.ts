@@ -38,6 +38,7 @@ export async function backupList(session: Session, args: Arguments): Promise<voi
         verifiedText(each, nowMs),
         each.path,
       ]),
+      session.printColumns,
     ),
   );
 }

@@ -39,7 +39,7 @@ export async function list(session: Session): Promise<void> {
     return;
   }
   if (statuses.length === 0) session.print(`Nothing is installed in ${session.home.path}.`);
-  else session.print(statusTable(statuses, facts.current));
+  else session.print(statusTable(statuses, facts.current, session.printColumns));
   const unused = bundles.filter(({ version }) => !facts.records.some(({ release }) => release === version));
   if (unused.length > 0) session.print(`\nBundles that are not installed:\n${unused.map(({ path }) => `  ${path}`).join("\n")}`);
 }
@@ -47,7 +47,7 @@ export async function list(session: Session): Promise<void> {
 const portText = ({ host, container, protocol }: ListedPort): readonly string[] =>
   host === null ? [] : [`${host}->${container}${protocol === "udp" ? "/udp" : ""}`];
 
-export function statusTable(statuses: readonly InstanceStatus[], current: string | null): string {
+export function statusTable(statuses: readonly InstanceStatus[], current: string | null, columns: number | null): string {
   return table(
     ["", "INSTANCE", "STATE", "HEALTH", "PORTS", "PROJECT"],
     statuses.map(status => [
@@ -58,5 +58,6 @@ export function statusTable(statuses: readonly InstanceStatus[], current: string
       [...new Set(listedPorts(status.record.ports, status.containers).flatMap(portText))].join(", "),
       status.record.project,
     ]),
+    columns,
   );
 }

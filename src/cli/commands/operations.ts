@@ -45,7 +45,7 @@ export async function listOperations(session: Session, words: readonly string[])
     outcomeText(outcome, closing),
     `${stepsDone}/${plan.steps.length}`,
   ]);
-  session.print(table(["OPERATION", "KIND", "INSTANCE", "OUTCOME", "STEPS"], rows));
+  session.print(table(["OPERATION", "KIND", "INSTANCE", "OUTCOME", "STEPS"], rows, session.printColumns));
 }
 
 const outcomeText = (outcome: OperationEntry["outcome"], closing: OperationEntry["closing"]): string =>

@@ -43,7 +43,9 @@ async function statusText(session: Session, name: string | undefined): Promise<s
   if (name === undefined && facts.records.length !== 1) {
     if (session.flags.json)
       return JSON.stringify({ schema: 1, home: session.home.path, current: facts.current, instances: statuses.map(toJson) });
-    return statuses.length === 0 ? `Nothing is installed in ${session.home.path}.` : statusTable(statuses, facts.current);
+    return statuses.length === 0
+      ? `Nothing is installed in ${session.home.path}.`
+      : statusTable(statuses, facts.current, session.printColumns);
   }
   const record = chooseInstance(facts.records, facts.current, name);
   const own = statuses.find(each => each.record.name === record.name);
@@ -67,9 +69,9 @@ async function statusText(session: Session, name: string | undefined): Promise<s
   return [
     `${record.name}${facts.current === record.name ? " (current)" : ""}: ${own?.state ?? "missing"}, ${own?.health ?? "none"}; ${record.dir}`,
     "",
-    table(["SERVICE", "STATE", "HEALTH", "SINCE", "RESTARTS", "IMAGE"], services),
+    table(["SERVICE", "STATE", "HEALTH", "SINCE", "RESTARTS", "IMAGE"], services, session.printColumns),
     "",
-    table(["VOLUME", "NAME", "SIZE"], volumes),
+    table(["VOLUME", "NAME", "SIZE"], volumes, session.printColumns),
     ...(details.database === null ? [] : ["", `Postgres ${details.database.version}, ${bytes(details.database.sizeBytes)}`]),
     ...record.ports.map(port => `${portPlace(port)} on port ${port.host ?? "chosen by the engine"}`),
   ].join("\n");

@@ -40,7 +40,7 @@ export async function versions(session: Session, given: VersionsArgs): Promise<v
     ]),
   ];
   const head = ["VERSION", "WHAT", from === null ? "" : `UPDATE OF ${from.name}`, "WHERE"];
-  session.print(rows.length === 0 ? "Nothing is installed, and no bundle lies here." : table(head, rows));
+  session.print(rows.length === 0 ? "Nothing is installed, and no bundle lies here." : table(head, rows, session.printColumns));
   const faults = bundles.flatMap(({ unreadable }) => (unreadable === null ? [] : [unreadable.message]));
   if (faults.length > 0) session.print(`\n${faults.join("\n")}`);
 }

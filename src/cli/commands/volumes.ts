@@ -50,6 +50,7 @@ export async function volumes(session: Session): Promise<void> {
           (attach === null ? "(stray: no instance has it)" : `(kept by remove; \`graph-mgr install --attach ${attach}\`)`),
         exists ? (sizeBytes === null ? "?" : bytes(sizeBytes)) : "not there",
       ]),
+      session.printColumns,
     ),
   );
 }

@@ -33,6 +33,8 @@ export function conflictQuestion(session: Session, look: LookOnce, given: Resolu
     const before = earlier?.resolutions[name];
     let text = typeof before === "object" ? before.text : (draft ?? "");
     session.note(`\n${conflictText(conflict, diffStyle(session.flags.color && session.isTerminal))}\n`);
+    if (session.edit === null && draft !== undefined)
+      session.note(wrap("(To edit it here, end this and set EDITOR first: EDITOR=nano graph-mgr update)\n", session.columns - 1));
     for (;;) {
       const initial = answerOf(before);
       const message = fill(ASKED.conflict.message, { name });

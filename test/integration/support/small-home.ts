@@ -33,11 +33,8 @@ export class SmallHome {
     this.port = port;
   }
 
-  static async make(bundle: string, home?: TestHome): Promise<SmallHome> {
-    return await SmallHome.makeIn(home ?? (await TestHome.make()), bundle);
-  }
-
-  private static async makeIn(home: TestHome, bundle: string): Promise<SmallHome> {
+  static async make(bundle: string, given?: TestHome): Promise<SmallHome> {
+    const home = given ?? (await TestHome.make());
     await home.ok("install", bundle, "--name", home.suffix, "--yes");
     const { instances } = await home.json<Listed>("list");
     const made = new SmallHome(home, instances[0]!.ports[0]!.host);

@@ -1,7 +1,8 @@
+import { it } from "vitest";
 import type { TestHome } from "./cli.ts";
 import { FailingEngine } from "./failing-engine.ts";
 import type { Subject } from "./fault-subjects.ts";
-import { childrenGone, helpersOf, must, next, outcomes, pick, runTrials, sample, wasOver } from "./faults.ts";
+import { amount, childrenGone, helpersOf, must, next, outcomes, pick, runTrials, sample, wasOver } from "./faults.ts";
 import { type Counts, countsIn, cut, interrupted } from "./killable.ts";
 import type { Fault, Way } from "./update-trials.ts";
 
@@ -87,7 +88,7 @@ const numbered = <T>(from: number, random: () => number, all: readonly T[]): rea
 };
 
 /** kill -9 at moments of the journal or within steps, or at milliseconds after the start. Every third one is cut again while it is resumed or undone. */
-export async function killedAt(
+async function killedAt(
   fault: string,
   subject: Subject,
   moments: readonly (string | number)[],
@@ -110,7 +111,7 @@ export async function killedAt(
 }
 
 /** From one of its calls on, the engine answers no more; afterwards it is back. */
-export async function engineSilent(subject: Subject, { counts }: Whole, count: number, random: () => number): Promise<void> {
+async function engineSilent(subject: Subject, { counts }: Whole, count: number, random: () => number): Promise<void> {
   const engine = await FailingEngine.make();
   const inside = counts.entriesAtCommand.flatMap((entries, index) => (entries > 0 ? [index + 1] : []));
   try {
@@ -127,6 +128,46 @@ export async function engineSilent(subject: Subject, { counts }: Whole, count: n
   } finally {
     await engine.remove();
   }
+}
+
+interface Tested {
+  readonly subject: Subject;
+  readonly whole: Whole;
+  /** A stream for each purpose, so that one test can be repeated alone. */
+  readonly randomOf: (fault: string) => () => number;
+}
+
+const TIMEOUT_MS = 4 * 3_600_000;
+
+/** The tests that every operation has: it is killed at each moment, or the engine goes away under it. */
+export function itOutlivesKills(tested: () => Tested): void {
+  const killed = async (fault: string, momentsOf: (tested: Tested) => readonly (string | number)[]) => {
+    const { subject, randomOf } = tested();
+    await killedAt(fault, subject, momentsOf(tested()), randomOf(`${fault} ways`));
+  };
+  const timeout = TIMEOUT_MS;
+
+  it("F01 F20 killed where a step begins or ends", { timeout }, async () => {
+    const fault = "killed at a step boundary";
+    await killed(fault, ({ whole, randomOf }) => sample(randomOf(fault), momentsIn(whole).boundary, amount(2, 8, 200)));
+  });
+
+  it("F20 killed inside a step", { timeout }, async () => {
+    const fault = "killed inside a step";
+    await killed(fault, ({ whole, randomOf }) => sample(randomOf(fault), momentsIn(whole).within, amount(1, 6, 100)));
+  });
+
+  it("F21 killed from outside at a random moment", { timeout }, async () => {
+    await killed("killed at a random time", ({ whole, randomOf }) => {
+      const random = randomOf("random");
+      return Array.from({ length: amount(1, 4, 30) }, () => Math.round(whole.tookMs * (0.2 + 0.8 * random())));
+    });
+  });
+
+  it("F24 with an engine that goes away in the middle", { timeout }, async () => {
+    const { subject, whole, randomOf } = tested();
+    await engineSilent(subject, whole, amount(1, 4, 40), randomOf("engine"));
+  });
 }
 
 /** A fault that meets it while it stands still at these moments, and is taken away again before the operator goes on. */
