@@ -14,7 +14,7 @@ import { nodeDisk } from "./host/node-disk.ts";
 import { createOperationStore } from "./host/operation-store.ts";
 import { watchPort } from "./host/port-watch.ts";
 import { questionInput } from "./host/question-input.ts";
-import { storeStream } from "./host/store-stream.ts";
+import { inputStore } from "./host/sent-ahead.ts";
 import type { Lock } from "./plan/operations.ts";
 
 interface Process {
@@ -101,7 +101,7 @@ export async function createSession(own: Process): Promise<Session> {
     phase: own.phase,
     store: createOperationStore(nodeDisk, home.path),
     lockHome: command => lockHome(home, holder(command)),
-    storeInput: path => storeStream(own.terminal.input, path),
+    input: inputStore(own.terminal.input),
     watchPort: question => watchPort(question, world),
     lockEngine: async () => await acquireLock(await engineLockFolder(), null, ENGINE_LOCK_WAIT_SECONDS),
     describedProducts: async () => {

@@ -1,6 +1,6 @@
 import type { Home } from "../domain/home.ts";
 import type { MaintenanceTemplates } from "../domain/maintenance.ts";
-import type { PortQuestion, PortWatch, World } from "../host/world.ts";
+import type { InputStore, PortQuestion, PortWatch, World } from "../host/world.ts";
 import type { Lock, OperationStore } from "../plan/operations.ts";
 import type { Ask } from "./ask.ts";
 
@@ -55,8 +55,7 @@ export interface Session {
   readonly lockEngine: (engine: string, command: string) => Promise<Lock>;
   /** Descriptions of products that graph-mgr ships, as texts by file name. */
   readonly describedProducts: () => Promise<Readonly<Record<string, string>>>;
-  /** All of standard input, as a private file that is there afterwards, whole and on the disk, or not at all. */
-  readonly storeInput: (path: string) => Promise<void>;
+  readonly input: InputStore;
   /** Asks a port as its visitors would, until it is stopped. */
   readonly watchPort: (question: PortQuestion) => PortWatch;
   /** What the maintenance page is made of, and the page of what has moved to another machine. */

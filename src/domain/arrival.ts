@@ -50,7 +50,17 @@ export type Arrival = z.infer<typeof arrival>;
 
 export const NOT_ARRIVED: Arrival = { schema: 1, instance: null, unfinished: false, running: false, serving: false, ports: [] };
 
+const ahead = z.object({
+  schema: z.literal(1),
+  /** sha256 of each part of the files that was sent before, as it was read then. */
+  chunks: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(1_000_000),
+});
+
+/** What the other machine has of an instance before its move. */
+export type Ahead = z.infer<typeof ahead>;
+
 /** Null for what is no such answer. */
+export const parseAhead = (value: unknown): Ahead | null => ahead.safeParse(value).data ?? null;
 export const parseThere = (value: unknown): ThereFacts | null => there.safeParse(value).data ?? null;
 export const parseArrival = (value: unknown): Arrival | null => arrival.safeParse(value).data ?? null;
 

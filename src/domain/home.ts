@@ -44,6 +44,8 @@ export class Home {
   readonly backupNote = (sequence: number): string => join(this.path, ".graph-mgr", "backups", `${sequence}.json`);
   /** What another machine sends, until it has become an instance. */
   readonly incoming = (move: string): string => join(this.path, ".graph-mgr", "incoming", `${move}.tar`);
+  /** What it sends of it before, while the instance still serves there. */
+  readonly ahead = (move: string): string => join(this.path, ".graph-mgr", "incoming", `${move}.ahead`);
   readonly allRemoved = (): string => join(this.path, ".graph-mgr", "removed");
   readonly removed = (name: string, time: string): string => join(this.allRemoved(), `${name}-${time}`);
   /** What may be thrown away and is made anew. */

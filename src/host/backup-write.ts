@@ -6,6 +6,7 @@ import { digestText, memberHeader } from "./backup-members.ts";
 import { inBlocks } from "./blocks.ts";
 import { chunksOf } from "./bundle-archive.ts";
 import { squeezed } from "./compression.ts";
+import { contentBlocks } from "./content-blocks.ts";
 import type { Executor } from "./exec.ts";
 import { END_BLOCKS, paddingFor } from "./tar-write.ts";
 
@@ -31,6 +32,13 @@ In a repository of restic each stream is a snapshot of its own, without parts (\
 
 It holds everything, passwords and users' data included: keep it as you keep the database.
 `;
+
+/** What is not compressed is cut where its content says so, so that another machine may have most of it already; nothing else would be alike. */
+function partsOf(compression: Compression, source: AsyncIterable<Buffer>, executor: Executor): AsyncIterable<Buffer> {
+  if (compression === "none") return contentBlocks(source);
+  const memory = Buffer.allocUnsafeSlow(PART_BYTES);
+  return inBlocks(squeezed(compression, source, executor), PART_BYTES, () => memory);
+}
 
 /** Called with the bytes that were written until now. */
 export type Report = (doneBytes: number) => void;
@@ -98,8 +106,7 @@ export class BackupWriter {
       }
     };
     let parts = 0;
-    const memory = Buffer.allocUnsafeSlow(PART_BYTES);
-    for await (const part of inBlocks(squeezed(compression, seen(), executor), PART_BYTES, () => memory)) {
+    for await (const part of partsOf(compression, seen(), executor)) {
       parts += 1;
       await this.#member(partName(name, compression, parts), part);
     }

@@ -1,18 +1,19 @@
 import { createHash } from "node:crypto";
 import { PassThrough, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { type Arrival, parseArrival, parseThere } from "../domain/arrival.ts";
+import { type Arrival, parseAhead, parseArrival, parseThere } from "../domain/arrival.ts";
 import { parseImageList } from "../domain/image-set.ts";
 import { sshTargetText } from "../domain/ssh-target.ts";
 import { EXIT, type ExitCode, OperatorError } from "../errors.ts";
 import type { BackupSink } from "./backup-bytes.ts";
 import type { BackupStreams } from "./backups.ts";
+import { ChunkSink } from "./chunk-frames.ts";
 import type { Command } from "./command.ts";
 import type { Executor } from "./exec.ts";
 import type { ImageStreams } from "./image-sets.ts";
 import { installScript, onceScript, PROGRAM_PARTS, type RemoteProgram, remoteProgram } from "./remote-program.ts";
 import { inSshWords, sshCommand, sshScript } from "./ssh.ts";
-import type { Remote, There } from "./world.ts";
+import type { Remote, Sent, There } from "./world.ts";
 
 /** What graph-mgr there may exit with and have said why on its standard output. */
 const SAID: readonly number[] = Object.values(EXIT).filter(code => code !== EXIT.ok);
@@ -123,6 +124,12 @@ export function createRemote({ executor, backups, imageSets, root, elapsedMs, pa
     if (found === null) throw strange(there, "its answer is not what was asked for");
     return found;
   };
+  /** Digests of what was sent ahead. */
+  const ahead = async (there: There, move: string): Promise<ReadonlySet<string>> => {
+    const found = parseAhead(await patient(() => call(there, ["receive", "chunks", move])));
+    if (found === null) throw strange(there, "its answer is not what was asked for");
+    return new Set(found.chunks);
+  };
   const order = async (there: There, action: string, move: string): Promise<void> => {
     await patient(() => call(there, ["receive", action, move]));
   };
@@ -140,8 +147,19 @@ export function createRemote({ executor, backups, imageSets, root, elapsedMs, pa
       await run(there, sshScript(there, installScript(await program())), packed());
     },
     sendImages: (there, job, progress) => streamed(there, ["receive", "images"], to => imageSets.stream(job, to, progress)),
-    send: (there, move, job, ports, progress) =>
-      streamed(there, ["receive", "instance", move, ...ports], to => backups.stream(job, to, progress)),
+    hasAhead: async (there, move) => (await ahead(there, move)).size > 0,
+    sendAhead: (there, move, job, progress) =>
+      streamed(there, ["receive", "ahead", move], to => backups.stream(job, new ChunkSink(to, new Set()), progress)),
+    async send(there, move, job, ports, progress) {
+      const known = await ahead(there, move);
+      let sent: Sent = { wholeBytes: 0, sentBytes: 0 };
+      await streamed(there, ["receive", "instance", move, ...ports], async to => {
+        const sink = new ChunkSink(to, known);
+        await backups.stream(job, sink, progress);
+        sent = sink.sent;
+      });
+      return sent;
+    },
     resume: (there, move) => order(there, "resume", move),
     launch: (there, move) => order(there, "launch", move),
     stop: (there, move) => order(there, "stop", move),

@@ -45,6 +45,12 @@ export type There = {
  * there, with a journal of its own, and goes by the name of the move.
  * @throws OperatorError NOT_REACHED, HOST_KEY, SSH_LOGIN, NO_NODE, and what the graph-mgr there throws, in its words
  */
+/** What went over the connection, and what it stands for. */
+export interface Sent {
+  readonly wholeBytes: number;
+  readonly sentBytes: number;
+}
+
 export interface Remote {
   /** Changes nothing there. @param ports such as `443/tcp` */
   look(there: There, ports: readonly string[]): Promise<ThereFacts>;
@@ -55,8 +61,11 @@ export interface Remote {
   sendImages(there: There, job: Omit<ImageSetManifest, "streams" | "members">, progress: Progress): Promise<void>;
   /** Waits for what is still at work there. */
   arrival(there: There, move: string): Promise<Arrival>;
+  hasAhead(there: There, move: string): Promise<boolean>;
+  /** Streams what does not change much while the instance serves: `send` then sends what did. It becomes nothing there. */
+  sendAhead(there: There, move: string, job: BackupJob, progress: Progress): Promise<void>;
   /** Streams an archive, which becomes an instance that is proven equal and not launched. @param ports options such as `--http-port` and their values */
-  send(there: There, move: string, job: BackupJob, ports: readonly string[], progress: Progress): Promise<void>;
+  send(there: There, move: string, job: BackupJob, ports: readonly string[], progress: Progress): Promise<Sent>;
   /** Goes on with what was cut off there. */
   resume(there: There, move: string): Promise<void>;
   /** Returns when it is healthy; else it is stopped again, and this throws. */
@@ -64,6 +73,18 @@ export interface Remote {
   stop(there: There, move: string): Promise<void>;
   /** Takes away everything of the move that is there, its volumes included. */
   takeBack(there: There, move: string): Promise<void>;
+}
+
+/** Standard input as private files, each of which is there afterwards, whole and on the disk, or not at all. */
+export interface InputStore {
+  store(path: string): Promise<void>;
+  /** What is sent before a move. @throws OperatorError NOT_WHOLE */
+  storeAhead(path: string): Promise<void>;
+  /** An archive, put together with what was sent before. @throws OperatorError NOT_WHOLE */
+  storeWhole(path: string, ahead: string): Promise<void>;
+  /** sha256 of each part of it; empty where nothing was sent before, or not all of it. */
+  digestsAhead(path: string): Promise<readonly string[]>;
+  removeAhead(path: string): Promise<void>;
 }
 
 /** What is asked of a port of this machine, and how. */

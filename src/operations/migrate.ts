@@ -15,6 +15,7 @@ import {
   noteMoved,
   openThere,
   quiet,
+  sendAhead,
   sendImages,
   sendInstance,
 } from "../steps/index.ts";
@@ -61,6 +62,13 @@ export function planMigrate(facts: MigrateFacts, request: MigrateRequest, occasi
     job: jobOf(facts, createdAt, dump, keepSource),
     ports: [...portsThere(record, request.ports)],
   });
+  const ahead = sendAhead.step({
+    there,
+    instance: record.name,
+    record: instance.recordPath,
+    // Without the database, which is dumped anew anyway.
+    job: jobOf(facts, createdAt, null, true),
+  });
   return newPlan({
     id,
     operation: "migrate",
@@ -73,7 +81,7 @@ export function planMigrate(facts: MigrateFacts, request: MigrateRequest, occasi
     steps: [
       installThere.step({ there }),
       sendImages.step({ there, manifest: manifestOfImages(facts, createdAt) }),
-      ...(keepSource ? dumpSteps(facts, dump) : windowSteps(facts, dump, page)),
+      ...(keepSource ? dumpSteps(facts, dump) : [ahead, ...windowSteps(facts, dump, page)]),
       send,
       openThere.step({ there, instance: record.name, keepsSource: keepSource }),
       ...(keepSource
@@ -144,7 +152,8 @@ function jobOf(
   const { record } = backup.instance;
   return {
     manifest: { ...manifestOf(backup, createdAt), guarantee: isLive ? "live" : "still" },
-    compression: "gzip",
+    // The connection is squeezed, not the archive: of what is squeezed nothing would be as it was sent ahead.
+    compression: "none",
     dump,
     trees: [
       { stream: "folder", path: record.dir, leaveOut: [...backup.imageArchives] },
@@ -182,7 +191,7 @@ function notesOn(
           "the clone has the users, secrets and settings of its source, and acts on the world outside as that does",
         ]
       : [
-          `from step 3 on visitors wait until it serves there; everything is sent in that time, ${bytesText(backup.room.neededBytes)} at most before it is compressed`,
+          `the files are sent while it serves; from step 4 on visitors wait until it serves there: the database is sent in that time, and what has changed in the files, ${bytesText(backup.room.neededBytes)} at most before it is compressed`,
           ...(page === null ? ["there is no maintenance page for this product: visitors find nobody meanwhile"] : page.notes),
           `${name} stays here, complete and off; \`graph-mgr launch ${name} --although-moved\` after it was stopped there goes back, without what was written there`,
           ...(page === null ? [] : [`afterwards the page on its ports here names ${address}`]),

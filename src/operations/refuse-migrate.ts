@@ -22,7 +22,7 @@ export function refuseMigrate(facts: MigrateFacts, request: MigrateRequest): voi
     () => refuseEngine(facts),
     () => refuseUnfinishedThere(facts),
     () => refuseClock(facts),
-    () => refuseRoom(facts),
+    () => refuseRoom(facts, request),
     () => refusePorts(facts, request),
   ]);
 }
@@ -97,9 +97,9 @@ function refuseClock(facts: MigrateFacts): void {
   );
 }
 
-/** The archive as it arrives, and what it becomes. */
-function refuseRoom(facts: MigrateFacts): void {
-  const neededBytes = 2 * facts.backup.room.neededBytes * SPARE;
+/** The archive as it arrives, what it becomes, and what is sent ahead of it. */
+function refuseRoom(facts: MigrateFacts, request: MigrateRequest): void {
+  const neededBytes = (request.keepSource ? 2 : 3) * facts.backup.room.neededBytes * SPARE;
   const { freeBytes } = facts.facts;
   if (neededBytes <= freeBytes) return;
   throw new OperatorError(

@@ -45,9 +45,9 @@ function refuseMoved({ record }: InstanceFacts): void {
   });
 }
 
-/** The page of an instance that had moved away gives its ports back. */
-export const retireSteps = ({ leftPage }: InstanceFacts): readonly PlannedStep[] =>
-  leftPage === null ? [] : [retirePage.step({ page: leftPage.page, operation: leftPage.operation })];
+/** Pages that stand in for what had moved away give their ports back. */
+export const retireSteps = ({ leftPages }: InstanceFacts): readonly PlannedStep[] =>
+  leftPages.map(({ page, operation }) => retirePage.step({ page, operation }));
 
 const hereAgain = ({ record, recordPath }: InstanceFacts): readonly PlannedStep[] =>
   (record.movedTo ?? null) === null ? [] : [noteMoved.step({ record: recordPath, instance: record.name, to: null })];

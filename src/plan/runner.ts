@@ -231,7 +231,8 @@ function contextOf<World>(run: Run<World>, event: Omit<RunEvent, "type">, remark
     world: run.world,
     operation: { id: run.plan.id, home: run.plan.home },
     progress: text => run.on({ type: "progress", ...event, text }),
-    remark: text => void remarks.push(text),
+    // Two steps may find the same in their way.
+    remark: text => void (remarks.includes(text) || remarks.push(text)),
     signal: run.signal,
   };
 }

@@ -17,7 +17,7 @@ import { launch } from "./launch.ts";
 import { loadImages, unloadImages } from "./load-images.ts";
 import { maintenanceDown, maintenanceUp, retirePage } from "./maintenance.ts";
 import { mergeConfiguration } from "./merge-configuration.ts";
-import { commitMove, installThere, noteMoved, openThere, sendImages, sendInstance } from "./migrate.ts";
+import { commitMove, installThere, noteMoved, openThere, sendAhead, sendImages, sendInstance } from "./migrate.ts";
 import { placeRelease } from "./place-release.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
 import { resetData } from "./reset-data.ts";
@@ -83,6 +83,7 @@ export const kinds = stepKinds(
   restoreDatabase,
   retirePage,
   revive,
+  sendAhead,
   sendImages,
   sendInstance,
   setCurrent,
@@ -150,6 +151,7 @@ export {
   restoreDatabase,
   retirePage,
   revive,
+  sendAhead,
   sendImages,
   sendInstance,
   setCurrent,

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { Home } from "../domain/home.ts";
 import type { ImageSetManifest } from "../domain/image-set.ts";
 import { isThere } from "../domain/image-set.ts";
 import { parseRecord, recordToText } from "../domain/instance.ts";
@@ -40,6 +42,29 @@ export const sendImages = defineStep({
   undo: null,
 });
 
+type SendAhead = At & {
+  readonly instance: string;
+  readonly record: string;
+  readonly job: Omit<BackupJob, "record">;
+};
+
+/** The files as they are while the instance serves: in the window only what has changed since is sent. */
+export const sendAhead = defineStep({
+  kind: "migrate.ahead",
+  title: (input: SendAhead) => `Send the files of ${input.instance} to ${nameOf(input)} as they are now`,
+  look: async () => null,
+  async do({ there, record, job, instance }, { world, operation, progress }: Context) {
+    const text = await recordText(record, instance, world);
+    await world.remote.sendAhead(there, operation.id, { ...job, record: text }, progress);
+  },
+  // Once it was made an instance of, it is thrown away there, and nothing of it is needed any more.
+  async isDone({ there }, { world, operation }) {
+    if (await world.remote.hasAhead(there, operation.id)) return true;
+    return (await world.remote.arrival(there, operation.id)).instance !== null;
+  },
+  undo: ({ there }, { world, operation, remark }) => takeBackThere(there, world, operation.id, remark),
+});
+
 type Send = At & {
   readonly instance: string;
   /** Of the instance. */
@@ -55,28 +80,44 @@ export const sendInstance = defineStep({
   title: (input: Send) => `Send ${input.instance} to ${nameOf(input)}, and prove it equal there`,
   look: async () => null,
   async do({ there, record, job, ports, instance }, { world, operation, progress }: Context) {
-    const text = await world.files.read(record);
-    if (text === null) throw new OperatorError("NO_RECORD", `The record of ${instance} is gone.`, { hint: "graph-mgr list" });
+    const text = await recordText(record, instance, world);
     // A connection that was cut may have left something there that goes on, or is to be gone on with.
     const found = await world.remote.arrival(there, operation.id);
     if (found.unfinished) await world.remote.resume(there, operation.id);
     const now = found.unfinished ? await world.remote.arrival(there, operation.id) : found;
-    if (now.instance === null) await world.remote.send(there, operation.id, { ...job, record: text }, ports, progress);
+    if (now.instance !== null) return;
+    const sent = await world.remote.send(there, operation.id, { ...job, record: text }, ports, progress);
+    await world.files.write(sentFile(operation), `${JSON.stringify({ schema: 1, ...sent })}\n`, 0o600);
   },
   async isDone({ there }, { world, operation }) {
     const { instance, unfinished } = await world.remote.arrival(there, operation.id);
     return instance !== null && !unfinished;
   },
-  async undo(input, { world, operation, remark }) {
-    try {
-      await world.remote.takeBack(input.there, operation.id);
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      // Nothing of it was launched, or that was put back before: so it does not keep the source from serving.
-      remark(`What was begun on ${nameOf(input)} is stopped there and could not be taken away: ${error.message}`);
-    }
-  },
+  undo: ({ there }, { world, operation, remark }) => takeBackThere(there, world, operation.id, remark),
 });
+
+const sentFile = ({ home, id }: Context["operation"]): string => join(new Home(home).operation(id), "sent.json");
+
+async function recordText(record: string, instance: string, { files }: Context["world"]): Promise<string> {
+  const text = await files.read(record);
+  if (text === null) throw new OperatorError("NO_RECORD", `The record of ${instance} is gone.`, { hint: "graph-mgr list" });
+  return text;
+}
+
+async function takeBackThere(
+  there: There,
+  { remote }: Context["world"],
+  move: string,
+  remark: (text: string) => void,
+): Promise<void> {
+  try {
+    await remote.takeBack(there, move);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    // Nothing of it was launched, or that was put back before: so it does not keep the source from serving.
+    remark(`What was begun on ${nameOf({ there })} is stopped there and could not be taken away: ${error.message}`);
+  }
+}
 
 type Open = At & {
   readonly instance: string;

@@ -68,7 +68,7 @@ function comingInstance(facts: SurveyedUpdate["facts"]): InstanceFacts {
     replaced: [],
     outsiders: [],
     missingVolumes: [],
-    leftPage: null,
+    leftPages: [],
     anonymous: [],
   };
 }

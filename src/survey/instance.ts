@@ -6,7 +6,7 @@ import { maintenanceName } from "../domain/maintenance.ts";
 import { type PublishedPort, publishedPorts } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
 import type { ContainerDetail, Project, World } from "../host/world.ts";
-import { type LeftPage, surveyLeftPage } from "./left-page.ts";
+import { type LeftPage, portsOfPages, surveyLeftPage } from "./left-page.ts";
 import { takenBy } from "./ports.ts";
 
 /** One instance as it is now. */
@@ -39,7 +39,7 @@ export interface InstanceFacts {
   /** Volumes that Docker made for one container because its image, or the compose file, names a path and no volume. */
   readonly anonymous: readonly AnonymousVolume[];
   /** What a finished move put up in its place; it counts neither as an outsider nor for the ports. */
-  readonly leftPage: LeftPage | null;
+  readonly leftPages: readonly LeftPage[];
 }
 
 export interface AnonymousVolume {
@@ -65,8 +65,14 @@ export async function refuseFolderGone({ files }: Pick<World, "files">, { name, 
   });
 }
 
+interface SurveyOptions {
+  /** For what needs the engine's labels alone, so that an instance whose folder is gone is no dead end. */
+  readonly mayLackFolder?: boolean;
+  /** Pages of other instances that are taken down for it. */
+  readonly givingWay?: readonly LeftPage[];
+}
+
 /**
- * @param mayLackFolder for what needs the engine's labels alone, so that an instance whose folder is gone is no dead end
  * @throws OperatorError FOLDER_GONE, OTHER_ENGINE
  */
 export async function surveyInstance(
@@ -74,7 +80,7 @@ export async function surveyInstance(
   record: InstanceRecord,
   home: string,
   current: string | null,
-  mayLackFolder = false,
+  { mayLackFolder = false, givingWay = [] }: SurveyOptions = {},
 ): Promise<InstanceFacts> {
   if (!mayLackFolder) await refuseFolderGone(world, record);
   const hasFolder = await world.files.exists(record.dir);
@@ -88,14 +94,15 @@ export async function surveyInstance(
   const containers = all.filter(
     ({ project, labels }) => project === record.project && labels["com.docker.compose.oneoff"] !== "True",
   );
-  const leftPage = await surveyLeftPage(world, home, record.project, all);
-  const others = leftPage === null ? all : all.filter(({ name }) => name !== maintenanceName(record.project));
-  const pagePorts = leftPage === null ? [] : leftPage.page.ports.map(({ host }) => host);
+  const own = await surveyLeftPage(world, home, record.project, all);
+  const leftPages = [...(own === null ? [] : [own]), ...givingWay];
+  const others = own === null ? all : all.filter(({ name }) => name !== maintenanceName(record.project));
+  const pagePorts = portsOfPages(leftPages);
   const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
   const { active, published } = hasFolder ? await asFilesSay(world, project) : { active: record.services, published: [] };
-  const own = new Set(containers.filter(isUp).flatMap(({ ports }) => ports.map(({ host, protocol }) => `${host}/${protocol}`)));
+  const held = new Set(containers.filter(isUp).flatMap(({ ports }) => ports.map(({ host, protocol }) => `${host}/${protocol}`)));
   const wanted = published.flatMap(({ host, ...port }) =>
-    host === null || !active.includes(port.service) || own.has(`${host}/${port.protocol}`) ? [] : [{ ...port, host }],
+    host === null || !active.includes(port.service) || held.has(`${host}/${port.protocol}`) ? [] : [{ ...port, host }],
   );
   const volumes = new Set((await world.engine.volumes()).map(({ name }) => name));
   const taken = await takenBy(world, wanted);
@@ -110,13 +117,13 @@ export async function surveyInstance(
     published,
     replaced: hasFolder ? await replacedServices(world, project, containers) : [],
     takenPorts: wanted.flatMap(({ service, container, protocol, host }) => {
-      if (!taken.has(host) || pagePorts.includes(host)) return [];
+      if (!taken.has(host) || pagePorts.has(host)) return [];
       const holder = all.find(each => each.ports.some(port => port.host === host));
       return [{ service, container, protocol, host, by: holder ? (holder.project ?? holder.name) : null }];
     }),
     outsiders: outsidersOf(record, others),
     anonymous: anonymousOf(record, containers),
-    leftPage,
+    leftPages,
     missingVolumes: [...new Set(record.volumes.map(({ name }) => name))].filter(name => !volumes.has(name)),
   };
 }

@@ -1,5 +1,5 @@
 import { Home } from "../domain/home.ts";
-import { LABELS } from "../domain/instance.ts";
+import { type InstanceRecord, LABELS } from "../domain/instance.ts";
 import { maintenanceName, type PageInput } from "../domain/maintenance.ts";
 import type { ContainerDetail, World } from "../host/world.ts";
 
@@ -25,3 +25,19 @@ export async function surveyLeftPage(
   const page = steps.findLast(({ kind }) => kind === "maintenance.up")?.input as PageInput | undefined;
   return page?.project === project ? { page, operation } : null;
 }
+
+/** Pages that stand in for instances of this home that have moved to another machine. */
+export async function surveyMovedPages(
+  world: Pick<World, "files">,
+  home: string,
+  records: readonly InstanceRecord[],
+  containers: readonly ContainerDetail[],
+): Promise<readonly LeftPage[]> {
+  const moved = records.filter(({ movedTo }) => (movedTo ?? null) !== null);
+  const found = await Promise.all(moved.map(({ project }) => surveyLeftPage(world, home, project, containers)));
+  return found.filter(page => page !== null);
+}
+
+/** Ports that such pages would give back. */
+export const portsOfPages = (pages: readonly LeftPage[]): ReadonlySet<number> =>
+  new Set(pages.flatMap(({ page }) => page.ports.map(({ host }) => host)));

@@ -6,13 +6,13 @@ import { ableOn, placeOf, surveySchedules } from "./schedule.ts";
 
 /** What stands against deleting an instance's data, besides what `surveyInstance` finds. */
 export async function surveyRemove(world: World, record: InstanceRecord, home: string, current: string | null) {
-  const facts: InstanceFacts = await surveyInstance(world, record, home, current, true);
+  const facts: InstanceFacts = await surveyInstance(world, record, home, current, { mayLackFolder: true });
   const own = [...new Set(record.volumes.map(({ name }) => name))];
   const there = new Set((await world.engine.volumes()).map(({ name }) => name));
   const containers = await world.engine.inspect((await world.engine.containers()).map(({ id }) => id));
   const foreign = containers
     .filter(({ project }) => project !== record.project)
-    .filter(each => facts.leftPage === null || each.name !== maintenanceName(record.project));
+    .filter(each => facts.leftPages.length === 0 || each.name !== maintenanceName(record.project));
   const foreignUsers = foreign.flatMap(({ name, mounts }) =>
     mounts.flatMap(mount => (mount.name !== null && own.includes(mount.name) ? [{ container: name, volume: mount.name }] : [])),
   );

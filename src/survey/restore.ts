@@ -58,10 +58,12 @@ export interface RestoreRequest {
   readonly name: string | null;
   readonly ports: PortRequest;
   readonly bundle: BundleContents | null;
+  /** Ports that somebody has now, and gives back before it is launched. */
+  readonly comingFree?: ReadonlySet<number>;
 }
 
 export async function surveyRestore(world: World, request: RestoreRequest): Promise<RestoreFacts> {
-  const { checked, ports } = request;
+  const { checked, ports, comingFree = new Set<number>() } = request;
   const { record, texts, ...backup } = checked;
   const [home, engine, state] = await Promise.all([surveyHome(world, request.home), world.engine.about(), surveyEngine(world)]);
   refuseEnvFiles(checked);
@@ -83,7 +85,7 @@ export async function surveyRestore(world: World, request: RestoreRequest): Prom
     model: withoutEnvironment(model),
     active: startedServices(model, found.active),
     names,
-    ports: await choosePorts(world, portWishes(model, record.product, ports), reservedPorts(home, state)),
+    ports: await choosePorts(portsBut(world, comingFree), portWishes(model, record.product, ports), reservedPorts(home, state)),
     portsAsked: ports,
     claims,
     images: await imagesFor(world, request, engine.imageStore),
@@ -97,6 +99,13 @@ export async function surveyRestore(world: World, request: RestoreRequest): Prom
     room: await roomFor(world, request),
   };
 }
+
+const portsBut = ({ ports }: Pick<World, "ports">, comingFree: ReadonlySet<number>): Pick<World, "ports"> => ({
+  ports: {
+    ...ports,
+    taken: async (...asked) => new Set([...(await ports.taken(...asked))].filter(port => !comingFree.has(port))),
+  },
+});
 
 /** Of one cut of a release all instances share the vendor's files; a name that is none is not taken over. */
 function pristineOf({ record, source }: CheckedBackup, home: Home): string {

@@ -44,7 +44,7 @@ export async function surveyRollback(
   if (target.name === from.name)
     throw new OperatorError("NO_WAY_BACK", `${from.name} is the one that serves already.`, { hint: "graph-mgr list" });
   const [left, wanted] = await Promise.all([
-    surveyInstance({ ...world, compose: lenient(world.compose) }, from, homePath, current, true),
+    surveyInstance({ ...world, compose: lenient(world.compose) }, from, homePath, current, { mayLackFolder: true }),
     surveyInstance(world, target, homePath, current),
   ]);
   const ports = target.ports.flatMap(port => (port.host === null ? [] : [{ ...port, host: port.host }]));

@@ -1,4 +1,6 @@
-import { readdir } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { answerThere, contentHere, contentThere } from "./support/migrate-subject.ts";
@@ -6,6 +8,10 @@ import { SecondMachine } from "./support/second-machine.ts";
 import { backupBundle, backupHome, RELEASE } from "./support/small-backup.ts";
 import { type SmallHome, said } from "./support/small-home.ts";
 import { SmallProduct } from "./support/small-product.ts";
+import { SshHost } from "./support/ssh-host.ts";
+
+/** This machine, as the other one sees it. */
+const HERE = "10.98.0.254";
 
 /** Two machines, each with an engine of its own, and ssh between them. */
 let second: SecondMachine;
@@ -33,6 +39,7 @@ async function installed(): Promise<SmallHome> {
   return own;
 }
 
+type Sent = { readonly wholeBytes: number; readonly sentBytes: number };
 interface Listed {
   readonly instances: readonly { readonly name: string; readonly state: string; readonly health: string }[];
 }
@@ -69,6 +76,56 @@ it("a live instance moves to a bare machine with everything, the source stays co
   expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("--although-moved")]);
   await own.home.ok("launch", own.name(RELEASE), "--although-moved");
   expect(await own.notes(RELEASE)).toEqual(["first", "second"]);
+});
+
+it("F77 the files are sent while it serves, and in the window only what has changed since", async () => {
+  const own = await installed();
+  const large = join(own.dir(RELEASE), "data", "large");
+  await writeFile(large, randomBytes(48 * 2 ** 20));
+  // What is written after the files were sent.
+  const run = move(own, "--json");
+  await own.until("instance.quiet");
+  await appendFile(large, "a line more");
+  const result = await run;
+  expect(result.code, said(result)).toBe(0);
+  const { operation } = JSON.parse(result.stdout) as { readonly operation: string };
+  const sent = JSON.parse(await readFile(join(own.home.path, ".graph-mgr/operations", operation, "sent.json"), "utf8")) as Sent;
+  expect(sent.wholeBytes).toBeGreaterThan(48 * 2 ** 20);
+  expect(sent.sentBytes).toBeLessThan(12 * 2 ** 20);
+  const there = await second.run("sha256sum", join("/root/graphistry/releases", own.name(RELEASE), "data/large"));
+  expect(there.split(" ")[0]).toBe(
+    createHash("sha256")
+      .update(await readFile(large))
+      .digest("hex"),
+  );
+});
+
+it("what has moved there moves back, under a name of its own, and takes its ports back from the page", async () => {
+  const own = await installed();
+  const gone = await move(own);
+  expect(gone.code, said(gone)).toBe(0);
+  await fetch(`http://${second.address}:${own.port}/notes`, { method: "POST", body: "written there" });
+  const host = await SshHost.make(HERE);
+  const programs = join(homedir(), ".local/share/graph-mgr");
+  const put = async (): Promise<readonly string[]> => await readdir(programs).catch(() => []);
+  const before = await put();
+  try {
+    const back = await second.json<{ readonly there: { readonly instance: string } }>(
+      ...["migrate", `root@${HERE}:${host.port}`, "--remote-home", own.home.path, "--yes"],
+      ...["--identity", join(host.dir, "client"), "--known-hosts", join(host.dir, "known")],
+    );
+    expect(back.there.instance).toBe(`${own.name(RELEASE)}-2`);
+    expect(await own.notes(RELEASE)).toEqual(["first", "second", "written there"]);
+    const { instances } = await own.listed();
+    expect(instances.map(({ name, state }) => [name, state])).toEqual([
+      [`${own.name(RELEASE)}-2`, "running"],
+      [own.name(RELEASE), "stopped"],
+    ]);
+    expect((await there()).instances).toMatchObject([{ name: own.name(RELEASE), state: "stopped" }]);
+  } finally {
+    await host.remove();
+    for (const name of (await put()).filter(each => !before.includes(each))) await rm(join(programs, name), { recursive: true });
+  }
 });
 
 it("a clone is made while the source serves on, and both have their own", async () => {

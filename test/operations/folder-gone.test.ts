@@ -28,7 +28,7 @@ const volumes = async () => (await stage.world.engine.volumes()).map(({ name }) 
 
 async function stopped(): Promise<void> {
   const { record, current } = await known();
-  const plan = planStop(await surveyInstance(stage.world, record, HOME, current, true), occasion());
+  const plan = planStop(await surveyInstance(stage.world, record, HOME, current, { mayLackFolder: true }), occasion());
   expect([plan.notes, plan.wayBack]).toEqual([[`its folder ${DIR} is gone, so it cannot be launched again`], null]);
   await stage.carryOut(plan);
 }

@@ -21,6 +21,7 @@ it("what takes long and can be is done while the source serves, and it serves th
   expect(plan.steps.map(({ kind }) => kind)).toEqual([
     "migrate.install",
     "migrate.images",
+    "migrate.ahead",
     "instance.quiet",
     "maintenance.up",
     "database.dump",
@@ -102,5 +103,5 @@ it("what has moved is not launched by mistake", async () => {
   expect(() => planLaunch(facts, occasion())).toThrow(expect.objectContaining({ code: "MOVED_AWAY" }));
   await stage.carryOut(planLaunch(facts, occasion(), true));
   const again = (await stage.facts(NAME)).facts;
-  expect([again.record.movedTo, again.leftPage]).toEqual([null, null]);
+  expect([again.record.movedTo, again.leftPages]).toEqual([null, []]);
 });

@@ -59,7 +59,13 @@ export function simRemote(machine: Machine, disk: SimDisk, engine: SimEngine): R
         const serving = stage === "serving";
         return { schema: 1, instance: "v2.22.2", unfinished: stage === "unfinished", running: serving, serving, ports: [] };
       }),
-    send: (_, __, job) => {
+    hasAhead: async () => look("chunks", () => far().hasAhead),
+    sendAhead: (_, __, job) => {
+      if (job.dump !== null) throw new Error("a dump of now is of no use in the window");
+      if (job.manifest.guarantee !== "live") throw new Error("files that change meanwhile are taken for still ones");
+      return change("ahead", () => ({ hasAhead: true }));
+    },
+    send: async (_, __, job) => {
       if (far().stage !== "none") throw new OperatorError("UNFINISHED", "far: something is there already");
       if (job.dump !== null && disk.node(job.dump) === null) throw new OperatorError("NO_DUMP", `${job.dump} is not there`);
       if (engine.idOf(job.helperImage) === null) throw new OperatorError("NO_IMAGE", job.helperImage);
@@ -67,11 +73,12 @@ export function simRemote(machine: Machine, disk: SimDisk, engine: SimEngine): R
       if (lacking !== undefined) throw new OperatorError("IMAGE_MISSING", `far: no image ${lacking.id}`);
       const { project } = parseRecord(job.record, "record");
       const isClone = job.manifest.guarantee === "live";
-      return change(
+      await change(
         "send",
-        () => ({ stage: "restored", project, isClone }),
+        () => ({ stage: "restored", hasAhead: false, project, isClone }),
         () => ({ stage: "unfinished", project, isClone }),
       );
+      return { wholeBytes: 2, sentBytes: 1 };
     },
     resume: () => change("resume", () => ({ stage: far().stage === "unfinished" ? "restored" : far().stage })),
     launch: async () => {
@@ -84,7 +91,7 @@ export function simRemote(machine: Machine, disk: SimDisk, engine: SimEngine): R
     },
     takeBack: async () => {
       refuseLoss();
-      await change("back", () => ({ stage: "none" }));
+      await change("back", () => ({ stage: "none", hasAhead: false }));
     },
   };
 }

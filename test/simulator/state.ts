@@ -108,6 +108,8 @@ export interface SimNetwork {
 export interface SimFar {
   readonly isInstalled: boolean;
   readonly images: readonly string[];
+  /** Files were sent ahead. */
+  readonly hasAhead: boolean;
   readonly stage: "none" | "unfinished" | "restored" | "serving";
   /** Compose project of what arrived. */
   readonly project: string;
@@ -130,7 +132,7 @@ export function emptyState(imageStore: ImageStore = "classic"): SimState {
     listening: new Set(),
     units: [],
     timers: new Set(),
-    far: { isInstalled: false, images: [], stage: "none", project: "", isClone: false },
+    far: { isInstalled: false, images: [], hasAhead: false, stage: "none", project: "", isClone: false },
     clockMs: Date.UTC(2026, 0, 1),
     serial: ROOT,
   };

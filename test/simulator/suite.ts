@@ -64,6 +64,7 @@ export const shares: Readonly<
     kinds: [
       "migrate.install",
       "migrate.images",
+      "migrate.ahead",
       "migrate.send",
       "migrate.open",
       "migrate.commit",

@@ -1,15 +1,14 @@
 import { dirname, join } from "node:path";
-import { type Arrival, isMoveName, type ThereFacts } from "../../domain/arrival.ts";
+import { type Ahead, type Arrival, isMoveName } from "../../domain/arrival.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { planImport } from "../../operations/image-set.ts";
 import { planRemove } from "../../operations/remove.ts";
 import { planRestoreBackup } from "../../operations/restore.ts";
 import { planLaunch, planStop } from "../../operations/run-instance.ts";
-import { surveyEngine } from "../../survey/claims.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { surveyImport } from "../../survey/image-set.ts";
-import { reservedPorts } from "../../survey/install.ts";
 import { surveyInstance } from "../../survey/instance.ts";
+import { portsOfPages } from "../../survey/left-page.ts";
 import { surveyRemove } from "../../survey/remove.ts";
 import { surveyRestore } from "../../survey/restore.ts";
 import type { Arguments } from "../arguments.ts";
@@ -19,6 +18,7 @@ import type { Session } from "../session.ts";
 import { unfinishedText } from "../unfinished.ts";
 import { statusesOf, toJson } from "./list.ts";
 import { resume, undo } from "./operations.ts";
+import { lookAround, pagesGivingWay } from "./receive-look.ts";
 
 const usage = (message: string) =>
   new OperatorError("USAGE", message, { exit: EXIT.usage, hint: "this is what `graph-mgr migrate` runs on the other machine" });
@@ -29,11 +29,24 @@ export async function receive(session: Session, args: Arguments): Promise<void> 
   if (action === "look") return answer(session, await lookAround(session, word));
   if (action === "images") return await receiveImages(session);
   const act = ACTIONS[action];
+  if (action === "ahead" || action === "chunks") return answer(session, await aheadOf(session, action, word));
   if (act === undefined) throw usage(`\`receive\` cannot "${action.slice(0, 40)}".`);
-  if (!isMoveName(word)) throw usage("`receive` needs the name of the move.");
+  mustBeMove(word);
   // What others print would stand beside the one document.
   await act({ ...session, print: () => undefined }, word, args);
   answer(session, await arrivalOf(session, word));
+}
+
+function mustBeMove(word: string): void {
+  if (!isMoveName(word)) throw usage("`receive` needs the name of the move.");
+}
+
+/** What is sent while the instance still serves where it is: nothing is made of it, so nothing is journalled. */
+async function aheadOf({ home, input }: Session, action: "ahead" | "chunks", move: string): Promise<Ahead> {
+  mustBeMove(move);
+  const path = home.ahead(move);
+  if (action === "ahead") await input.storeAhead(path);
+  return { schema: 1, chunks: action === "ahead" ? [] : [...(await input.digestsAhead(path))] };
 }
 
 const answer = ({ print }: Session, value: object): void => print(JSON.stringify(value));
@@ -50,33 +63,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 const occasion = ({ world }: Session) => ({ now: world.now(), random: world.random(4) });
 const routine = { answers: {}, isRoutine: true, onFailure: "undo" } as const;
-
-async function lookAround(session: Session, ports: string): Promise<ThereFacts> {
-  const { world, home, store } = session;
-  const [facts, engine, state] = await Promise.all([surveyHome(world, home.path), world.engine.about(), surveyEngine(world)]);
-  const reserved = reservedPorts(facts, state);
-  const takenPorts: { port: number; by: string }[] = [];
-  for (const text of ports === "none" ? [] : ports.split(",")) {
-    const [number = "", protocol] = text.split("/");
-    const port = portNumber("port")(number) ?? 0;
-    const own = facts.records.find(record => record.ports.some(({ host }) => host === port));
-    const holder = state.containers.find(each => each.ports.some(({ host }) => host === port));
-    const isTaken = (await world.ports.taken([port], protocol === "udp" ? "udp" : "tcp")).has(port);
-    if (isTaken || reserved.has(port)) takenPorts.push({ port, by: own?.name ?? holder?.name ?? "another program" });
-  }
-  const unfinished = (await store.list()).find(({ outcome }) => outcome === "unfinished");
-  return {
-    schema: 1,
-    engine: { ...engine },
-    containers: state.containers.map(({ id }) => id),
-    home: home.path,
-    instances: facts.records.map(({ name }) => name),
-    unfinished: unfinished === undefined ? null : unfinishedText(unfinished),
-    freeBytes: await world.room.freeBytes(home.path),
-    clock: world.now().toISOString(),
-    takenPorts,
-  };
-}
 
 /** With the home's lock, so that nothing is at work while it is told. @throws OperatorError LOCKED */
 async function arrivalOf(session: Session, move: string): Promise<Arrival> {
@@ -122,7 +108,7 @@ async function receiveImages(session: Session): Promise<void> {
   const { world, home } = session;
   const path = join(dirname(home.incoming("x")), `images-${world.random(6)}.tar`);
   try {
-    await session.storeInput(path);
+    await session.input.store(path);
     const set = await world.imageSets.check(path);
     const makePlan = async () => planImport(await surveyImport(world, home.path, set), occasion(session));
     await carryOut(session, { ...routine, command: "receive", claimsEngine: true, makePlan });
@@ -139,7 +125,7 @@ async function receiveInstance(session: Session, move: string, args: Arguments):
   // Under another name until it was checked: what a connection that was cut left behind never replaces a whole one.
   const fresh = `${path}.${world.random(6).replaceAll(/[^A-Za-z0-9]/g, "0")}`;
   try {
-    await session.storeInput(fresh);
+    await session.input.storeWhole(fresh, home.ahead(move));
     const { source, ...checked } = await world.backups.check(fresh, () => undefined);
     await finishOwn(session, move);
     if ((await recordOf(session, move)) !== null) return;
@@ -152,11 +138,14 @@ async function receiveInstance(session: Session, move: string, args: Arguments):
     });
     const given = { ...checked, source: { ...source, path } };
     const makePlan = async () => {
-      const facts = await surveyRestore(world, { home: home.path, checked: given, name: null, ports, bundle: null });
+      const { records } = await surveyHome(world, home.path);
+      const comingFree = portsOfPages(await pagesGivingWay(session, records));
+      const facts = await surveyRestore(world, { home: home.path, checked: given, name: null, ports, bundle: null, comingFree });
       return planRestoreBackup(facts, { launch: false, shareBinds: [] }, occasion(session));
     };
     await carryOut(session, { ...routine, isRoutine: false, command: "receive", claimsEngine: true, makePlan });
     await world.files.remove(path);
+    await session.input.removeAhead(home.ahead(move));
   } finally {
     await sweep(session, move);
   }
@@ -173,11 +162,16 @@ async function launch(session: Session, move: string): Promise<void> {
   const { world, home } = session;
   await finishOwn(session, move);
   const makePlan = async () => {
-    const found = await arrived(session, move);
-    return planLaunch(await surveyInstance(world, found.record, home.path, found.current), occasion(session));
+    const { record, current } = await arrived(session, move);
+    const { records } = await surveyHome(world, home.path);
+    const pages = (await pagesGivingWay(session, records)).filter(({ page }) =>
+      page.ports.some(({ host }) => record.ports.some(port => port.host === host)),
+    );
+    return planLaunch(await surveyInstance(world, record, home.path, current, { givingWay: pages }), occasion(session));
   };
   await carryOut(session, { ...routine, command: "receive", claimsEngine: true, makePlan });
   await world.files.remove(home.incoming(move));
+  await session.input.removeAhead(home.ahead(move));
 }
 
 async function stop(session: Session, move: string): Promise<void> {
@@ -186,7 +180,10 @@ async function stop(session: Session, move: string): Promise<void> {
   if ((await recordOf(session, move)) === null) return;
   const makePlan = async () => {
     const found = await arrived(session, move);
-    return planStop(await surveyInstance(world, found.record, home.path, found.current, true), occasion(session));
+    return planStop(
+      await surveyInstance(world, found.record, home.path, found.current, { mayLackFolder: true }),
+      occasion(session),
+    );
   };
   await carryOut(session, { ...routine, onFailure: "stop", command: "receive", claimsEngine: false, makePlan });
 }
@@ -215,6 +212,7 @@ async function takeBack(session: Session, move: string): Promise<void> {
     await carryOut(session, { ...routine, onFailure: "stop", command: "receive", claimsEngine: true, makePlan });
   }
   await world.files.remove(home.incoming(move));
+  await session.input.removeAhead(home.ahead(move));
   await sweep(session, move);
 }
 

@@ -24,7 +24,7 @@ export async function runInstance(
     makePlan: async () => {
       const { records, current } = await surveyHome(world, home.path);
       const record = chooseInstance(records, current, name);
-      const facts = await surveyInstance(world, record, home.path, current, verb === "stop");
+      const facts = await surveyInstance(world, record, home.path, current, { mayLackFolder: verb === "stop" });
       return PLANNERS[verb](facts, { now: world.now(), random: world.random(4) }, althoughMoved);
     },
   });

@@ -39,7 +39,7 @@ export const RECEIVE: CommandSpec = {
   name: "receive",
   summary: "The other end of migrate; not for people",
   positionals: [
-    { name: "action", required: true, describe: "look, images, instance, state, resume, launch, stop or back" },
+    { name: "action", required: true, describe: "look, images, ahead, chunks, instance, state, resume, launch, stop or back" },
     { name: "what", required: false, describe: "The name of the move; with look: ports" },
   ],
   options: [...PORTS],

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { until } from "./engine.ts";
 
-const freePort = (): Promise<number> =>
+const freePort = (address: string): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer().on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    server.listen(0, address, () => {
+      const listening = server.address();
+      server.close(() => resolve(typeof listening === "object" && listening !== null ? listening.port : 0));
     });
   });
 
@@ -18,22 +18,25 @@ const freePort = (): Promise<number> =>
 export class SshHost {
   readonly dir: string;
   readonly port: number;
+  readonly address: string;
   #stop: () => Promise<unknown> = async () => undefined;
 
-  private constructor(dir: string, port: number) {
+  private constructor(dir: string, port: number, address: string) {
     this.dir = dir;
     this.port = port;
+    this.address = address;
   }
 
-  static async make(): Promise<SshHost> {
-    const host = new SshHost(await mkdtemp(join(tmpdir(), "graph-mgr-ssh-")), await freePort());
+  /** @param address of this machine that it listens at */
+  static async make(address = "127.0.0.1"): Promise<SshHost> {
+    const host = new SshHost(await mkdtemp(join(tmpdir(), "graph-mgr-ssh-")), await freePort(address), address);
     const { dir, port } = host;
     for (const name of ["host", "client"]) await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(dir, name)]);
     await execa("cp", [join(dir, "client.pub"), join(dir, "authorized")]);
     await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
     await writeFile(
       join(dir, "sshd.conf"),
-      `Port ${port}\nListenAddress 127.0.0.1\nHostKey ${dir}/host\nAuthorizedKeysFile ${dir}/authorized\nStrictModes no\nPidFile none\nUsePAM no\nPermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\n`,
+      `Port ${port}\nListenAddress ${address}\nHostKey ${dir}/host\nAuthorizedKeysFile ${dir}/authorized\nStrictModes no\nPidFile none\nUsePAM no\nPermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\n`,
     );
     await host.trust();
     await writeFile(
@@ -51,7 +54,7 @@ export class SshHost {
   /** What the operator did by hand once. */
   async trust(key = "host"): Promise<void> {
     const { stdout } = await execa("cut", ["-d", " ", "-f", "1,2", join(this.dir, `${key}.pub`)]);
-    await writeFile(join(this.dir, "known"), `[127.0.0.1]:${this.port} ${stdout}\n`);
+    await writeFile(join(this.dir, "known"), `[${this.address}]:${this.port} ${stdout}\n`);
   }
 
   async start(): Promise<void> {
@@ -71,7 +74,7 @@ export class SshHost {
   async reach(): Promise<number> {
     const { exitCode } = await execa(
       join(this.dir, "bin/ssh"),
-      ["-o", "BatchMode=yes", "-p", String(this.port), "127.0.0.1", "true"],
+      ["-o", "BatchMode=yes", "-p", String(this.port), this.address, "true"],
       { reject: false },
     );
     return exitCode ?? 1;
@@ -82,7 +85,7 @@ export class SshHost {
     return { PATH: `${this.dir}/bin:${process.env["PATH"] ?? ""}` };
   }
 
-  place = (path: string): string => `ssh://127.0.0.1:${this.port}${path}`;
+  place = (path: string): string => `ssh://${this.address}:${this.port}${path}`;
 
   async remove(): Promise<void> {
     await this.#stop();
