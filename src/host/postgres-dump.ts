@@ -12,12 +12,13 @@ import { syncFolder } from "./unpack-tree.ts";
 import type { Progress } from "./world.ts";
 
 /**
- * @throws OperatorError EXISTS, DATABASE_TABLESPACES, DATABASE_PREPARED, DATABASE_CLOSED, COMMAND_FAILED; then there is no `dir`
+ * @throws OperatorError EXISTS, DATABASE_TABLESPACES, DATABASE_PREPARED, DATABASE_CLOSED, DATABASE_CONNECTIONS, COMMAND_FAILED; then there is no `dir`
  */
 export async function dumpServer(connection: Connection, dir: string, progress: Progress, isPlain = false): Promise<void> {
   if (await there(dir)) throw new OperatorError("EXISTS", `There is already ${dir}.`);
   const look = await lookAtServer(connection);
   refuseWhatDumpsLose(look);
+  refuseFewConnections(look);
   if (look.replicationSlots.length > 0) {
     progress(`replication slots are not part of a dump: ${look.replicationSlots.join(", ")}`);
   }
@@ -86,6 +87,20 @@ function refuseWhatDumpsLose(look: ServerLook): void {
       },
     );
   }
+}
+
+/** Those of pg_dump and of the proof, beside one for each database: all are held at one moment. */
+const CONNECTIONS_BESIDES = 5;
+
+/** In the middle of it the server would only say that it has too many clients. */
+function refuseFewConnections({ databases, freeConnections }: ServerLook): void {
+  const needed = databases.length + CONNECTIONS_BESIDES;
+  if (needed <= freeConnections) return;
+  throw new OperatorError(
+    "DATABASE_CONNECTIONS",
+    `A dump of ${databases.length} databases as of one moment takes ${needed} connections, and the server has ${freeConnections} left.`,
+    { hint: "drop databases that nobody needs, or raise max_connections and restart the server" },
+  );
 }
 
 const LOOK_EVERY_MS = 2000;

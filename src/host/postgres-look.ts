@@ -18,6 +18,8 @@ export interface ServerLook {
   readonly tables: Readonly<Record<string, number>>;
   readonly tablespaces: readonly string[];
   readonly preparedTransactions: number;
+  /** How many more connections the server takes. */
+  readonly freeConnections: number;
   readonly replicationSlots: readonly string[];
   readonly roles: readonly string[];
   /** Databases whose name is spelt in another encoding than their own: pg_restore would create them under a garbled one. */
@@ -33,6 +35,7 @@ const SQL = `SELECT json_build_object(
   'closed', (SELECT coalesce(json_agg(datname), '[]') FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'),
   'tablespaces', (SELECT coalesce(json_agg(spcname), '[]') FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')),
   'preparedTransactions', (SELECT count(*) FROM pg_prepared_xacts),
+  'freeConnections', current_setting('max_connections')::int - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
   'replicationSlots', (SELECT coalesce(json_agg(slot_name), '[]') FROM pg_replication_slots WHERE NOT temporary),
   'garbled', (SELECT coalesce(json_agg(d.datname), '[]') FROM pg_database d JOIN pg_database t ON t.datname = 'template1'
     WHERE d.datname ~ '[^ -~]' AND d.encoding <> t.encoding AND pg_encoding_to_char(d.encoding) <> 'SQL_ASCII'),

@@ -420,6 +420,17 @@ describe("what goes wrong", () => {
     await odd.sql("CREATE DATABASE closed ALLOW_CONNECTIONS false");
     await expect(postgres.dump(odd.access(pg15), dir, silent)).rejects.toMatchObject({ code: "DATABASE_CLOSED" });
     await odd.sql("DROP DATABASE closed");
+    await odd.sql("ALTER SYSTEM SET max_connections = 11");
+    await run("restart", odd.name);
+    await odd.ready();
+    for (const name of ["a", "b", "c", "d", "e", "f"]) await odd.sql(`CREATE DATABASE ${name}`);
+    await expect(postgres.dump(odd.access(pg15), dir, silent)).rejects.toMatchObject({
+      code: "DATABASE_CONNECTIONS",
+      message: expect.stringMatching(
+        /^A dump of 8 databases as of one moment takes 13 connections, and the server has 10 left\.$/,
+      ),
+    });
+    for (const name of ["a", "b", "c", "d", "e", "f"]) await odd.sql(`DROP DATABASE ${name}`);
     await run("exec", odd.name, "install", "-d", "-o", "postgres", "/tmp/elsewhere");
     await odd.sql("CREATE TABLESPACE elsewhere LOCATION '/tmp/elsewhere'");
     await expect(postgres.dump(odd.access(pg15), dir, silent)).rejects.toMatchObject({ code: "DATABASE_TABLESPACES" });

@@ -1,8 +1,8 @@
 /** The sample product over HTTP, as its users see it. */
 export class Product {
   readonly base: string;
-  constructor(port: number) {
-    this.base = `http://127.0.0.1:${port}`;
+  constructor(port: number, host = "127.0.0.1") {
+    this.base = `http://${host}:${port}`;
   }
 
   async version(): Promise<{ readonly version: string; readonly system_identifier: string }> {
