@@ -59,6 +59,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       onFailure: onFailure(args),
     });
   },
+  adopt: async (session, args) => (await import("./commands/adopt.ts")).adopt(session, args),
   update: async (session, args) => {
     const { update } = await import("./commands/update.ts");
     await update(session, {

@@ -3,7 +3,7 @@ import type { Carried } from "./run-or-undo.ts";
 import type { Session } from "./session.ts";
 
 /** Kinds of operations after which an instance is answered at an address. */
-const SERVED = ["install", "copy", "launch", "backup-restore", "update", "rollback"];
+const SERVED = ["install", "copy", "adopt", "launch", "backup-restore", "update", "rollback"];
 
 /** What was done and where to look, as one JSON document or a few lines. */
 export async function reportFinished(

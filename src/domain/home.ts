@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import type { InstanceName } from "./names.ts";
 
 /** One cut of a release: vendors cut a release again. */
@@ -35,6 +35,8 @@ export class Home {
   readonly operation = (id: string): string => join(this.path, ".graph-mgr", "operations", id);
   readonly pristine = (release: string, digest: string): string =>
     join(this.path, ".graph-mgr", "pristine", cutName(release, digest));
+  /** For an instance that was taken over while nobody had the vendor's files. */
+  readonly noPristine = (name: string): string => join(this.path, ".graph-mgr", "pristine", `${name}-unknown`);
   /** What was there before the images of a cut of a release were loaded ahead of an update. */
   readonly prepared = (release: string, digest: string): string =>
     join(this.path, ".graph-mgr", `prepared-${cutName(release, digest)}.json`);
@@ -78,3 +80,9 @@ export async function findHome(
 
 /** The link target that `current` has for an instance: relative, so that a home can be moved. */
 export const currentTarget = ({ name }: Pick<InstanceName, "name">): string => `releases/${name}`;
+
+/** The same for an instance whose folder was there before: what lies outside of the home is named as it is. */
+export function targetOf({ path }: Home, dir: string): string {
+  const below = relative(path, dir);
+  return below.startsWith("..") || isAbsolute(below) ? dir : below;
+}

@@ -2,7 +2,7 @@ import { decideKeys, type EnvDecided, type EnvRules, type EnvSides, type Target 
 import { follow } from "./merge-env-follow.ts";
 import { settleLayers } from "./merge-env-layers.ts";
 import { writeTargets } from "./merge-env-text.ts";
-import type { MergeContext, MergedPart } from "./merge-input.ts";
+import { isBaseKnown, type MergeContext, type MergedPart } from "./merge-input.ts";
 import { type EnvEntries, holdsData, layered } from "./merge-keys.ts";
 import { envOrder, isEnvFile, isInTree } from "./merge-layout.ts";
 import type { Decision, DecisionKind } from "./merge-result.ts";
@@ -122,6 +122,7 @@ function rulesFor(context: MergeContext, file: string, nameOf: EnvRules["nameOf"
     imageKeys,
     mask,
     file,
+    isBaseKnown: isBaseKnown(context.base),
     nameOf,
     resolve: resolution,
     derived: follow(product, { shipped: base, now, held: new Set(mine.keys()) }).values,

@@ -24,6 +24,8 @@ export interface EnvRules {
   readonly derived: Readonly<Record<string, string>>;
   /** The defaults of all env files together: an administrator's file of overrides has none of its own. */
   readonly defaults: { readonly base: EnvEntries; readonly theirs: EnvEntries };
+  /** False where nobody has the vendor's old files: then whether a value was edited cannot be told. */
+  readonly isBaseKnown: boolean;
   /** How `--resolve` calls a key of this file. */
   readonly nameOf: (key: string) => string;
   readonly resolve: (name: string) => Resolution | undefined;
@@ -108,7 +110,7 @@ function decide(key: string, sides: EnvSides, rules: EnvRules): Verdict {
     isComposeKey(key) ||
     rules.product.internals.includes(key) ||
     rules.imageKeys.has(key) ||
-    namesRelease(base, theirs, rules.releases)
+    namesRelease(rules.isBaseKnown ? base : mine, theirs, rules.releases)
   ) {
     const isLost = edited && mine !== undefined && !sameEntry(mine, theirs);
     return isLost ? { target: vendors, what: "vendor", say: say.vendor } : quietly(vendors);
@@ -124,6 +126,7 @@ function decide(key: string, sides: EnvSides, rules: EnvRules): Verdict {
   }
   if (sameEntry(mine, theirs)) return { ...quietly(theirs ? vendors : admins), settled: edited || holdsData(key, rules.product) };
   if (holdsData(key, rules.product)) return { target: admins, what: "carried", say: say.carried, settled: true };
+  if (!rules.isBaseKnown && after !== undefined) return { target: admins, what: "conflict", say: say.whose };
   if (!edited) {
     if (theirs !== undefined)
       return base && !sameEntry(base, theirs) ? { target: vendors, what: "default", say: say.newDefault } : quietly(vendors);

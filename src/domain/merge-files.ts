@@ -1,5 +1,5 @@
 import { mergeCompose } from "./merge-compose.ts";
-import type { MergeContext, MergedPart, Texts } from "./merge-input.ts";
+import { isBaseKnown, type MergeContext, type MergedPart, type Texts } from "./merge-input.ts";
 import { isEnvFile, isInTree, isMergedText, movedText, rewritten } from "./merge-layout.ts";
 import { type Conflict, type Decision, type DecisionKind, masked, maskedText } from "./merge-result.ts";
 import { mergeText, sameText, unifiedDiff } from "./merge-text.ts";
@@ -52,6 +52,10 @@ const PINNED_IMAGE = /\bimage["']?\s*:\s*["']?sha256:[0-9a-f]{64}/;
 const theirsSay = (path: string, theirs: string | undefined): string =>
   theirs === undefined ? `${path} is left out, as you decided.` : `${path} is the vendor's new one, as you decided.`;
 
+/** As a part of a sentence. */
+const noBase = ({ releases }: MergeContext): string =>
+  `what of it is yours cannot be told, because the vendor's own ${releases.from} is not here`;
+
 function textFile(path: string, file: string, context: MergeContext): Found {
   const { move, mask } = context;
   const rewrite = (text: string | undefined): string | undefined =>
@@ -86,8 +90,9 @@ function textFile(path: string, file: string, context: MergeContext): Found {
       : { text: merged.text, what: "merged", say: `${place} has your changes and the vendor's.` };
   }
   const places = merged.conflicts.length === 1 ? "one place" : `${merged.conflicts.length} places`;
-  const say =
-    base === undefined
+  const say = !isBaseKnown(context.base)
+    ? `It is not as the new release has it, and ${noBase(context)}.`
+    : base === undefined
       ? "You and the vendor both have this file."
       : `You and the vendor changed ${places} of it, each in another way.`;
   const diff = masked(unifiedDiff(base ?? "", mine), mask);
@@ -106,6 +111,7 @@ function composeFile(path: string, context: MergeContext): Found {
   if (resolution === "theirs") return { text: null, what: "resolved", say: theirsSay(path, theirs) };
   if (resolution !== undefined && resolution !== "mine")
     return { text: resolution.text, what: "resolved", say: `${path} is the text that you gave.` };
+  if (!isBaseKnown(context.base) && theirs !== undefined) return baselessCompose(path, mine, theirs, context);
   if (base === undefined && theirs === undefined) {
     const isPinned = resolution === undefined && PINNED_IMAGE.test(mine);
     if (!isPinned) return { text: mine, what: "added", say: `${path} is yours and is carried.` };
@@ -138,4 +144,13 @@ function composeFile(path: string, context: MergeContext): Found {
     },
     draft: mergeCompose(path, sides, "mine").text ?? mine,
   };
+}
+
+/** It starts the old release, so it can never be taken whole. */
+function baselessCompose(path: string, mine: string, theirs: string, context: MergeContext): Found {
+  if (sameText(mine, theirs)) return null;
+  const { mask } = context;
+  const say = `It is not as the new release has it, and ${noBase(context)}. Yours starts the old release, so it cannot be taken as it is.`;
+  const sides = { mine: maskedText(mine, mask), theirs: maskedText(theirs, mask), diff: masked(unifiedDiff(theirs, mine), mask) };
+  return { conflict: { name: path, file: path, kind: "text", say, ...sides, isMineNone: true }, draft: theirs };
 }

@@ -25,6 +25,9 @@ export interface MergeInput {
   readonly resolve: Resolutions;
 }
 
+/** Whether the vendor's files of the old release are there: of an install that was taken over they may not be, and then nobody knows whose a line is. */
+export const isBaseKnown = (base: Texts): boolean => Object.keys(base).length > 0;
+
 /** What every part of the merge is given. */
 export interface MergeContext extends MergeInput {
   readonly move: LayoutMove | null;

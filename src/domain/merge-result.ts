@@ -51,6 +51,8 @@ export interface Conflict {
   readonly theirs: string | null;
   /** Of texts, lines of a unified diff with secrets struck out: what the administrator changed. */
   readonly diff: readonly string[];
+  /** The administrator's text would run the old release, so it is no answer. */
+  readonly isMineNone?: boolean;
 }
 
 export type Resolution = "mine" | "theirs" | { readonly text: string };
@@ -94,7 +96,10 @@ export function conflictError(conflicts: readonly Conflict[]): OperatorError {
     `${count} in the configuration cannot be merged without you:\n${lines.join("\n")}`,
     {
       hint: `${conflicts
-        .map(({ name, kind }) => `--resolve ${name}=mine|theirs${kind === "key" ? "" : "|FILE"}`)
+        .map(
+          ({ name, kind, isMineNone = false }) =>
+            `--resolve ${name}=${isMineNone ? "" : "mine|"}theirs${kind === "key" ? "" : "|FILE"}`,
+        )
         .join(" ")}${hasCompose ? "   (mine, of a compose file: the vendor's new one with your changes in it)" : ""}`,
     },
   );

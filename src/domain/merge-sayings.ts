@@ -22,6 +22,7 @@ export function sayings(key: string, entries: Entries, mask: Mask) {
     kept: `${stays}, as you set it.`,
     keptOver: `${stays}, as you set it; ${changed}.`,
     keptUnknown: `${stays}, as you set it, though the new release no longer has this key.`,
+    whose: `${key} is ${own ?? "set"}, and the new release has ${fresh ?? "another value"}; whether you or the vendor set the old one cannot be told without the old release's bundle.`,
     carried: `${key} is carried as it is, because data may depend on it${isKnown ? "" : "; the new release no longer has this key"}.`,
     added: `${own === null ? key : `${key} (${own})`} is yours and is carried.`,
     leftOut: `${key} stays out, as you removed it.`,

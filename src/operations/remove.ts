@@ -1,5 +1,6 @@
 import { Home } from "../domain/home.ts";
 import { ownTag } from "../domain/instance.ts";
+import { isInside } from "../domain/shared-resources.ts";
 import { EXIT, OperatorError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume, setCurrent } from "../steps/index.ts";
@@ -67,9 +68,13 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
     ...retireSteps(facts),
     removeContainers.step({ project: record.project, dir: record.dir, instance: record.name }),
   ];
+  // What was taken over where it lay may be on another disk, and is where its administrator expects it.
+  const staysThere = !isInside(record.dir, home.releases());
   const moves = [
     ...(facts.isCurrent ? [setCurrent.step({ link: home.current(), target: null })] : []),
-    ...(facts.hasFolder ? [moveAside.step({ from: record.dir, to: aside, what: `the folder of ${record.name}` })] : []),
+    ...(facts.hasFolder && !staysThere
+      ? [moveAside.step({ from: record.dir, to: aside, what: `the folder of ${record.name}` })]
+      : []),
     moveAside.step({ from: facts.recordPath, to: `${aside}.json`, what: "its record" }),
   ];
   const images = removeImages.step({
@@ -102,18 +107,20 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
       steps: [...unscheduled, ...containers, ...moves, images],
     });
   }
+  const back = staysThere ? `graph-mgr adopt ${record.dir}` : `graph-mgr install --attach ${aside}`;
   if (!request.volumes) {
     return newPlan({
       ...base,
       summary: `Remove ${record.name}; its data stays`,
       notes: [
         `the volumes stay: ${facts.volumes.join(", ") || "none"}`,
+        ...(staysThere ? [`its folder stays where it is: ${record.dir}`] : []),
         ...nameless,
         ...schedules,
         "its images stay too, so that it can come back",
-        `this brings it back: graph-mgr install --attach ${aside}`,
+        `this brings it back: ${back}`,
       ],
-      wayBack: `graph-mgr install --attach ${aside}`,
+      wayBack: back,
       steps: [...unscheduled, ...containers, ...moves],
     });
   }
@@ -132,7 +139,7 @@ export function planRemove(facts: RemoveFacts, request: RemoveRequest, occasion:
       ...containers,
       ...moves,
       ...volumes.map(name => removeVolume.step({ name })),
-      ...(facts.hasFolder ? [removeTree.step({ path: aside, helperImage })] : []),
+      ...(facts.hasFolder ? [removeTree.step({ path: staysThere ? record.dir : aside, helperImage })] : []),
       removeTree.step({ path: `${aside}.json`, helperImage: null }),
       images,
     ],

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Home } from "../domain/home.ts";
+import { Home, targetOf } from "../domain/home.ts";
 import { OperatorError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
 import {
@@ -98,7 +98,7 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
       awaitHealth.step({ project: next.project, instance: next.name, services, ...next.product.health }),
       awaitAnswer.step({ instance: next.name, probe, otherProbe, timeoutSeconds: ANSWER_SECONDS }),
       commit.step({ instance: next.name, wayBack }),
-      ...(from.isCurrent ? [setCurrent.step({ link: home.current(), target: `releases/${next.name}` })] : []),
+      ...(from.isCurrent ? [setCurrent.step({ link: home.current(), target: targetOf(home, next.dir) })] : []),
     ],
     result: { version: next.release, project: next.project, from: old.name, backup: dumps ? join(home.backups(), id) : null },
   });

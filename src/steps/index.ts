@@ -12,7 +12,7 @@ import { createVolume } from "./create-volume.ts";
 import { databaseAlone, dropDump, dropScratch, dumpDatabase, restoreDatabase, takeBaseline } from "./database.ts";
 import { awaitAnswer, commit, openFront } from "./front.ts";
 import { importImages, writeImageSet } from "./image-set.ts";
-import { keepMerged, keepPristine } from "./keep-pristine.ts";
+import { keepMerged, keepPristine, noPristine } from "./keep-pristine.ts";
 import { launch } from "./launch.ts";
 import { loadImages, unloadImages } from "./load-images.ts";
 import { maintenanceDown, maintenanceUp, retirePage } from "./maintenance.ts";
@@ -66,6 +66,7 @@ export const kinds = stepKinds(
   maintenanceDown,
   maintenanceUp,
   moveAside,
+  noPristine,
   noteDrill,
   noteMoved,
   openFront,
@@ -134,6 +135,7 @@ export {
   maintenanceUp,
   mergeConfiguration,
   moveAside,
+  noPristine,
   noteDrill,
   noteMoved,
   openFront,

@@ -26,6 +26,19 @@ export const keepPristine = defineStep({
   },
 });
 
+/** Of a release whose bundle nobody has: a base with nothing in it, so that nothing is taken for the vendor's. */
+export const noPristine = defineStep({
+  kind: "pristine.none",
+  title: ({ release }: { readonly to: string; readonly release: string }) =>
+    `Note that the vendor's own files of ${release} are not known`,
+  look: async ({ to }, { world }: Context) => ({ existed: await world.files.exists(to) }),
+  do: ({ to }, { world }) => world.files.write(`${to}/${BROUGHT_FILE}`, broughtToText({}), 0o600),
+  isDone: ({ to }, { world }) => world.files.exists(`${to}/${BROUGHT_FILE}`),
+  async undo({ to }, { world }, { existed }) {
+    if (!existed) await world.trees.remove(to, null);
+  },
+});
+
 /** The same of the merged configuration, before graph-mgr's own edits: what the check of these compares with. Holds secrets. */
 export const keepMerged = defineStep({
   ...keepPristine,

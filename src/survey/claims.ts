@@ -64,7 +64,7 @@ export async function claimsOn(world: World, state: EngineState, wanted: WantedN
 }
 
 /** A home that cannot be read must not stop work on this one. */
-async function recordsOf(world: World, home: string) {
+export async function recordsOf(world: Pick<World, "files">, home: string) {
   try {
     return (await surveyHome(world, home)).records;
   } catch {

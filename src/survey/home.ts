@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Home } from "../domain/home.ts";
 import { type InstanceRecord, parseRecord } from "../domain/instance.ts";
 import type { World } from "../host/world.ts";
@@ -20,6 +21,9 @@ export async function surveyHome({ files }: Pick<World, "files">, path: string):
     if (text !== null) records.push(parseRecord(text, file));
   }
   const target = await files.readLink(home.current());
-  const current = records.find(({ name }) => target === `releases/${name}` || target === home.instanceDir(name))?.name ?? null;
+  // By its name as well, because a home may have been moved.
+  const isMeant = ({ name, dir }: InstanceRecord): boolean =>
+    target !== null && (target === `releases/${name}` || resolve(home.path, target) === dir);
+  const current = records.find(isMeant)?.name ?? null;
   return { home, records, current };
 }

@@ -5,12 +5,12 @@ import { composeSources } from "../domain/compose-sources.ts";
 import { EnvFile } from "../domain/env-file.ts";
 import { isUp } from "../domain/health.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
-import type { ComposeSource } from "../domain/isolation.ts";
-import type { Texts } from "../domain/merge-input.ts";
+import type { ComposeSource, Isolation } from "../domain/isolation.ts";
+import { isBaseKnown, type Texts } from "../domain/merge-input.ts";
 import { literalsOf } from "../domain/secrets.ts";
 import { isolationNames, ownVolumes } from "../domain/shared-resources.ts";
 import type { World } from "../host/world.ts";
-import { surveyBeside } from "./beside.ts";
+import { type BesideAsk, surveyBeside } from "./beside.ts";
 import type { HomeFacts } from "./home.ts";
 import type { HopSizes, HopSource } from "./hop-source.ts";
 import { surveyInstance } from "./instance.ts";
@@ -31,11 +31,11 @@ export async function installedSource(world: World, ask: UpdateAsk, { current }:
   const mine = await textsOf(world, record, Object.keys(base));
   const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
   const model = await world.compose.resolve(project);
-  const vendor = { model: await world.compose.resolve({ ...project, dir: record.pristine }), dir: record.pristine };
+  const vendor = await vendorsOf(world, record, base);
   const volumes = await volumesOf(world, record, model);
   return {
     instance,
-    texts: { base, own: await ownTexts(record, base, vendor.model), mine },
+    texts: { base, own: isBaseKnown(base) ? await ownTexts(record, base, vendor.model, model) : {}, mine },
     model: async () => model,
     volumes,
     beside: (layout, theirs) =>
@@ -46,6 +46,13 @@ export async function installedSource(world: World, ask: UpdateAsk, { current }:
     move: next => surveyMove(world, instance, next),
     sizes: trees => sizesOf(world, { ...record, volumes }, home, trees),
   };
+}
+
+/** What Compose makes of the vendor's own files; nothing where nobody has them, so that nothing is taken for the vendor's. */
+async function vendorsOf({ compose }: World, record: InstanceRecord, base: Texts): Promise<BesideAsk["vendor"]> {
+  const dir = record.pristine;
+  if (!isBaseKnown(base)) return { model: { name: record.project, services: {} }, dir };
+  return { model: await compose.resolve({ name: record.project, dir, envFiles: record.envFiles }), dir };
 }
 
 /** The record knows those of when the instance was laid out; an administrator may have added some since. */
@@ -81,22 +88,43 @@ export async function composeOf(texts: Texts): Promise<readonly ComposeSource[]>
   return await composeSources(async path => texts[path] ?? null, { composeFile });
 }
 
-/** The vendor's files as graph-mgr laid them out, so that its own edits are not taken for the administrator's. */
-async function ownTexts(record: InstanceRecord, base: Texts, model: ComposeModel): Promise<Texts> {
+/**
+ * The vendor's files as graph-mgr laid them out, so that its own edits are not taken for the administrator's. In a folder that was taken over
+ * it has edited nothing; but ports, and names that all of the engine shares, are of that instance alone as well, whoever set them.
+ */
+async function ownTexts(record: InstanceRecord, base: Texts, vendors: ComposeModel, now: ComposeModel): Promise<Texts> {
   const sources = await composeOf(base);
   const ports = record.ports.flatMap(port => (port.host === null ? [] : [{ ...port, host: port.host }]));
-  const edited = editCompose(sources, model, {
+  const isAdopted = record.origin.how === "adopt";
+  const edited = editCompose(sources, vendors, {
     project: record.project,
-    ...isolationNames(model, record.project),
+    ...(isAdopted ? foundNames(vendors, now) : isolationNames(vendors, record.project)),
     ports,
     binds: {},
-    images: Object.fromEntries(Object.entries(record.images).map(([service, { id }]) => [service, id])),
+    images: isAdopted ? {} : Object.fromEntries(Object.entries(record.images).map(([service, { id }]) => [service, id])),
   });
-  const env = Object.entries(edited.env).reduce(
+  const env = EnvFile.parse(base[".env"] ?? "");
+  const withKeys = Object.entries(edited.env).reduce(
     (file, [key, value]) => file.with(key, value),
-    EnvFile.parse(base[".env"] ?? "").with("COMPOSE_PROJECT_NAME", record.project),
+    isAdopted ? env : env.with("COMPOSE_PROJECT_NAME", record.project),
   );
-  return { ...base, ...Object.fromEntries(edited.sources.map(({ path, text }) => [path, text])), ".env": env.text };
+  return { ...base, ...Object.fromEntries(edited.sources.map(({ path, text }) => [path, text])), ".env": withKeys.text };
+}
+
+/** What stands now where the vendor has another name. */
+function foundNames(vendors: ComposeModel, now: ComposeModel): Pick<Isolation, "volumes" | "networks" | "containers"> {
+  const byKey = (section: "volumes" | "networks"): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(vendors[section] ?? {}).flatMap(([key, { name, external }]) => {
+        const own = now[section]?.[key]?.name;
+        return external === true || own === undefined || own === name ? [] : [[name, own] as const];
+      }),
+    );
+  const containers = Object.entries(vendors.services).flatMap(([service, { container_name: name }]) => {
+    const own = now.services[service]?.container_name;
+    return name === undefined || own === undefined || own === name ? [] : [[name, own] as const];
+  });
+  return { volumes: byKey("volumes"), networks: byKey("networks"), containers: Object.fromEntries(containers) };
 }
 
 async function textsBelow({ files }: Pick<World, "files">, dir: string, prefix = ""): Promise<Texts> {

@@ -1,4 +1,4 @@
-import type { MergeInput, Texts } from "../domain/merge-input.ts";
+import { isBaseKnown, type MergeInput, type Texts } from "../domain/merge-input.ts";
 import type { Resolutions } from "../domain/merge-result.ts";
 import { layoutFor } from "../domain/product.ts";
 import type { HopSource } from "./hop-source.ts";
@@ -16,7 +16,7 @@ export async function mergeInput(
   resolve: Resolutions,
 ): Promise<MergeInput> {
   const mine = { ...texts.mine, ...beside };
-  const sides = await Promise.all([texts.base, mine, theirs].map(composeOf));
+  const sides = await Promise.all([...(isBaseKnown(texts.base) ? [texts.base] : []), mine, theirs].map(composeOf));
   const compose = sides.flat().map(({ path }) => path);
   return {
     ...texts,

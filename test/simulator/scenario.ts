@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { ImageStore } from "../../src/domain/image.ts";
 import { createOperationStore } from "../../src/host/operation-store.ts";
 import type { World } from "../../src/host/world.ts";
@@ -73,6 +74,19 @@ export class Stage {
 
   async install(release: string, over: { readonly launch?: boolean } = {}): Promise<void> {
     await this.carryOut(await this.installPlan(release, over));
+  }
+
+  /** An install as the vendor's manual has it: unpacked, another port, images loaded, `docker compose -p PROJECT up -d`. */
+  async byHand(release: string, dir: string, project: string): Promise<void> {
+    const { bundles, files, compose } = this.world;
+    const { source } = await bundles.read(`/bundles/${release}.tar.gz`, () => {});
+    this.sim.disk.makeFolder(dirname(dir), 0o755);
+    await bundles.unpack(source, dir, () => {});
+    await bundles.loadImages(source, () => {});
+    const path = `${dir}/docker-compose.yml`;
+    await files.write(path, ((await files.read(path)) ?? "").replace('"80:80"', '"8088:80"'));
+    await compose.up({ name: project, dir, envFiles: [] }, []);
+    this.sim.disk.settle("/");
   }
 
   async facts(name: string) {

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { ofRelease } from "../../src/domain/by-release.ts";
 import { unitName } from "../../src/domain/schedule.ts";
+import { planAdopt, planForget } from "../../src/operations/adopt.ts";
 import { planAttach } from "../../src/operations/attach.ts";
 import { type BackupRequest, planBackup } from "../../src/operations/backup.ts";
 import { planCopy } from "../../src/operations/copy.ts";
@@ -18,6 +19,7 @@ import { planSchedule, planUnschedule } from "../../src/operations/schedule.ts";
 import { type Hops, planUpdate } from "../../src/operations/update.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { maintenanceDown, maintenanceUp } from "../../src/steps/index.ts";
+import { surveyAdopt } from "../../src/survey/adopt.ts";
 import { surveyAttach } from "../../src/survey/attach.ts";
 import { surveyBackup } from "../../src/survey/backup.ts";
 import { surveyBackups } from "../../src/survey/backups.ts";
@@ -52,6 +54,19 @@ async function stopped(): Promise<Stage> {
   const stage = await used();
   await stage.stop(NAME);
   return stage;
+}
+
+/** An install by hand, in the home's folder for releases and yet unknown to it. */
+async function byHand(): Promise<Stage> {
+  const stage = await prepared();
+  await stage.byHand(NAME, DIR, "byhand");
+  return stage;
+}
+
+async function adoptPlan(stage: Stage, bundle: string | null): Promise<Plan> {
+  const contents = bundle === null ? null : await stage.world.bundles.read(`/bundles/${bundle}.tar.gz`, () => {});
+  const ask = { home: HOME, folder: DIR, project: undefined, release: undefined, name: undefined, bundle: contents };
+  return planAdopt(await surveyAdopt(stage.world, ask, described), { acknowledged: [] }, occasion());
 }
 
 async function copyPlan(stage: Stage, request: Partial<Parameters<typeof planCopy>[1]>): Promise<Plan> {
@@ -476,6 +491,24 @@ export const scenarios = {
       const stage = await used();
       const plan = await maintenancePlan(stage);
       return stage.scenario("a maintenance page, while an instance is stopped", plan);
+    },
+  },
+  adopt: {
+    "adopt with the bundle": async () => {
+      const stage = await byHand();
+      const untouched = [{ dir: DIR, slug: "byhand" }];
+      return stage.scenario("adopt with the bundle", await adoptPlan(stage, NAME), { untouched });
+    },
+    "adopt without one": async () => {
+      const stage = await byHand();
+      const untouched = [{ dir: DIR, slug: "byhand" }];
+      return stage.scenario("adopt without one", await adoptPlan(stage, null), { untouched });
+    },
+    "adopt --forget": async () => {
+      const stage = await byHand();
+      await stage.carryOut(await adoptPlan(stage, null));
+      const plan = planForget((await stage.facts(NAME)).facts, occasion());
+      return stage.scenario("adopt --forget", plan, { untouched: [{ dir: DIR, slug: "byhand" }] });
     },
   },
   remove: {

@@ -111,6 +111,11 @@ export const shares: Readonly<
     faults: ["crash", "power", "io"],
     kinds: ["instance.quiet", "front.open", "instance.revive"],
   },
+  adopt: {
+    runs: 300,
+    faults: ["crash", "power", "io"],
+    kinds: ["pristine.none"],
+  },
   remove: {
     runs: 1600,
     faults: ["crash", "power", "io", "signal", "read"],

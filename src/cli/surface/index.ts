@@ -1,3 +1,4 @@
+import { ADOPT } from "./adopting.ts";
 import { BACKUP } from "./backup.ts";
 import { EXPORT, IMPORT } from "./images.ts";
 import { LOOKING } from "./looking.ts";
@@ -14,6 +15,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   UPDATE,
   ROLLBACK,
   COPY,
+  ADOPT,
   ...LOOKING,
   ...RUNNING,
   BACKUP,

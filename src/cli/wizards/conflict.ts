@@ -26,7 +26,7 @@ export function conflictQuestion(session: Session, look: LookOnce, given: Resolu
     const { name, file } = conflict;
     const [mine, theirs, edit] = ASKED.conflict.answers;
     const choices: readonly { readonly name: string; readonly value: Answer }[] = [
-      { name: mine, value: "mine" },
+      ...(conflict.isMineNone === true ? [] : [{ name: mine, value: "mine" as const }]),
       { name: theirs, value: "theirs" },
       ...(session.edit === null || draft === undefined ? [] : [{ name: edit, value: "edit" as const }]),
     ];

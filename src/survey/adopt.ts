@@ -1,0 +1,264 @@
+import { posix } from "node:path";
+import { adoptedEdits } from "../domain/adopted-edits.ts";
+import type { BundleContents, BundleSource } from "../domain/bundle.ts";
+import { type ComposeModel, startedServices } from "../domain/compose-model.ts";
+import { isUp } from "../domain/health.ts";
+import { type InstanceRecord, RECORD_SCHEMA } from "../domain/instance.ts";
+import type { Instruction } from "../domain/instructions.ts";
+import type { Texts } from "../domain/merge-input.ts";
+import { isEnvFile } from "../domain/merge-layout.ts";
+import { type InstanceName, instanceName } from "../domain/names.ts";
+import { type Layout, layoutFor } from "../domain/product.ts";
+import { ownVolumes, plainText, publishedPorts } from "../domain/shared-resources.ts";
+import type { ContainerDetail, World } from "../host/world.ts";
+import { type AdoptFolder, productOf, surveyFolder } from "./adopt-folder.ts";
+import { type ChosenProject, chooseProject, containersFrom } from "./adopt-project.ts";
+import { otherHomes, recordsOf, surveyEngine } from "./claims.ts";
+import { type HomeFacts, surveyHome } from "./home.ts";
+import { type InstanceFacts, surveyInstance } from "./instance.ts";
+import { helperImageOf } from "./instance-details.ts";
+import { releaseOf } from "./product.ts";
+import { surveyRevivers } from "./revivers.ts";
+
+export interface AdoptAsk {
+  readonly home: string;
+  /** Real path. */
+  readonly folder: string;
+  readonly project: string | undefined;
+  readonly release: string | undefined;
+  /** What tells it from another instance of the release. */
+  readonly name: string | undefined;
+  /** The vendor's bundle of the same release. */
+  readonly bundle: BundleContents | null;
+}
+
+/** What an adoption's plan is made of. No secrets. */
+export interface AdoptFacts {
+  readonly home: HomeFacts;
+  readonly engine: Awaited<ReturnType<World["engine"]["about"]>>;
+  readonly instance: InstanceName;
+  readonly project: ChosenProject;
+  /** As if it were recorded already. */
+  readonly found: InstanceFacts;
+  readonly isRunning: boolean;
+  readonly bundle: { readonly source: BundleSource; readonly release: string; readonly textPaths: readonly string[] } | null;
+  /** What the administrator made of the vendor's files; null where the bundle is not there to compare with. */
+  readonly edits: readonly string[] | null;
+  /** Images of services by service, with their layers. */
+  readonly layers: Readonly<Record<string, readonly string[]>>;
+  /** Services whose name for their image leads to another image now than the one that they run. */
+  readonly movedTags: readonly { readonly service: string; readonly reference: string }[];
+  /** Ways that its containers were made by and that may be switched. */
+  readonly links: readonly string[];
+  /** Compose files and env files that its containers were made of and plain `docker compose` would not read. */
+  readonly otherFiles: readonly string[];
+  /** Volumes that its containers have where its files name another. */
+  readonly otherVolumes: readonly {
+    readonly service: string;
+    readonly target: string;
+    readonly has: string;
+    readonly says: string;
+  }[];
+  /** Containers of other projects, or networks that other projects made, by the network that both would be in. */
+  readonly sharedNetworks: readonly { readonly network: string; readonly by: string }[];
+  /** Ports that its files publish otherwise than its containers do. */
+  readonly otherPorts: readonly {
+    readonly service: string;
+    readonly container: number;
+    readonly has: number;
+    readonly says: number | null;
+  }[];
+  /** `pg_controldata`'s word on a database that does not run; null where it runs or there is none. */
+  readonly clusterState: string | null;
+  readonly revivers: readonly Instruction[];
+  /** Instances, of this home or another, that are this very install. */
+  readonly adoptedBy: readonly string[];
+}
+
+/**
+ * What there is of an install made by hand: the engine says what runs, the folder what would. Nothing is changed.
+ * @throws OperatorError NO_FOLDER, NO_COMPOSE_FILE, NO_RELEASE, UNKNOWN_LAYOUT and what Compose says of its files
+ */
+export async function surveyAdopt(world: World, ask: AdoptAsk, described: Readonly<Record<string, string>>): Promise<AdoptFacts> {
+  const folder = await surveyFolder(world.files, ask.folder);
+  const [home, engine, state] = await Promise.all([surveyHome(world, ask.home), world.engine.about(), surveyEngine(world)]);
+  const all = await world.engine.inspect(state.containers.map(({ id }) => id));
+  const from = await containersFrom(world, folder.path, all);
+  const project = await chooseProject(world, folder, ask.project, { ...from, all, volumes: state.volumes });
+  const release = releaseOf(folder.texts, ask.release);
+  const instance = instanceName(release, ask.name ?? suffixOf(folder.path, release));
+  const first = await world.compose.resolve({ name: project.name, dir: folder.path, envFiles: [] });
+  const product = productOf(folder, first, described);
+  const layout = layoutFor(product, release);
+  const place = { name: project.name, dir: folder.path, envFiles: layout.envFiles };
+  const model = layout.envFiles.length === 0 ? first : await world.compose.resolve(place);
+  const own = from.containers.filter(each => each.project === project.name);
+  const images = await imagesOf(world, model, own);
+  const active = startedServices(model, await world.compose.activeServices(place));
+  const record: InstanceRecord = {
+    schema: RECORD_SCHEMA,
+    name: instance.name,
+    release,
+    suffix: instance.suffix,
+    product,
+    layout: layout.layout,
+    project: project.name,
+    dir: folder.path,
+    envFiles: layout.envFiles,
+    engine: engine.id,
+    pristine: "",
+    services: [...active],
+    ports: portsOf(model, own).map(({ says: _, ...port }) => port),
+    volumes: ownVolumes(model).map(({ key, name }) => ({ key, name })),
+    networks: ownNetworks(model),
+    images: Object.fromEntries(images.map(({ service, reference, id }) => [service, { id, reference, shipped: false }])),
+    origin: { how: "adopt", from: folder.path, operation: "" },
+    createdAt: "",
+    stoppedPolicies: null,
+  };
+  const found = await surveyInstance(world, record, ask.home, home.current);
+  const isRunning = found.containers.some(isUp);
+  return {
+    home,
+    engine,
+    instance,
+    project,
+    found,
+    isRunning,
+    bundle:
+      ask.bundle === null
+        ? null
+        : {
+            source: ask.bundle.source,
+            release: releaseOf(ask.bundle.texts, ask.release),
+            textPaths: Object.keys(ask.bundle.texts).sort(),
+          },
+    edits:
+      ask.bundle === null
+        ? null
+        : adoptedEdits(ask.bundle.texts, await textsLike(world, folder, ask.bundle.texts), path => isEnvFile(path, layout)),
+    layers: Object.fromEntries(images.map(({ service, layers }) => [service, layers])),
+    movedTags: images.filter(({ isMoved }) => isMoved).map(({ service, reference }) => ({ service, reference })),
+    links: from.links,
+    otherFiles: otherFiles(folder, layout, own),
+    otherVolumes: otherVolumes(model, own),
+    sharedNetworks: sharedNetworks(record, all, state.networks),
+    otherPorts: portsOf(model, own).flatMap(({ service, container, host, says }) =>
+      host !== null && host !== says ? [{ service, container, has: host, says }] : [],
+    ),
+    clusterState: await clusterState(world, record, found),
+    revivers: await surveyRevivers(world.files, record, state.containers),
+    adoptedBy: await adoptedBy(world, home, otherHomes(state, ask.home), record),
+  };
+}
+
+/** Of a folder `v2.22.2-training` the name's second half. */
+function suffixOf(folder: string, release: string): string | null {
+  const base = posix.basename(folder);
+  return base.startsWith(`${release}-`) ? base.slice(release.length + 1) : null;
+}
+
+const ownNetworks = ({ networks = {} }: ComposeModel): InstanceRecord["networks"] =>
+  Object.entries(networks).flatMap(([key, { name, external }]) => (external === true ? [] : [{ key, name }]));
+
+async function imagesOf({ engine }: Pick<World, "engine">, model: ComposeModel, own: readonly ContainerDetail[]) {
+  const services = Object.entries(model.services).map(([service, { image }]) => ({
+    service,
+    reference: image ?? `${model.name}-${service}:latest`,
+  }));
+  const named = await engine.images(services.map(({ reference }) => reference));
+  const wanted = services.flatMap(({ service, reference }, index) => {
+    const runs = own.find(each => each.service === service)?.image;
+    const id = runs ?? named[index]?.id;
+    return id === undefined ? [] : [{ service, reference, id, isMoved: runs !== undefined && named[index]?.id !== runs }];
+  });
+  const infos = await engine.images(wanted.map(({ id }) => id));
+  return wanted.map((each, index) => ({ ...each, layers: infos[index]?.layers ?? [] }));
+}
+
+/** As its containers publish them; where it has none, as its files say. */
+function portsOf(model: ComposeModel, own: readonly ContainerDetail[]) {
+  return publishedPorts(model).map(({ service, container, protocol, host: says }) => {
+    const bound = own
+      .filter(each => each.service === service)
+      .flatMap(({ boundPorts, ports }) => [...boundPorts, ...ports])
+      .filter(port => port.container === container && port.protocol === protocol && port.host !== 0);
+    const host = bound.some(port => port.host === says) ? says : (bound[0]?.host ?? says);
+    return { service, container, protocol, host, says };
+  });
+}
+
+/** Labels name them with commas between. */
+const FILE_LABELS = ["com.docker.compose.project.config_files", "com.docker.compose.project.environment_file"];
+
+function otherFiles({ path, roots }: AdoptFolder, layout: Layout, own: readonly ContainerDetail[]): readonly string[] {
+  const known = new Set([...roots, ...[".env", ...layout.envFiles].map(name => posix.join(path, name))]);
+  const used = own.flatMap(({ labels, workingDir }) =>
+    FILE_LABELS.flatMap(label => (labels[label] ?? "").split(","))
+      .filter(file => file !== "")
+      // Made through a link, or by an old Compose that wrote relative paths.
+      .map(file => posix.resolve(path, posix.relative(workingDir ?? path, posix.resolve(workingDir ?? path, file)))),
+  );
+  return [...new Set(used)].filter(file => !known.has(file)).sort();
+}
+
+function otherVolumes(model: ComposeModel, own: readonly ContainerDetail[]): AdoptFacts["otherVolumes"] {
+  return Object.entries(model.services).flatMap(([service, { volumes = [] }]) =>
+    volumes.flatMap(({ type, source, target }) => {
+      const says = type === "volume" ? model.volumes?.[source ?? ""]?.name : undefined;
+      const mount = own
+        .filter(each => each.service === service)
+        .flatMap(({ mounts }) => mounts)
+        .find(each => each.type === "volume" && each.target === plainText(target));
+      const has = mount?.name ?? null;
+      return says === undefined || has === null || has === says ? [] : [{ service, target, has, says }];
+    }),
+  );
+}
+
+/** Names of services are answered by everybody in a network: two installs in one get each other's requests. */
+function sharedNetworks(
+  { networks, project }: InstanceRecord,
+  all: readonly ContainerDetail[],
+  existing: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[],
+): AdoptFacts["sharedNetworks"] {
+  return networks.flatMap(({ name: network }) => {
+    const maker = existing.find(({ name }) => name === network)?.labels["com.docker.compose.project"];
+    const others = all.filter(each => each.project !== null && each.project !== project && each.networks.includes(network));
+    const found = [
+      ...new Set([
+        ...others.map(each => `the project ${each.project}`),
+        ...(maker === undefined || maker === project ? [] : [`the project ${maker}`]),
+      ]),
+    ];
+    return found.map(by => ({ network, by }));
+  });
+}
+
+async function clusterState(world: World, record: InstanceRecord, { containers }: InstanceFacts): Promise<string | null> {
+  const database = record.product.postgres;
+  const helper = helperImageOf(record);
+  const volume = record.volumes.find(({ key }) => key === database?.volume)?.name;
+  const runs = containers.some(each => each.service === database?.service && isUp(each));
+  if (database === null || helper === undefined || volume === undefined || runs) return null;
+  if ((await world.engine.volume(volume)) === null) return null;
+  return (await world.postgres.clusterState(volume, helper))?.state ?? null;
+}
+
+/** The administrator's texts, of the paths that the vendor's bundle has. */
+async function textsLike({ files }: World, { path }: AdoptFolder, vendors: Texts): Promise<Texts> {
+  const texts = await Promise.all(Object.keys(vendors).map(async name => [name, await files.read(`${path}/${name}`)] as const));
+  return Object.fromEntries(texts.flatMap(([name, text]) => (text === null ? [] : [[name, text] as const])));
+}
+
+async function adoptedBy(
+  world: World,
+  own: HomeFacts,
+  others: readonly string[],
+  { dir, project }: InstanceRecord,
+): Promise<readonly string[]> {
+  const is = (record: InstanceRecord): boolean => record.dir === dir || record.project === project;
+  const found = own.records.filter(is).map(({ name }) => `${name} of this home`);
+  for (const home of others) found.push(...(await recordsOf(world, home)).filter(is).map(({ name }) => `${name} of ${home}`));
+  return found;
+}
