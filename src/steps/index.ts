@@ -16,6 +16,7 @@ import { keepMerged, keepPristine } from "./keep-pristine.ts";
 import { launch } from "./launch.ts";
 import { loadImages, unloadImages } from "./load-images.ts";
 import { maintenanceDown, maintenanceUp, retirePage } from "./maintenance.ts";
+import { dropCache, mendModes, mendPolicies, sweepHelpers } from "./mend.ts";
 import { mergeConfiguration } from "./merge-configuration.ts";
 import { commitMove, installThere, noteMoved, openThere, sendAhead, sendImages, sendInstance } from "./migrate.ts";
 import { placeRelease } from "./place-release.ts";
@@ -49,6 +50,7 @@ export const kinds = stepKinds(
   createVolume,
   databaseAlone,
   deleteBackup,
+  dropCache,
   dropDump,
   dropScratch,
   dumpDatabase,
@@ -62,6 +64,8 @@ export const kinds = stepKinds(
   listRows,
   loadBackupImages,
   loadImages,
+  mendModes,
+  mendPolicies,
   mergeConfiguration,
   maintenanceDown,
   maintenanceUp,
@@ -88,6 +92,7 @@ export const kinds = stepKinds(
   sendInstance,
   setCurrent,
   stop,
+  sweepHelpers,
   tagImages,
   takeBaseline,
   turnTimer,
@@ -117,6 +122,7 @@ export {
   createVolume,
   databaseAlone,
   deleteBackup,
+  dropCache,
   dropDump,
   dropScratch,
   dumpDatabase,
@@ -132,6 +138,8 @@ export {
   loadImages,
   maintenanceDown,
   maintenanceUp,
+  mendModes,
+  mendPolicies,
   mergeConfiguration,
   moveAside,
   noteDrill,
@@ -156,6 +164,7 @@ export {
   sendInstance,
   setCurrent,
   stop,
+  sweepHelpers,
   tagImages,
   takeBaseline,
   turnTimer,

@@ -1,4 +1,5 @@
 import { BACKUP } from "./backup.ts";
+import { DOCTOR, SUPPORT } from "./doctor.ts";
 import { EXPORT, IMPORT } from "./images.ts";
 import { LOOKING } from "./looking.ts";
 import { COPY, INSTALL, REMOVE } from "./making.ts";
@@ -23,6 +24,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   POSTGRES,
   REMOVE,
   ...UNFINISHED,
+  DOCTOR,
+  SUPPORT,
   RECEIVE,
 ];
 
