@@ -49,11 +49,17 @@ function decoded(text: string): string {
 
 /** Of an env file, every assignment: also those that a later one overrides, and those that are commented out. */
 export function pairsOfEnv(text: string): readonly Pair[] {
-  const commented = [...text.matchAll(/^\s*#+\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*[=:]\s*(\S.*?)\s*$/gm)].map(
-    ([, key = "", value = ""]): Pair => [key, withoutQuotes(value)],
+  // Of a comment whatever looks like a setting, at any place of it.
+  const commented = [...text.matchAll(/^\s*#.*$/gm)].flatMap(([line]) =>
+    [...line.matchAll(/([A-Za-z_][A-Za-z0-9_.-]*)\s*[=:]\s*/g)].map(
+      ({ 0: all, 1: key = "", index }): Pair => [key, withoutQuotes(line.slice(index + all.length).trim())],
+    ),
   );
-  const plain = [...text.matchAll(/^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(\S.*?)\s*$/gm)].map(
-    ([, key = "", value = ""]): Pair => [key, withoutQuotes(value)],
+  const plain = [...text.matchAll(/^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(\S.*?)\s*$/gm)].flatMap(
+    ([, key = "", value = ""]): Pair[] => [
+      [key, withoutQuotes(value)],
+      [key, withoutQuotes(value.replace(/\s+#.*$/, ""))],
+    ],
   );
   return [...parsedPairs(text), ...plain, ...commented];
 }

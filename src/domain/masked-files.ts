@@ -25,11 +25,14 @@ export function maskedYaml(text: string, scrubber: Scrubber): string | null {
   if (document.errors.length > 0) return null;
   document.commentBefore = null;
   document.comment = null;
+  // By itself: of two visitors that fit a node only the closer one is asked.
   visit(document, {
     Node(_, node) {
       node.comment = null;
       node.commentBefore = null;
     },
+  });
+  visit(document, {
     Pair(_, { key, value }) {
       if (isScalar(key) && isSecretKey(String(key.value)) && isScalar(value) && value.value !== null) {
         value.value = HIDDEN;
@@ -41,11 +44,11 @@ export function maskedYaml(text: string, scrubber: Scrubber): string | null {
       if (typeof node.value === "string" && key !== "key") node.value = scrubber.text(node.value);
     },
   });
-  return scrubber.text(document.toString());
+  return scrubber.known(document.toString({ lineWidth: 0 }));
 }
 
 /** What follows is a secret, whatever it looks like: names of users, hashes, tokens of those who run name servers. */
-const CADDY_SECRET = /^(\s*(?:dns\s+\S+|acme_dns\s+\S+|eab|mac_key|.*\bAuthorization))\s+(?!\{\s*$)\S.*$/i;
+const CADDY_SECRET = /^(.*\b(?:(?:acme_)?dns\s+\S+|eab|mac_key|Authorization))\s+(?!\{\s*$)\S.*$/i;
 const CADDY_LOGINS = /^\s*basic_?auth\b.*\{\s*$/;
 
 /** A Caddyfile without comments, users' hashes and tokens. */

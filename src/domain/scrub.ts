@@ -5,6 +5,8 @@ import { HIDDEN, withoutPatterns, withoutSettings } from "./secret-patterns.ts";
 export interface Scrubber {
   /** A log, or any other text. */
   text(text: string): string;
+  /** A text without secrets that are known, and else as it is. */
+  known(text: string): string;
   /** A JSON value: what is set to a key of a secret's name goes whole. */
   json(value: unknown): unknown;
   /** The shapes in which known secrets still stand in a text, as `base64 of a secret`; never the secret. */
@@ -18,31 +20,37 @@ const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z 
 const AGE_KEY = /\bAGE-SECRET-KEY-1[0-9A-Z]{20,}/g;
 const WEB_TOKEN = /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
 /** A bcrypt hash as Caddy took it before 2.8. */
-const HASH_IN_BASE64 = /\bJDJ[abxy][\w+/=-]{40,}/g;
+const HASH_IN_BASE64 = /\bJDJ[hi45][\w+/=-]{40,}/g;
 const AUTHORIZATION_HEADER = /((?:proxy-)?authorization|x-api-key|(?:set-)?cookie)(["']?\s*[:=]\s*)(?!\*\*\*).+$/gim;
 /** `--password=x`, `--token x`, `-p x` of a program that takes it so. */
-const OPTION = /(--?[\w-]*(?:password|passwd|secret|token|api-?key)[\w-]*)([= ]+)(?:"[^"]*"|'[^']*'|\S+)/gi;
+const OPTION = /(?<![\w-])(--?[\w-]*(?:password|passwd|secret|token|api-?key)[\w-]*)([= ]+)(?:"[^"]*"|'[^']*'|\S+)/gi;
 /** `postgres` tells with an error what stands in the rows and in the statement. */
 const ROWS = /\b(STATEMENT|DETAIL|CONTEXT|QUERY):(\s+)\S.*$/;
 const LEFT_OUT = "[left out]";
+/** Nobody reads further, and patterns take their time. */
+const LONGEST_LINE = 10_000;
 
 export function scrubberFor(secrets: readonly string[]): Scrubber {
   // The longest first, so that no end of one is left behind by another.
   const shapes = secrets.flatMap(shapesOf).sort(([, one], [, other]) => other.length - one.length);
-  const unknown = (text: string) => shapes.reduce((left, [, shape]) => left.replaceAll(shape, HIDDEN), text);
-  const text = (given: string): string => {
-    const formed = unknown(given)
-      .replaceAll(PRIVATE_KEY, HIDDEN)
-      .replaceAll(AGE_KEY, HIDDEN)
+  const known = (text: string) => shapes.reduce((left, [, shape]) => left.replaceAll(shape, HIDDEN), text);
+  const line = (given: string): string => {
+    const formed = given
+      .slice(0, LONGEST_LINE)
       .replaceAll(WEB_TOKEN, HIDDEN)
       .replaceAll(HASH_IN_BASE64, HIDDEN)
       .replaceAll(AUTHORIZATION_HEADER, `$1$2${HIDDEN}`)
       .replaceAll(OPTION, `$1$2${HIDDEN}`);
+    return `${withoutSettings(withoutPatterns(formed))}${given.length > LONGEST_LINE ? LEFT_OUT : ""}`;
+  };
+  const text = (given: string): string => {
+    const formed = known(given).replaceAll(PRIVATE_KEY, HIDDEN).replaceAll(AGE_KEY, HIDDEN);
     // A pattern may join what stood apart.
-    return unknown(withoutRows(withoutPatterns(formed).split("\n").map(withoutSettings)).join("\n"));
+    return known(withoutRows(formed.split("\n").map(line)).join("\n"));
   };
   return {
     text,
+    known,
     json(value) {
       if (typeof value === "string") return text(value);
       if (Array.isArray(value)) return value.map(each => this.json(each));

@@ -4,7 +4,7 @@ import { isSecretKey } from "./merge-keys.ts";
 export const HIDDEN = "***";
 
 /** What is set to a key, to the end of the line: a secret may hold anything. A reference to a variable is none. */
-const SETTING = /([A-Za-z0-9_.-]+)(["']?\s*[:=]\s*)(?!\$\{?[A-Za-z_][A-Za-z0-9_]*\}?["']?\s*$)(\S.*)$/;
+const SETTING = /(?<![A-Za-z0-9_.-])([A-Za-z0-9_.-]+)(["']?\s*[:=]\s*)(?!\$\{?[A-Za-z_][A-Za-z0-9_]*\}?["']?\s*$)(\S.*)$/;
 const LOGIN_IN_URL = /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@]*:)[^\s@]+@/gi;
 const HASH = /\$(?:2[abxy]?|argon2[a-z]*|[156y]|scrypt)\$\S+/g;
 const AUTHORIZATION = /\b(Bearer|Basic)\s+[^\s"']+/gi;

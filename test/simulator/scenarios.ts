@@ -4,6 +4,8 @@ import { unitName } from "../../src/domain/schedule.ts";
 import { planAttach } from "../../src/operations/attach.ts";
 import { type BackupRequest, planBackup } from "../../src/operations/backup.ts";
 import { planCopy } from "../../src/operations/copy.ts";
+import { findingsOf } from "../../src/operations/doctor/findings.ts";
+import { planFix } from "../../src/operations/doctor/fix.ts";
 import { drillName, planDrill } from "../../src/operations/drill.ts";
 import { planExport, planImport } from "../../src/operations/image-set.ts";
 import { planMigrate } from "../../src/operations/migrate.ts";
@@ -22,6 +24,7 @@ import { surveyAttach } from "../../src/survey/attach.ts";
 import { surveyBackup } from "../../src/survey/backup.ts";
 import { surveyBackups } from "../../src/survey/backups.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
+import { surveyDoctor } from "../../src/survey/doctor/facts.ts";
 import { imagesOfInstance, surveyExport, surveyImport } from "../../src/survey/image-set.ts";
 import { surveyMigrate } from "../../src/survey/migrate.ts";
 import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
@@ -476,6 +479,21 @@ export const scenarios = {
       const stage = await used();
       const plan = await maintenancePlan(stage);
       return stage.scenario("a maintenance page, while an instance is stopped", plan);
+    },
+  },
+  doctor: {
+    "doctor --fix": async () => {
+      const stage = await used();
+      const cache = `${HOME}/.graph-mgr/cache/sizes.json`;
+      await stage.world.files.write(cache, "no JSON", 0o600);
+      await stage.world.files.changeMode(cache, 0o644);
+      await stage.world.files.changeMode(`${DIR}/.env`, 0o666);
+      await stage.world.engine.untag(`graph-mgr/${SLUG}/nexus:pinned`);
+      for (const { id, project } of await stage.world.engine.containers())
+        if (project === SLUG) await stage.world.engine.setRestartPolicy(id, "always");
+      const findings = findingsOf(await surveyDoctor(stage.world, HOME, async () => []));
+      const request = { home: HOME, engine: "SIMULATED", imageStore: "classic" as const, findings, helpers: ["swept-before"] };
+      return stage.scenario("doctor --fix", planFix(request, occasion()));
     },
   },
   remove: {
