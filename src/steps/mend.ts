@@ -1,8 +1,7 @@
+import { several } from "../domain/units.ts";
 import { defineStep } from "../plan/step.ts";
 import { containersOf } from "./containers.ts";
 import type { Context } from "./context.ts";
-
-const several = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 type Modes = { readonly files: readonly { readonly path: string; readonly mode: number }[] };
 type OldModes = readonly { readonly path: string; readonly mode: number | null }[];

@@ -42,7 +42,8 @@ beforeAll(async () => {
   well = {
     ...now(() => ({ anonymous: [] }))(facts),
     now: NOW,
-    backups: { value: { here: [backup], noted: [backup, elsewhere], schedules: [timer] } } };
+    backups: { value: { here: [backup], noted: [backup, elsewhere], schedules: [timer] } },
+  };
 });
 
 type Plant = (facts: DoctorFacts) => DoctorFacts;
@@ -589,7 +590,7 @@ const PLANTED: readonly (readonly [
     backups({ here: [{ ...backup, verified: null }], noted: [{ ...backup, verified: null }] }),
     "backups",
     "warning",
-    /none of its 1 backups/,
+    /none of its backups/,
   ],
   [
     "F67 a newest that is not good",
@@ -717,10 +718,20 @@ describe("doctor finds", () => {
       expect(fine, check).toContain(check);
   });
 
-  it.each(PLANTED)("%s", (_, plant, check, severity, says, fixable) => {
-    const found = bad(findingsOf(plant(well))).filter(each => each.check === check && says.test(each.message));
+  const planted = PLANTED.map(([name, plant, check, severity, says, isFixable = false]) => ({
+    name,
+    plant,
+    check,
+    severity,
+    says,
+    isFixable,
+  }));
+  it.each(planted)("$name", ({ plant, check, severity, says, isFixable }) => {
+    const of = (facts: DoctorFacts) => bad(findingsOf(facts)).filter(each => each.check === check && says.test(each.message));
+    expect(of(well)).toEqual([]);
+    const found = of(plant(well));
     expect(found.map(each => each.severity)).toContain(severity);
-    expect(found.some(({ fixes }) => fixes.length > 0)).toBe(fixable === true);
+    expect(found.some(({ fixes }) => fixes.length > 0)).toBe(isFixable);
     for (const { cure, severity: own } of found) if (own === "error" || own === "warning") expect(cure).not.toBeNull();
   });
 

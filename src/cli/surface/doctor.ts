@@ -15,7 +15,7 @@ export const DOCTOR: CommandSpec = {
   ],
   notes: [
     "Exits 3 where there is an error, with --strict also for a warning, else 0. Nothing is changed without --fix, but for sizes that are remembered, so that the next look tells how fast the disk fills.",
-    "What could not be looked at is told as a note. --fix never touches data, and nothing while an operation is unfinished.",
+    "What could not be looked at is told as a note, and with -v also what is fine. --fix never touches data, and nothing while an operation is unfinished.",
   ],
 };
 

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { isRemote } from "../../domain/backup-place.ts";
 import { broken, type Finding, fine, remark, risky } from "../../domain/finding.ts";
 import type { InstanceRecord } from "../../domain/instance.ts";
-import { span } from "../../domain/units.ts";
+import { several, span } from "../../domain/units.ts";
 import type { BackupsLook, DoctorFacts } from "../../survey/doctor/facts.ts";
 
 /** F59 F62: what a running database says of itself. */
@@ -21,7 +21,7 @@ export const judgeDatabases = ({ databases }: DoctorFacts): readonly Finding[] =
         risky(
           "database",
           instance,
-          `it has ${preparedTransactions.length} prepared transactions that nobody ended; they hold locks, and an update is refused`,
+          `it has ${several(preparedTransactions.length, "prepared transaction")} that nobody ended; that holds locks, and an update is refused`,
           {
             cure: `graph-mgr postgres shell ${instance}   (SELECT * FROM pg_prepared_xacts; then COMMIT PREPARED or ROLLBACK PREPARED)`,
           },
@@ -48,7 +48,7 @@ export const judgeDatabases = ({ databases }: DoctorFacts): readonly Finding[] =
       );
     return found.length > 0
       ? found
-      : [fine("database", instance, `Postgres ${version}, ${server.value.databases.length} databases`)];
+      : [fine("database", instance, `Postgres ${version}, ${several(server.value.databases.length, "database")}`)];
   });
 
 /** F33: where the library that sorts is another one than the indexes were made with, they miss rows in silence. */
@@ -108,7 +108,7 @@ function ofInstance({ name }: InstanceRecord, { here, noted, schedules: timers }
   const good = own.find(({ verified }) => verified !== null);
   if (good === undefined)
     return [
-      risky("backups", name, `none of its ${own.length} backups was found whole`, {
+      risky("backups", name, `none of its backups (${own.length}) was found whole`, {
         cure: `graph-mgr backup verify ${newest.sequence}`,
       }),
     ];

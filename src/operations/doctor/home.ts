@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { broken, type Finding, fine, remark, risky } from "../../domain/finding.ts";
 import { Home } from "../../domain/home.ts";
+import { several } from "../../domain/units.ts";
 import type { DoctorFacts } from "../../survey/doctor/facts.ts";
 
 export function judgeRecords({ home, instances }: DoctorFacts): readonly Finding[] {
@@ -48,7 +49,7 @@ export function judgeRecords({ home, instances }: DoctorFacts): readonly Finding
       );
   }
   const isWell = found.length === 0;
-  return isWell ? [fine("records", home.path, `${home.records.length} instances, all there`)] : found;
+  return isWell ? [fine("records", home.path, `${several(home.records.length, "instance")}, all there`)] : found;
 }
 
 /** F20 F92: what is unfinished is never mended here. */

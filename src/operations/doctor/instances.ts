@@ -2,6 +2,7 @@ import { broken, type Finding, fine, remark, risky } from "../../domain/finding.
 import { healthOf, isUp } from "../../domain/health.ts";
 import { ownTag } from "../../domain/instance.ts";
 import { portPlace } from "../../domain/isolation.ts";
+import { several } from "../../domain/units.ts";
 import type { EngineLook } from "../../survey/doctor/engine.ts";
 import type { DoctorFacts } from "../../survey/doctor/facts.ts";
 import type { InstanceLook } from "../../survey/doctor/instances.ts";
@@ -143,7 +144,7 @@ export function judgeImages({ instances, engine, ownTags }: DoctorFacts): readon
     });
     return found.length > 0
       ? found
-      : [fine("images", record.name, `${Object.keys(record.images).length} images, all there and kept`)];
+      : [fine("images", record.name, `${several(Object.keys(record.images).length, "image")}, all there and kept`)];
   });
 }
 

@@ -14,7 +14,7 @@ const CURE =
 /** F23 F94: room and inodes, and how long they last. */
 export function judgeDisks(facts: DoctorFacts): readonly Finding[] {
   const measured = [...facts.home.sizes, measurementOf(facts)];
-  const found: Finding[] = facts.machine.disks.flatMap(({ path, what, room }) => {
+  const found: Finding[] = asOne(facts.machine.disks).flatMap(({ path, what, room }) => {
     const subject = `${path} (${what})`;
     if (room === null) return [remark("disk", subject, "how full it is cannot be told from here")];
     const { totalBytes, freeBytes, totalFiles, freeFiles } = room;
@@ -43,6 +43,23 @@ export function judgeDisks(facts: DoctorFacts): readonly Finding[] {
   });
   return [...found, ...fastest(facts, measured)];
 }
+
+type Disk = DoctorFacts["machine"]["disks"][number];
+
+/** Home and engine are on one file system, on most machines: then it is told once. */
+function asOne(disks: readonly Disk[]): readonly Disk[] {
+  return disks.reduce<readonly Disk[]>((all, disk) => {
+    const twin = all.find(({ room }) => room !== null && disk.room !== null && isSame(room, disk.room));
+    if (twin === undefined) return [...all, disk];
+    return all.map(each => (each === twin ? { ...twin, what: `${twin.what}, ${disk.what}` } : each));
+  }, []);
+}
+
+/** Something may have been written between two looks. */
+const isSame = (one: NonNullable<Disk["room"]>, other: NonNullable<Disk["room"]>): boolean =>
+  one.totalBytes === other.totalBytes &&
+  one.totalFiles === other.totalFiles &&
+  Math.abs(one.freeBytes - other.freeBytes) < one.totalBytes / 1000;
 
 /** Which volume it is that grows. */
 function fastest({ instances, volumeSizes }: DoctorFacts, measured: Parameters<typeof growthOf>[0]): readonly Finding[] {
