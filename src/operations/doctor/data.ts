@@ -10,9 +10,15 @@ export const judgeDatabases = ({ databases }: DoctorFacts): readonly Finding[] =
   databases.flatMap(({ instance, server }): readonly Finding[] => {
     if (!("value" in server))
       return [
-        broken("database", instance, `its database cannot be looked at: ${server.unable}`, {
-          cure: server.hint ?? `graph-mgr logs ${instance}`,
-        }),
+        // Less than a superuser sees less; that is no fault.
+        (server.code === "DATABASE_RIGHTS" ? remark : broken)(
+          "database",
+          instance,
+          `its database cannot be looked at: ${server.unable}`,
+          {
+            cure: server.hint ?? `graph-mgr logs ${instance}`,
+          },
+        ),
       ];
     const { version, preparedTransactions, replicationSlots, tablespaces } = server.value;
     const found: Finding[] = [];

@@ -10,6 +10,9 @@ export type Looked<T> =
       readonly hint: string | null;
     };
 
+/** What failed is told by what it said, and not by its command line. */
+const COMMAND = /^`[^`]*` ended with [^:]*:\s+/;
+
 /** A bug of ours is thrown on. */
 export async function attempt<T>(look: () => Promise<T>): Promise<Looked<T>> {
   try {
@@ -18,7 +21,7 @@ export async function attempt<T>(look: () => Promise<T>): Promise<Looked<T>> {
     if (error instanceof SyntaxError) return { unable: "what stands there is no JSON", code: "BAD_RECORD", hint: null };
     const known = error instanceof OperatorError ? error : systemError(error);
     if (known === null) throw error;
-    const [said = ""] = known.message.split("\n", 1);
+    const [said = ""] = known.message.replace(COMMAND, "").split("\n", 1);
     return { unable: said.replace(/[.:]$/, ""), code: known.code, hint: known.hint ?? null };
   }
 }
