@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +9,7 @@ import { expect, it } from "vitest";
 import { certificateIn } from "../../src/domain/certificate.ts";
 import { localExecutor } from "../../src/host/create-world.ts";
 import { createSurroundings } from "../../src/host/surroundings.ts";
+import { needs } from "../support/programs.ts";
 
 const surroundings = createSurroundings(localExecutor(process.env));
 
@@ -41,6 +43,7 @@ it("knows this machine's name, and does not wait for others", async () => {
 });
 
 it("looks at the certificate that a port shows, whoever vouches for it, and at none where there is none", async () => {
+  await needs("openssl");
   const folder = await mkdtemp(join(tmpdir(), "graph-mgr-tls-"));
   const [key, certificate] = [join(folder, "key.pem"), join(folder, "x.pem")];
   const make = [
@@ -57,7 +60,6 @@ it("looks at the certificate that a port shows, whoever vouches for it, and at n
     "/CN=served.example",
   ];
   await execa("openssl", [...make, "-keyout", key, "-out", certificate]);
-  const { readFileSync } = await import("node:fs");
   const tls = createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) });
   const plain = createServer(socket => socket.end("HTTP/1.1 400 no\r\n\r\n"));
   const listen = (server: typeof plain) =>

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { needs } from "../support/programs.ts";
 import { docker, TestHome } from "./support/cli.ts";
 import { containersOf, imageId, until } from "./support/engine.ts";
 import { SmallHome, said } from "./support/small-home.ts";
@@ -62,6 +63,7 @@ async function bundle(): Promise<string> {
 }
 
 beforeAll(async () => {
+  await needs("openssl");
   small = await SmallProduct.make();
   folder = await mkdtemp(join(tmpdir(), "graph-mgr-test-doctor-"));
   home = await TestHome.make();

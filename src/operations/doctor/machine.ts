@@ -1,3 +1,4 @@
+import { isCaddysOwn } from "../../domain/certificate.ts";
 import { broken, type Finding, fine, remark, risky } from "../../domain/finding.ts";
 import { growthOf, measurementOf, usedOf } from "../../domain/sizes.ts";
 import { bytes, span } from "../../domain/units.ts";
@@ -48,11 +49,14 @@ type Disk = DoctorFacts["machine"]["disks"][number];
 
 /** Home and engine are on one file system, on most machines: then it is told once. */
 function asOne(disks: readonly Disk[]): readonly Disk[] {
-  return disks.reduce<readonly Disk[]>((all, disk) => {
-    const twin = all.find(({ room }) => room !== null && disk.room !== null && isSame(room, disk.room));
-    if (twin === undefined) return [...all, disk];
-    return all.map(each => (each === twin ? { ...twin, what: `${twin.what}, ${disk.what}` } : each));
-  }, []);
+  const all: Disk[] = [];
+  for (const disk of disks) {
+    const at = all.findIndex(({ room }) => room !== null && disk.room !== null && isSame(room, disk.room));
+    const twin = all[at];
+    if (twin === undefined) all.push(disk);
+    else all[at] = { ...twin, what: `${twin.what}, ${disk.what}` };
+  }
+  return all;
 }
 
 /** Something may have been written between two looks. */
@@ -114,8 +118,7 @@ export function judgeCertificates({ certificates: { seen, silent }, now }: Docto
     const more = { cure: cure.replace("NAME", instance) };
     if (Date.parse(until) <= Date.parse(now))
       return broken("certificates", instance, `${what} ended on ${until.slice(0, 10)}`, more);
-    // Caddy makes its own for half a day and renews them.
-    if (days >= SOON_DAYS || /Caddy Local Authority/.test(issuer))
+    if (days >= SOON_DAYS || isCaddysOwn({ issuer }))
       return fine("certificates", instance, `${what} lasts until ${until.slice(0, 10)}`);
     return risky("certificates", instance, `${what} ends in ${days} days, on ${until.slice(0, 10)}`, more);
   });

@@ -88,11 +88,12 @@ function onEngine({ engine, home, instances, ownTags }: DoctorFacts, unfinished:
           cure: `docker compose -p ${project} down   (never with -v)`,
         }),
       );
-  const ownProjects = new Set(
-    volumes.filter(({ labels }) => ours(labels)).map(({ labels }) => labels["com.docker.compose.project"] ?? ""),
-  );
+  const projectOf = (labels: Readonly<Record<string, string>>) => labels["com.docker.compose.project"] ?? "";
+  const gone = volumes.filter(({ labels }) => ours(labels)).map(({ labels }) => projectOf(labels));
+  // What is of no project, as the engine's own networks, is nobody's.
+  const ownProjects = new Set(gone.filter(project => project !== ""));
   for (const { name, labels } of networks) {
-    const project = labels["com.docker.compose.project"] ?? "";
+    const project = projectOf(labels);
     if (ownProjects.has(project) && !projects.has(project))
       found.push(remark("strays", name, "a network of a project that is gone", { cure: `docker network rm ${name}` }));
   }
