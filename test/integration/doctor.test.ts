@@ -138,13 +138,19 @@ it("F16 F18 F25 F73 what somebody did by hand is found, named with its cure, and
   expect(of("permissions", join(dir, ".env"))).toMatchObject({ severity: "warning", fixable: true });
   expect(of("strays", stray)).toMatchObject({ fixable: false, cure: expect.stringContaining(`docker volume rm ${stray}`) });
   expect(of("strays", `${own.home.suffix}-helper`)).toMatchObject({ fixable: true });
+  expect(
+    found.findings
+      .filter(({ check }) => check === "strays")
+      .map(({ subject }) => subject)
+      .sort(),
+  ).toEqual([`${own.home.suffix}-helper`, stray].sort());
   expect(of("restart-policy", own.name(RELEASE))?.cure).toBe(`docker update --restart=always ${own.container(RELEASE, "app")}`);
   expect(of("images", own.name(RELEASE))).toMatchObject({ fixable: true, message: expect.stringContaining(tag) });
   expect(of("health", own.name(RELEASE))?.message).toContain("front: paused");
   await docker("unpause", own.container(RELEASE, "front"));
 
-  const plan = await own.home.ok("doctor", "--fix", "--dry-run");
-  expect(plan.stdout).toContain(`Keep 1 image for ${slug} by id`);
+  const plan = await own.home.run("doctor", "--fix", "--dry-run");
+  expect(plan.stdout, said(plan)).toContain(`Keep 1 image for ${slug} by id`);
   expect((await stat(dir)).mode & 0o777).toBe(0o777);
   const unasked = await own.home.run("doctor", "--fix");
   expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining("--yes")]);

@@ -749,6 +749,16 @@ describe("doctor finds", () => {
     expect(weights[0]).toBe("error");
   });
 
+  it("a stray volume of no project makes no strays of what is of none either", () => {
+    const stray = { name: "stray", driver: "local", options: {}, labels: { "graph-mgr.home": HOME } };
+    const plant = engine(({ volumes, networks }) => ({
+      volumes: [...volumes, stray],
+      networks: [...networks, { id: "b", name: "bridge", labels: {} }],
+    }));
+    const found = bad(findingsOf(plant(well))).filter(({ check }) => check === "strays");
+    expect(found.map(({ subject }) => subject)).toEqual(["stray"]);
+  });
+
   it("a helper that is at work, and what an unfinished operation has, are no strays", () => {
     const running = both(helper("running"))(well);
     expect(bad(findingsOf(running))).toEqual([]);

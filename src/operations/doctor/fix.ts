@@ -1,5 +1,6 @@
 import type { Finding, Fix } from "../../domain/finding.ts";
 import type { ImageStore } from "../../domain/image.ts";
+import { several } from "../../domain/units.ts";
 import { OperatorError } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { dropCache, mendModes, mendPolicies, sweepHelpers, tagImages } from "../../steps/index.ts";
@@ -48,11 +49,8 @@ export function planFix({ home, engine, imageStore, findings, helpers }: FixFact
     instance: null,
     home,
     engine,
-    summary: `Mend what is harmless to mend (${steps.length} step${steps.length === 1 ? "" : "s"})`,
-    notes:
-      rest === 0
-        ? []
-        : [`${rest} finding${rest === 1 ? "" : "s"} that need${rest === 1 ? "s" : ""} you ${rest === 1 ? "stays" : "stay"}`],
+    summary: `Mend what is harmless to mend (${several(steps.length, "step")})`,
+    notes: rest === 0 ? [] : [`${several(rest, "finding")} ${rest === 1 ? "stays, and needs" : "stay, and need"} you`],
     wayBack: null,
     steps,
   });
