@@ -152,6 +152,23 @@ describe("doctor", () => {
     expect(said.findings.some(({ check, subject }) => check === "health" && subject === NAME)).toBe(true);
   });
 
+  it("tells what is cut off from what somebody is at, by the lock", async () => {
+    const unfinished = {
+      plan: { id: "20260101T000000Z-stop-aaaa", operation: "stop", instance: NAME, steps: [1] },
+      outcome: "unfinished",
+      closing: null,
+      stepsDone: 0,
+    };
+    const severity = async (lockHome: () => Promise<unknown>) => {
+      printed = [];
+      const own = session({ json: true }, { store: { list: async () => [unfinished] }, lockHome });
+      await doctor(own, { fix: false, strict: false });
+      return of(JSON.parse(printed.join("")) as Said, "operations").map(each => each.severity);
+    };
+    expect(await severity(async () => ({ release: async () => undefined }))).toEqual(["error"]);
+    expect(await severity(() => Promise.reject(new OperatorError("LOCKED", "Another graph-mgr is at work.")))).toEqual(["note"]);
+  });
+
   it("in a folder that is no home there is nothing to be done, and nothing is made", async () => {
     stage = new Stage();
     const { code, said } = await look();

@@ -37,7 +37,7 @@ beforeAll(async () => {
   const stage = new Stage();
   await stage.install(NAME);
   stage.machine.state.clockMs += 60_000;
-  const facts = await surveyDoctor(stage.world, HOME, async () => []);
+  const facts = await surveyDoctor(stage.world, HOME, { list: async () => [], isLocked: async () => false });
   // The sample's secrets were replaced; its folder lies below a folder of root's.
   well = {
     ...now(() => ({ anonymous: [] }))(facts),
@@ -308,6 +308,13 @@ const PLANTED: readonly (readonly [
     "operations",
     "error",
     /before it was closed/,
+  ],
+  [
+    "an operation that somebody is at",
+    both(operation(OPERATION.id, "unfinished"), home({ isAtWork: true })),
+    "operations",
+    "note",
+    /is at the update now: 1 of 3 steps done/,
   ],
   ["F92 a journal that cannot be read", home({ operations: unable }), "operations", "error", /cannot be read/],
   [

@@ -491,7 +491,7 @@ export const scenarios = {
       await stage.world.engine.untag(`graph-mgr/${SLUG}/nexus:pinned`);
       for (const { id, project } of await stage.world.engine.containers())
         if (project === SLUG) await stage.world.engine.setRestartPolicy(id, "always");
-      const findings = findingsOf(await surveyDoctor(stage.world, HOME, async () => []));
+      const findings = findingsOf(await surveyDoctor(stage.world, HOME, { list: async () => [], isLocked: async () => false }));
       const request = { home: HOME, engine: "SIMULATED", imageStore: "classic" as const, findings, helpers: ["swept-before"] };
       return stage.scenario("doctor --fix", planFix(request, occasion()));
     },

@@ -13,7 +13,7 @@ beforeEach(async () => {
   stage = new Stage();
   await stage.install(NAME);
 });
-const survey = () => surveyDoctor(stage.world, HOME, async () => []);
+const survey = () => surveyDoctor(stage.world, HOME, { list: async () => [], isLocked: async () => false });
 const put = (path: string, text: string, mode = 0o644) => {
   stage.sim.disk.makeFolder(path.slice(0, path.lastIndexOf("/")), 0o755);
   stage.sim.disk.write(path, Buffer.from(text), mode);

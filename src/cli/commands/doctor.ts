@@ -1,6 +1,6 @@
 import { countsOf, type Finding } from "../../domain/finding.ts";
 import { measurementOf, sizesToText, withMeasurement } from "../../domain/sizes.ts";
-import { EXIT, type ExitCode } from "../../errors.ts";
+import { EXIT, type ExitCode, OperatorError } from "../../errors.ts";
 import { findingsOf } from "../../operations/doctor/findings.ts";
 import { planFix } from "../../operations/doctor/fix.ts";
 import { type DoctorFacts, surveyDoctor } from "../../survey/doctor/facts.ts";
@@ -17,7 +17,18 @@ export interface DoctorArgs {
 }
 
 export const lookAround = (session: Session): Promise<DoctorFacts> =>
-  surveyDoctor(session.world, session.home.path, () => session.store.list());
+  surveyDoctor(session.world, session.home.path, { list: () => session.store.list(), isLocked: () => isLocked(session) });
+
+/** Asked only where something is unfinished: then whoever comes at this very moment would be refused anyway. */
+async function isLocked(session: Session): Promise<boolean> {
+  try {
+    await (await session.lockHome("doctor")).release();
+    return false;
+  } catch (error) {
+    if (error instanceof OperatorError && error.code === "LOCKED") return true;
+    throw error;
+  }
+}
 
 /** Exits 3 where something is wrong, because scripts ask; what is noted, and mere risks, are no failure. */
 export async function doctor(session: Session, { fix, strict }: DoctorArgs): Promise<ExitCode> {

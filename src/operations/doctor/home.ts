@@ -53,7 +53,7 @@ export function judgeRecords({ home, instances }: DoctorFacts): readonly Finding
 }
 
 /** F20 F92: what is unfinished is never mended here. */
-export function judgeOperations({ home: { operations, path } }: DoctorFacts): readonly Finding[] {
+export function judgeOperations({ home: { operations, path, isAtWork } }: DoctorFacts): readonly Finding[] {
   if (!("value" in operations))
     return [
       broken("operations", join(path, ".graph-mgr/operations"), `the operations cannot be read: ${operations.unable}`, {
@@ -62,6 +62,14 @@ export function judgeOperations({ home: { operations, path } }: DoctorFacts): re
     ];
   const unfinished = operations.value.filter(({ outcome }) => outcome === "unfinished");
   if (unfinished.length === 0) return [fine("operations", path, "none is unfinished")];
+  if (isAtWork)
+    return unfinished.map(({ plan, stepsDone }) =>
+      remark(
+        "operations",
+        plan.instance ?? path,
+        `a graph-mgr is at the ${plan.operation} now: ${stepsDone} of ${several(plan.steps.length, "step")} done`,
+      ),
+    );
   return unfinished.map(({ plan, stepsDone, closing }) =>
     broken(
       "operations",

@@ -3,13 +3,12 @@ import { isUp } from "../../domain/health.ts";
 import { Home } from "../../domain/home.ts";
 import type { PostgresServer } from "../../domain/postgres-facts.ts";
 import type { World } from "../../host/world.ts";
-import type { OperationEntry } from "../../plan/operations.ts";
 import { surveyBackups, surveyNotes } from "../backups.ts";
 import { helperImageOf, runningDatabase } from "../instance-details.ts";
 import { placeOf, surveySchedules } from "../schedule.ts";
 import { type CertificatesLook, lookAtCertificates } from "./certificates.ts";
 import { type EngineLook, lookAtEngine } from "./engine.ts";
-import { type HomeLook, lookAtHome } from "./home.ts";
+import { type HomeLook, lookAtHome, type Operations } from "./home.ts";
 import { type InstanceLook, lookAtInstance } from "./instances.ts";
 import { attempt, type Looked, orNull } from "./looked.ts";
 import { lookAtPermissions, type PermissionsLook } from "./permissions.ts";
@@ -67,12 +66,7 @@ export interface DoctorFacts {
   readonly ownTags: readonly { readonly name: string; readonly id: string }[];
 }
 
-/** @param operations lists those of the home */
-export async function surveyDoctor(
-  world: World,
-  homePath: string,
-  operations: () => Promise<readonly OperationEntry[]>,
-): Promise<DoctorFacts> {
+export async function surveyDoctor(world: World, homePath: string, operations: Operations): Promise<DoctorFacts> {
   const home = await lookAtHome(world, homePath, operations);
   const { engine, compose } = await lookAtEngine(world);
   const instances: InstanceLook[] = [];

@@ -24,6 +24,8 @@ export interface HomeLook {
   };
   readonly removed: readonly Removed[];
   readonly operations: Looked<readonly OperationEntry[]>;
+  /** Somebody holds the lock, and so is at what looks unfinished; false where nothing does. */
+  readonly isAtWork: boolean;
   /** Names in `releases/`. */
   readonly folders: readonly string[];
   /** Of those, links. */
@@ -34,11 +36,17 @@ export interface HomeLook {
   readonly badCaches: readonly string[];
 }
 
-/** @param operations lists them; it may throw for one that cannot be read */
+export interface Operations {
+  /** It may throw for one that cannot be read. */
+  readonly list: () => Promise<readonly OperationEntry[]>;
+  /** Whether somebody holds the lock of the home. */
+  readonly isLocked: () => Promise<boolean>;
+}
+
 export async function lookAtHome(
   world: Pick<World, "files" | "systemd">,
   path: string,
-  operations: () => Promise<readonly OperationEntry[]>,
+  { list, isLocked }: Operations,
 ): Promise<HomeLook> {
   const { files } = world;
   const home = new Home(path);
@@ -57,6 +65,8 @@ export async function lookAtHome(
   const links: string[] = [];
   for (const name of folders) if (orNull(await attempt(() => files.readLink(home.instanceDir(name)))) !== null) links.push(name);
   const caches = await lookAtCaches(files, home);
+  const operations = await attempt(list);
+  const isUnfinished = orNull(operations)?.some(({ outcome }) => outcome === "unfinished") === true;
   return {
     path,
     isThere: orNull(await attempt(() => files.isFolder(home.own()))) === true,
@@ -65,7 +75,8 @@ export async function lookAtHome(
     broken,
     current: { target, name: records.find(isTarget)?.name ?? null },
     removed: orNull(await attempt(() => surveyRemoved(world, path))) ?? [],
-    operations: await attempt(operations),
+    operations,
+    isAtWork: isUnfinished && orNull(await attempt(isLocked)) === true,
     folders,
     links,
     ...caches,
