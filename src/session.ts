@@ -68,6 +68,8 @@ export async function createSession(own: Process): Promise<Session> {
     home,
     cwd: own.cwd,
     program: own.program,
+    version: async () =>
+      (JSON.parse(await fs.readFile(new URL("package.json", own.root), "utf8")) as { version: string }).version,
     print: own.print,
     note: text => {
       if (!flags.quiet) line.note(text);

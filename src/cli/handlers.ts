@@ -1,6 +1,6 @@
 import type { CopyData } from "../domain/copy-data.ts";
 import type { Arguments } from "./arguments.ts";
-import { type PortFlags, portNumber, seconds } from "./options.ts";
+import { count, type PortFlags, portNumber, seconds } from "./options.ts";
 import type { Session } from "./session.ts";
 
 /** Flags -> what a command's module takes. A number that comes back is an exit code. */
@@ -120,5 +120,9 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
     }),
   operations: async (session, args) => (await import("./commands/operations.ts")).listOperations(session, args.from(0)),
   resume: async (session, args) => (await import("./commands/operations.ts")).resume(session, onFailure(args)),
+  doctor: async (session, args) =>
+    (await import("./commands/doctor.ts")).doctor(session, { fix: args.flag("fix"), strict: args.flag("strict") }),
+  support: async (session, args) =>
+    (await import("./commands/support.ts")).support(session, { to: args.text("to"), tail: count("tail")(args.text("tail")) }),
   undo: async session => (await import("./commands/operations.ts")).undo(session),
 };

@@ -30,6 +30,8 @@ export interface Session {
   readonly cwd: string;
   /** What starts graph-mgr, for those who shall start it later: absolute paths. */
   readonly program: readonly string[];
+  /** Of graph-mgr. */
+  readonly version: () => Promise<string>;
   /** For results: the one document on standard output with `--json`, else text for people. */
   readonly print: (text: string) => void;
   /** For progress, questions, notices: standard error. */

@@ -25,7 +25,15 @@ export interface ServiceModel {
   readonly healthcheck?: { readonly disable?: boolean; readonly test?: readonly string[]; readonly start_period?: string };
   readonly restart?: string;
   readonly devices?: readonly unknown[];
-  readonly deploy?: { readonly replicas?: number };
+  readonly runtime?: string;
+  readonly gpus?: unknown;
+  readonly deploy?: {
+    readonly replicas?: number;
+    readonly restart_policy?: unknown;
+    readonly resources?: {
+      readonly reservations?: { readonly devices?: readonly { readonly capabilities?: readonly string[] }[] };
+    };
+  };
   readonly scale?: number;
 }
 

@@ -52,6 +52,7 @@ export class Home {
   readonly removed = (name: string, time: string): string => join(this.allRemoved(), `${name}-${time}`);
   /** What may be thrown away and is made anew. */
   readonly bundleCache = (): string => join(this.path, ".graph-mgr", "cache", "bundles.json");
+  readonly sizes = (): string => join(this.path, ".graph-mgr", "cache", "sizes.json");
   readonly lock = (): string => join(this.path, ".graph-mgr", "lock");
 }
 

@@ -25,3 +25,6 @@ export function about(seconds: number): string {
   const grain = seconds < 10 ? 1 : seconds < 120 ? 5 : seconds < 1200 ? 30 : 300;
   return `about ${span(Math.max(1, Math.round(seconds / grain)) * grain * 1000).replace(/ 0 (?:min|s)$/, "")}`;
 }
+
+/** `1 backup`, `2 backups`. */
+export const several = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

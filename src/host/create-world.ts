@@ -16,10 +16,12 @@ import { createFileStore } from "./file-store.ts";
 import { createHelpers, type HelperScope } from "./helper-container.ts";
 import { createImageSets } from "./image-sets.ts";
 import { nodeDisk } from "./node-disk.ts";
+import { createParcels } from "./parcels.ts";
 import { ports } from "./ports.ts";
 import { createPostgres } from "./postgres.ts";
 import { createRemote } from "./remote.ts";
 import { createRoom } from "./room.ts";
+import { createSurroundings } from "./surroundings.ts";
 import { createSystemd } from "./systemd.ts";
 import { createTrees } from "./trees.ts";
 import { createVolumeWork } from "./volume-copy.ts";
@@ -72,6 +74,8 @@ export function createWorld(
     ports,
     room: createRoom(executor, helpers),
     systemd: createSystemd(executor, environment),
+    surroundings: createSurroundings(executor),
+    parcels: createParcels(() => new Date()),
     now: () => new Date(),
     elapsedMs,
     sinceBoot,

@@ -17,6 +17,11 @@ const linesOf = (text: string): readonly string[] => text.split("\n").filter(lin
 const isGone = (error: unknown): boolean =>
   error instanceof OperatorError && /no such (container|volume|network|image|object)|not found/i.test(error.message);
 
+const noEngine = (errors: readonly string[] | null): OperatorError =>
+  new OperatorError("NO_ENGINE", `The Docker Engine does not answer: ${(errors ?? ["no id"]).join("; ")}`, {
+    hint: "start it, e.g. `systemctl start docker`, and see `docker info`",
+  });
+
 interface InspectedStop {
   readonly Id: string;
   readonly Config: { readonly StopTimeout?: number };
@@ -79,13 +84,24 @@ export function createEngine(executor: Executor, helpers: HelperWork, composeVer
         readonly string[] | null,
         unknown,
       ];
-      if (id === "" || (errors ?? []).length > 0) {
-        throw new OperatorError("NO_ENGINE", `The Docker Engine does not answer: ${(errors ?? ["no id"]).join("; ")}`, {
-          hint: "start it, e.g. `systemctl start docker`, and see `docker info`",
-        });
-      }
+      if (id === "" || (errors ?? []).length > 0) throw noEngine(errors);
       const imageStore = JSON.stringify(status ?? null).includes("io.containerd.snapshotter") ? "containerd" : "classic";
       return { id, version, compose, architecture, imageStore };
+    },
+    async diagnose() {
+      const fields = ["ID", "ServerVersion", "SystemTime", "DockerRootDir", "OperatingSystem", "Runtimes", "ServerErrors"];
+      const info = await run("info", "--format", `[${fields.map(field => `{{json .${field}}}`).join(",")}]`);
+      const [id, version, time, root, system, runtimes, errors] = JSON.parse(info) as [
+        string,
+        string,
+        string,
+        string,
+        string,
+        Readonly<Record<string, unknown>> | null,
+        readonly string[] | null,
+      ];
+      if (id === "" || (errors ?? []).length > 0) throw noEngine(errors);
+      return { id, version, time: new Date(time).toISOString(), root, system, runtimes: Object.keys(runtimes ?? {}).sort() };
     },
     images: references =>
       Promise.all(

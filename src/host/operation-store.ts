@@ -54,7 +54,15 @@ export function createOperationStore(disk: Disk, homePath: string): OperationSto
 }
 
 function parsePlan(text: string, path: string): Plan {
-  const plan = JSON.parse(text) as Plan;
+  let plan: Plan;
+  try {
+    plan = JSON.parse(text) as Plan;
+  } catch (cause) {
+    throw new OperatorError("PLAN_DAMAGED", `${path} is not JSON.`, {
+      hint: "do not go on by hand; keep the folder `.graph-mgr/operations` and ask for help",
+      cause,
+    });
+  }
   if (plan.schema !== PLAN_SCHEMA) {
     throw new OperatorError("PLAN_UNKNOWN_VERSION", `${path} has version ${plan.schema}; this graph-mgr knows ${PLAN_SCHEMA}.`, {
       hint: "use the newer graph-mgr that wrote it",

@@ -53,13 +53,17 @@ export function containerCreate(spec: ContainerSpec, volumePaths: readonly strin
 const IS_TAKEN = /port is already allocated|address already in use|ports are not available/i;
 
 /** Containers of graph-mgr's own that outlive the command that made them. */
-export function createOwnContainers(executor: Executor): Pick<Engine, "runContainer" | "lastWords"> {
+export function createOwnContainers(executor: Executor): Pick<Engine, "runContainer" | "lastWords" | "logs" | "environment"> {
   const mustExist = async (name: string): Promise<void> => {
     // Docker would create a volume that is not there.
     await executor.run(docker("volume", "inspect", "--format", "{{.Name}}", "--", name)).catch(cause => {
       throw new OperatorError("NO_VOLUME", `There is no volume ${name}.`, { hint: "`docker volume ls` shows them", cause });
     });
   };
+  const environment = async (id: string): Promise<readonly string[]> =>
+    (JSON.parse(await executor.run(docker("inspect", "--type=container", "--format={{json .Config.Env}}", "--", id))) as
+      | readonly string[]
+      | null) ?? [];
   return {
     async runContainer(spec) {
       const { volumePaths } = await lookAtImage(executor, spec.image);
@@ -91,8 +95,14 @@ export function createOwnContainers(executor: Executor): Pick<Engine, "runContai
         },
       );
       if (!isThere || said.length === 0) return "";
-      const environment = await executor.run(docker("inspect", "--format={{json .Config.Env}}", "--", id));
-      return hideSecrets(said.slice(-lines).join("\n"), (JSON.parse(environment) as readonly string[] | null) ?? []);
+      return hideSecrets(said.slice(-lines).join("\n"), await environment(id));
     },
+    // Standard error is where most programs log, and the order of both streams is lost in two pipes.
+    logs: (id, lines) =>
+      executor.run({
+        program: "sh",
+        args: ["-c", 'exec docker logs --timestamps --tail="$1" "$2" 2>&1', "logs", String(lines), id],
+      }),
+    environment,
   };
 }

@@ -76,6 +76,19 @@ export interface ContainerDetail extends ContainerSummary {
   readonly networks: readonly string[];
 }
 
+export interface EngineDiagnosis {
+  readonly id: string;
+  readonly version: string;
+  /** ISO 8601, by its own clock. */
+  readonly time: string;
+  /** Names of what can run containers: `runc`, `nvidia`. */
+  readonly runtimes: readonly string[];
+  /** Where it keeps images and volumes, on its machine. */
+  readonly root: string;
+  /** `Debian GNU/Linux 12 (bookworm)`, of its machine. */
+  readonly system: string;
+}
+
 /** A container of graph-mgr's own, of no Compose project, that goes on after the command that made it. */
 export interface ContainerSpec {
   readonly name: string;
@@ -101,6 +114,8 @@ export interface Engine {
     /** `containerd` gives manifest digests as image ids, `classic` the digest of the configuration. */
     readonly imageStore: "classic" | "containerd";
   }>;
+  /** More of it, for a diagnosis; also where Compose is missing. @throws OperatorError NO_ENGINE, COMMAND_FAILED */
+  diagnose(): Promise<EngineDiagnosis>;
   /** By reference (tag or id); null where the engine has none. Same order as asked. */
   images(references: readonly string[]): Promise<readonly (ImageInfo | null)[]>;
   /** All that it has, also those without a name. */
@@ -129,6 +144,10 @@ export interface Engine {
   runContainer(spec: ContainerSpec): Promise<void>;
   /** The last lines (one, unless said) that a container's program printed, without its secrets; empty where it printed nothing, or is gone. */
   lastWords(id: string, lines?: number): Promise<string>;
+  /** The last lines of both streams as they were printed, each with its time. May hold secrets. */
+  logs(id: string, lines: number): Promise<string>;
+  /** What a container was started with: `KEY=value`. Holds secrets: never journalled, never shown. */
+  environment(id: string): Promise<readonly string[]>;
   setRestartPolicy(id: string, policy: string): Promise<void>;
   start(ids: readonly string[]): Promise<void>;
   /** The container's own stop signal, then `graceSeconds`. */

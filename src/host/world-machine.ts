@@ -129,3 +129,42 @@ export interface Ports {
   /** One HTTP request, which follows no redirect and trusts every certificate; null where nobody answers within two seconds. */
   ask(question: PortQuestion): Promise<PortAnswer | null>;
 }
+
+/** What lies at a path. */
+export interface Entry {
+  readonly type: "file" | "folder" | "link" | "other";
+  readonly mode: number;
+  readonly uid: number;
+  readonly sizeBytes: number;
+}
+
+/** The machine as a diagnosis looks at it. Nothing is changed. */
+export interface Surroundings {
+  system(): Promise<{
+    /** `Debian GNU/Linux 12 (bookworm)` */
+    readonly system: string;
+    readonly kernel: string;
+    readonly architecture: string;
+    readonly node: string;
+    readonly processors: number;
+    /** Of this user. */
+    readonly uid: number;
+  }>;
+  /** Null where there is no such path, or this user may not know. */
+  disk(path: string): Promise<{
+    readonly totalBytes: number;
+    readonly freeBytes: number;
+    /** 0 where the file system does not count them. */
+    readonly totalFiles: number;
+    readonly freeFiles: number;
+  } | null>;
+  memory(): Promise<{ readonly totalBytes: number; readonly freeBytes: number } | null>;
+  /** Links are not followed. Null when there is nothing. */
+  entry(path: string): Promise<Entry | null>;
+  /** Whether the clock is held to others' by the system; null where that does not tell. */
+  isSynchronized(): Promise<boolean | null>;
+  /** Addresses of a host name; `unknown`: there is no such name; null: nobody could be asked. */
+  addresses(host: string): Promise<readonly string[] | "unknown" | null>;
+  /** The certificate that is served at a port of this machine to who asks for this host, whoever vouches for it; null where none is. */
+  servedCertificate(port: number, host: string, address: string): Promise<Buffer | null>;
+}

@@ -1,13 +1,15 @@
 import type { Backups } from "./world-backups.ts";
 import type { Compose, Engine } from "./world-engine.ts";
 import type { Bundles, Files, ImageSets, Room, Trees } from "./world-files.ts";
-import type { BootClock, Ports, Remote, Systemd } from "./world-machine.ts";
+import type { BootClock, Ports, Remote, Surroundings, Systemd } from "./world-machine.ts";
+import type { Parcels } from "./world-parcels.ts";
 import type { Postgres } from "./world-postgres.ts";
 
 export type * from "./world-backups.ts";
 export type * from "./world-engine.ts";
 export type * from "./world-files.ts";
 export type * from "./world-machine.ts";
+export type * from "./world-parcels.ts";
 export type * from "./world-postgres.ts";
 
 /** Everything outside the process that a step or a survey may touch. Real: host/*. Simulated: test/simulator/*. */
@@ -24,6 +26,8 @@ export interface World {
   readonly ports: Ports;
   readonly room: Room;
   readonly systemd: Systemd;
+  readonly surroundings: Surroundings;
+  readonly parcels: Parcels;
   readonly now: () => Date;
   /** Does not go back when the clock is set. */
   readonly elapsedMs: () => number;

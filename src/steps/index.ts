@@ -16,6 +16,7 @@ import { keepMerged, keepPristine, noPristine } from "./keep-pristine.ts";
 import { launch } from "./launch.ts";
 import { loadImages, unloadImages } from "./load-images.ts";
 import { maintenanceDown, maintenanceUp, retirePage } from "./maintenance.ts";
+import { dropCache, mendModes, mendPolicies, sweepHelpers } from "./mend.ts";
 import { mergeConfiguration } from "./merge-configuration.ts";
 import { commitMove, installThere, noteMoved, openThere, sendAhead, sendImages, sendInstance } from "./migrate.ts";
 import { placeRelease } from "./place-release.ts";
@@ -49,6 +50,7 @@ export const kinds = stepKinds(
   createVolume,
   databaseAlone,
   deleteBackup,
+  dropCache,
   dropDump,
   dropScratch,
   dumpDatabase,
@@ -62,6 +64,8 @@ export const kinds = stepKinds(
   listRows,
   loadBackupImages,
   loadImages,
+  mendModes,
+  mendPolicies,
   mergeConfiguration,
   maintenanceDown,
   maintenanceUp,
@@ -89,6 +93,7 @@ export const kinds = stepKinds(
   sendInstance,
   setCurrent,
   stop,
+  sweepHelpers,
   tagImages,
   takeBaseline,
   turnTimer,
@@ -118,6 +123,7 @@ export {
   createVolume,
   databaseAlone,
   deleteBackup,
+  dropCache,
   dropDump,
   dropScratch,
   dumpDatabase,
@@ -133,6 +139,8 @@ export {
   loadImages,
   maintenanceDown,
   maintenanceUp,
+  mendModes,
+  mendPolicies,
   mergeConfiguration,
   moveAside,
   noPristine,
@@ -158,6 +166,7 @@ export {
   sendInstance,
   setCurrent,
   stop,
+  sweepHelpers,
   tagImages,
   takeBaseline,
   turnTimer,

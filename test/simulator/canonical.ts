@@ -101,7 +101,8 @@ function files(state: SimState, home: string): readonly string[] {
   const ignored = new Set(HOME_FOLDERS.map(folder => `${home}/${folder}`));
   const visit = (path: string, number: number): void => {
     const node = state.inodes.get(number) as Inode;
-    if (path === `${home}/.graph-mgr/operations`) return;
+    // What is remembered may be removed at any time, and is made anew.
+    if (path === `${home}/.graph-mgr/operations` || path === `${home}/.graph-mgr/cache`) return;
     const isBase = node.type === "folder" && (path === "" || path === home || ignored.has(path));
     if (!isBase) found.push(`${path} ${textOf(node, inodeText)}`);
     if (node.type !== "folder") return;

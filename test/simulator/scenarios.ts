@@ -5,6 +5,8 @@ import { planAdopt, planForget } from "../../src/operations/adopt.ts";
 import { planAttach } from "../../src/operations/attach.ts";
 import { type BackupRequest, planBackup } from "../../src/operations/backup.ts";
 import { planCopy } from "../../src/operations/copy.ts";
+import { findingsOf } from "../../src/operations/doctor/findings.ts";
+import { planFix } from "../../src/operations/doctor/fix.ts";
 import { drillName, planDrill } from "../../src/operations/drill.ts";
 import { planExport, planImport } from "../../src/operations/image-set.ts";
 import { planMigrate } from "../../src/operations/migrate.ts";
@@ -24,6 +26,7 @@ import { surveyAttach } from "../../src/survey/attach.ts";
 import { surveyBackup } from "../../src/survey/backup.ts";
 import { surveyBackups } from "../../src/survey/backups.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
+import { surveyDoctor } from "../../src/survey/doctor/facts.ts";
 import { imagesOfInstance, surveyExport, surveyImport } from "../../src/survey/image-set.ts";
 import { surveyMigrate } from "../../src/survey/migrate.ts";
 import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
@@ -509,6 +512,21 @@ export const scenarios = {
       await stage.carryOut(await adoptPlan(stage, null));
       const plan = planForget((await stage.facts(NAME)).facts, occasion());
       return stage.scenario("adopt --forget", plan, { untouched: [{ dir: DIR, slug: "byhand" }] });
+    },
+  },
+  doctor: {
+    "doctor --fix": async () => {
+      const stage = await used();
+      const cache = `${HOME}/.graph-mgr/cache/sizes.json`;
+      await stage.world.files.write(cache, "no JSON", 0o600);
+      await stage.world.files.changeMode(cache, 0o644);
+      await stage.world.files.changeMode(`${DIR}/.env`, 0o666);
+      await stage.world.engine.untag(`graph-mgr/${SLUG}/nexus:pinned`);
+      for (const { id, project } of await stage.world.engine.containers())
+        if (project === SLUG) await stage.world.engine.setRestartPolicy(id, "always");
+      const findings = findingsOf(await surveyDoctor(stage.world, HOME, { list: async () => [], isLocked: async () => false }));
+      const request = { home: HOME, engine: "SIMULATED", imageStore: "classic" as const, findings, helpers: ["swept-before"] };
+      return stage.scenario("doctor --fix", planFix(request, occasion()));
     },
   },
   remove: {

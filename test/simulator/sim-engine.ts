@@ -340,6 +340,25 @@ export class SimEngine {
         architecture: "x86_64",
         imageStore: this.state.imageStore,
       })),
+    diagnose: async () =>
+      this.look("diagnose", () => ({
+        id: "SIMULATED",
+        version: "27.0.0",
+        time: new Date(this.state.clockMs).toISOString(),
+        runtimes: ["runc"],
+        root: "/var/lib/docker",
+        system: "Simulated Linux",
+      })),
+    // What is secret is printed, so that it is seen whether it is left out.
+    logs: async id =>
+      this.look("logs", () => {
+        const { environment } = this.container(id);
+        return Object.entries(environment)
+          .map(([key, value]) => `2026-01-01T00:00:00.000000000Z started with ${key} ${value}`)
+          .join("\n");
+      }),
+    environment: async id =>
+      this.look("environment", () => Object.entries(this.container(id).environment).map(([key, value]) => `${key}=${value}`)),
     images: async references => this.look("images", () => references.map(reference => this.info(reference))),
     allImages: async () => this.look("images", () => [...this.state.images.keys()].flatMap(id => this.info(id) ?? [])),
     tagsUnder: async prefix =>

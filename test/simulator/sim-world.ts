@@ -10,9 +10,11 @@ import { SimCompose } from "./sim-compose.ts";
 import { SimDisk } from "./sim-disk.ts";
 import { SimEngine } from "./sim-engine.ts";
 import { simImageSets } from "./sim-image-sets.ts";
+import { simParcels } from "./sim-parcels.ts";
 import { simPorts } from "./sim-ports.ts";
 import { SimPostgres } from "./sim-postgres.ts";
 import { simRemote } from "./sim-remote.ts";
+import { simSurroundings } from "./sim-surroundings.ts";
 import { simSystemd } from "./sim-systemd.ts";
 import { simTrees } from "./sim-trees.ts";
 
@@ -46,6 +48,8 @@ export function createSimWorld(machine: Machine, home: string, shelf: Readonly<R
     },
     ports: simPorts(machine, disk),
     systemd: simSystemd(machine, disk),
+    surroundings: simSurroundings(machine, disk),
+    parcels: simParcels(disk),
     now: () => new Date(machine.state.clockMs),
     elapsedMs: () => machine.state.clockMs,
     sinceBoot: async () => ({ boot: "simulated", ms: machine.state.clockMs }),

@@ -77,6 +77,11 @@ export const shares: Readonly<
     faults: ["crash", "power", "io"],
     kinds: ["maintenance.up", "maintenance.down"],
   },
+  doctor: {
+    runs: 150,
+    faults: ["crash"],
+    kinds: ["files.modes", "containers.policies", "helpers.sweep", "cache.drop"],
+  },
   update: {
     runs: 1700,
     faults: ["crash", "torn", "power", "io", "full", "signal", "read"],

@@ -8,6 +8,6 @@ echo "Installing packages of this machine's distribution: $0" >&2
 apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$0" >/dev/null`;
 
 /** A program that graph-mgr uses where it is there, and that tests of this need; its package has its name. @throws where it is not and cannot be installed */
-export async function needs(program: "restic" | "zstd"): Promise<void> {
+export async function needs(program: "openssl" | "restic" | "zstd"): Promise<void> {
   await execa("sh", ["-c", INSTALL, program], { stdin: "ignore", stderr: 2 });
 }

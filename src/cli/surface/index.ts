@@ -1,5 +1,6 @@
 import { ADOPT } from "./adopting.ts";
 import { BACKUP } from "./backup.ts";
+import { DOCTOR, SUPPORT } from "./doctor.ts";
 import { EXPORT, IMPORT } from "./images.ts";
 import { LOOKING } from "./looking.ts";
 import { COPY, INSTALL, REMOVE } from "./making.ts";
@@ -25,6 +26,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   POSTGRES,
   REMOVE,
   ...UNFINISHED,
+  DOCTOR,
+  SUPPORT,
   RECEIVE,
 ];
 
