@@ -1,5 +1,5 @@
 import type { Backups } from "./world-backups.ts";
-import type { Compose, Engine } from "./world-engine.ts";
+import type { Caddy, Compose, Engine } from "./world-engine.ts";
 import type { Bundles, Files, ImageSets, Room, Trees } from "./world-files.ts";
 import type { BootClock, Ports, Remote, Systemd } from "./world-machine.ts";
 import type { Postgres } from "./world-postgres.ts";
@@ -17,6 +17,7 @@ export interface World {
   readonly bundles: Bundles;
   readonly engine: Engine;
   readonly compose: Compose;
+  readonly caddy: Caddy;
   readonly postgres: Postgres;
   readonly backups: Backups;
   readonly imageSets: ImageSets;

@@ -5,6 +5,7 @@ import { buildImages } from "./build-images.ts";
 import { carryTree } from "./carry-tree.ts";
 import { catchUp, listRows } from "./catch-up.ts";
 import { closeNetworks } from "./close-networks.ts";
+import { keepVersion, noteChange, writeConfig } from "./config-change.ts";
 import { configure } from "./configure.ts";
 import { copyTree } from "./copy-tree.ts";
 import { copyVolume } from "./copy-volume.ts";
@@ -19,6 +20,7 @@ import { maintenanceDown, maintenanceUp, retirePage } from "./maintenance.ts";
 import { mergeConfiguration } from "./merge-configuration.ts";
 import { commitMove, installThere, noteMoved, openThere, sendAhead, sendImages, sendInstance } from "./migrate.ts";
 import { placeRelease } from "./place-release.ts";
+import { recreate, recreateBack } from "./recreate.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
 import { resetData } from "./reset-data.ts";
 import { rest } from "./rest.ts";
@@ -58,6 +60,7 @@ export const kinds = stepKinds(
   installThere,
   keepMerged,
   keepPristine,
+  keepVersion,
   launch,
   listRows,
   loadBackupImages,
@@ -66,6 +69,7 @@ export const kinds = stepKinds(
   maintenanceDown,
   maintenanceUp,
   moveAside,
+  noteChange,
   noteDrill,
   noteMoved,
   openFront,
@@ -74,6 +78,8 @@ export const kinds = stepKinds(
   placeUnits,
   quiet,
   reclaimRoom,
+  recreate,
+  recreateBack,
   removeContainers,
   removeImages,
   removeTree,
@@ -97,6 +103,7 @@ export const kinds = stepKinds(
   unpackBundle,
   verifyIsolation,
   writeBackup,
+  writeConfig,
   writeImageSet,
   writeRecord,
 );
@@ -126,6 +133,7 @@ export {
   installThere,
   keepMerged,
   keepPristine,
+  keepVersion,
   launch,
   listRows,
   loadBackupImages,
@@ -134,6 +142,7 @@ export {
   maintenanceUp,
   mergeConfiguration,
   moveAside,
+  noteChange,
   noteDrill,
   noteMoved,
   openFront,
@@ -142,6 +151,8 @@ export {
   placeUnits,
   quiet,
   reclaimRoom,
+  recreate,
+  recreateBack,
   removeContainers,
   removeImages,
   removeTree,
@@ -165,6 +176,7 @@ export {
   unpackBundle,
   verifyIsolation,
   writeBackup,
+  writeConfig,
   writeImageSet,
   writeRecord,
 };

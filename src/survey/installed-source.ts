@@ -82,7 +82,7 @@ export async function composeOf(texts: Texts): Promise<readonly ComposeSource[]>
 }
 
 /** The vendor's files as graph-mgr laid them out, so that its own edits are not taken for the administrator's. */
-async function ownTexts(record: InstanceRecord, base: Texts, model: ComposeModel): Promise<Texts> {
+export async function ownTexts(record: InstanceRecord, base: Texts, model: ComposeModel): Promise<Texts> {
   const sources = await composeOf(base);
   const ports = record.ports.flatMap(port => (port.host === null ? [] : [{ ...port, host: port.host }]));
   const edited = editCompose(sources, model, {
@@ -99,7 +99,7 @@ async function ownTexts(record: InstanceRecord, base: Texts, model: ComposeModel
   return { ...base, ...Object.fromEntries(edited.sources.map(({ path, text }) => [path, text])), ".env": env.text };
 }
 
-async function textsBelow({ files }: Pick<World, "files">, dir: string, prefix = ""): Promise<Texts> {
+export async function textsBelow({ files }: Pick<World, "files">, dir: string, prefix = ""): Promise<Texts> {
   const texts: Record<string, string> = {};
   for (const name of await files.list(`${dir}/${prefix}`.replace(/\/$/, ""))) {
     const path = `${prefix}${name}`;

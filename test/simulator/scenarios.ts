@@ -3,6 +3,7 @@ import { ofRelease } from "../../src/domain/by-release.ts";
 import { unitName } from "../../src/domain/schedule.ts";
 import { planAttach } from "../../src/operations/attach.ts";
 import { type BackupRequest, planBackup } from "../../src/operations/backup.ts";
+import { planEdit, planKeys, planRevert } from "../../src/operations/config.ts";
 import { planCopy } from "../../src/operations/copy.ts";
 import { drillName, planDrill } from "../../src/operations/drill.ts";
 import { planExport, planImport } from "../../src/operations/image-set.ts";
@@ -21,6 +22,9 @@ import { maintenanceDown, maintenanceUp } from "../../src/steps/index.ts";
 import { surveyAttach } from "../../src/survey/attach.ts";
 import { surveyBackup } from "../../src/survey/backup.ts";
 import { surveyBackups } from "../../src/survey/backups.ts";
+import { surveyKeys } from "../../src/survey/config-change.ts";
+import { surveyEdit } from "../../src/survey/config-edit.ts";
+import { surveyRevert } from "../../src/survey/config-history.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
 import { imagesOfInstance, surveyExport, surveyImport } from "../../src/survey/image-set.ts";
 import { surveyMigrate } from "../../src/survey/migrate.ts";
@@ -137,6 +141,16 @@ async function removePlan(stage: Stage, volumes: boolean): Promise<Plan> {
   const { record, current } = await stage.facts(NAME);
   const found = await surveyRemove(stage.world, record, HOME, current);
   return planRemove(found, { volumes, confirm: NAME, current: false }, occasion());
+}
+
+async function configAsk(stage: Stage) {
+  const { record, current } = await stage.facts(NAME);
+  return { record, home: HOME, current };
+}
+
+async function setPlan(stage: Stage, values: Readonly<Record<string, string>>, apply: boolean) {
+  const { facts, texts } = await surveyKeys(stage.world, await configAsk(stage), values);
+  return { plan: planKeys(facts, Object.keys(values), { how: "set", apply }, occasion()), answers: texts };
 }
 
 /** Stop, page up, page down, launch: what an update does around its window. */
@@ -476,6 +490,30 @@ export const scenarios = {
       const stage = await used();
       const plan = await maintenancePlan(stage);
       return stage.scenario("a maintenance page, while an instance is stopped", plan);
+    },
+  },
+  config: {
+    "config set --apply": async () => {
+      const stage = await used();
+      const { plan, answers } = await setPlan(stage, { LOG_LEVEL: "DEBUG" }, true);
+      return stage.scenario("config set --apply", plan, { answers });
+    },
+    "config set of a stopped instance": async () => {
+      const stage = await stopped();
+      const { plan, answers } = await setPlan(stage, { LOG_LEVEL: "DEBUG" }, false);
+      return stage.scenario("config set of a stopped instance", plan, { answers });
+    },
+    "config edit of a Caddyfile": async () => {
+      const stage = await used();
+      const { facts, texts } = await surveyEdit(stage.world, await configAsk(stage), { Caddyfile: ":80 { respond 204 }\n" });
+      return stage.scenario("config edit of a Caddyfile", planEdit(facts, true, occasion()), { answers: texts });
+    },
+    "config revert": async () => {
+      const stage = await used();
+      const { plan, answers } = await setPlan(stage, { LOG_LEVEL: "DEBUG" }, true);
+      await stage.carryOut(plan, answers);
+      const { facts, texts } = await surveyRevert(stage.world, await configAsk(stage), 1);
+      return stage.scenario("config revert", planRevert(facts, true, occasion()), { answers: texts });
     },
   },
   remove: {

@@ -1,4 +1,5 @@
 import { BACKUP } from "./backup.ts";
+import { CONFIG } from "./config.ts";
 import { EXPORT, IMPORT } from "./images.ts";
 import { LOOKING } from "./looking.ts";
 import { COPY, INSTALL, REMOVE } from "./making.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   COPY,
   ...LOOKING,
   ...RUNNING,
+  CONFIG,
   BACKUP,
   MIGRATE,
   EXPORT,
