@@ -34,10 +34,11 @@ export async function carryConfig(session: Session, { command, same, apply, make
     Object.assign(answers, texts);
     return plan;
   };
-  let last = await planned(apply);
-  if (listOf(last, "files").length === 0) return sayNothing(session, last, same);
-  const asks = session.ask.isPossible && !flags.yes && !flags.dryRun && !apply && listOf(last, "pending").length > 0;
-  const isNow = asks ? await askWhen(session, last, () => planned(true)) : apply;
+  const mayAsk = session.ask.isPossible && !flags.yes && !flags.dryRun && !apply;
+  const first = mayAsk ? await planned(false) : null;
+  const asks = first !== null && listOf(first, "pending").length > 0;
+  const isNow = asks ? await askWhen(session, first, () => planned(true)) : apply;
+  let last: Plan | null = null;
   const carried = await carryOut(session, {
     command,
     answers,
@@ -46,12 +47,30 @@ export async function carryConfig(session: Session, { command, same, apply, make
     onFailure: "undo",
     makePlan: async () => {
       last = await planned(isNow);
+      if (listOf(last, "files").length === 0) throw new Unchanged(last);
       return last;
     },
+  }).catch(error => {
+    if (!(error instanceof Unchanged)) throw error;
+    sayNothing(session, error.plan, same);
+    return null;
   });
   if (!carried) return;
   await reportFinished(session, carried);
-  if (flags.json) return;
+  if (flags.json || last === null) return;
+  sayWhatNext(session, last);
+}
+
+/** No failure: there is nothing to be written, so nothing is begun. */
+class Unchanged extends Error {
+  readonly plan: Plan;
+  constructor(plan: Plan) {
+    super("nothing to change");
+    this.plan = plan;
+  }
+}
+
+function sayWhatNext(session: Session, last: Plan): void {
   const width = session.printColumns;
   const lines = [...last.notes.map(note => `  * ${note}`), `This takes it back:\n  ${last.wayBack}`];
   for (const line of lines) session.print(width === null ? line : wrap(line, width - 1));

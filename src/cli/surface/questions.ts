@@ -91,7 +91,7 @@ export const COPY_QUESTIONS = {
 
 /** What `config` asks. */
 export const CONFIG_QUESTIONS = {
-  value: { flag: "KEY=VALUE", message: "Value of {key}?", note: "`config set KEY` asks for it." },
+  value: { flag: "WORDS", message: "Value of {key}?", note: "`config set KEY` asks for it." },
   secret: {
     flag: "--set-from",
     message: "Value of {key}?",
