@@ -18,6 +18,8 @@ export interface CheckInput {
   readonly after: Resolved;
   /** What was meant: by key its new value, null for one that is taken out. */
   readonly meant: Readonly<Record<string, string | null>>;
+  /** Of these the keys that stand in a file that Compose reads for all services, and so among `values`. */
+  readonly read: readonly string[];
   readonly sources: readonly ComposeSource[];
   /** Every env file as it shall be. */
   readonly env: readonly EnvEntries[];
@@ -40,7 +42,7 @@ export interface CheckResult {
 const MANAGED = /^(?:name$|(?:volumes|networks)\.|services\.[^.]+\.(?:image|container_name|ports|networks)(?:\.|$))/;
 
 /** Whether a changed setting comes to what was meant, and to nothing else. */
-export function checkChange({ before, after, meant, sources, env }: CheckInput): CheckResult {
+export function checkChange({ before, after, meant, read, sources, env }: CheckInput): CheckResult {
   const closure = closureOf(Object.keys(meant), env);
   const differences = Object.keys({ ...before.values, ...after.values })
     .filter(key => !closure.has(key) && (before.values[key] ?? null) !== (after.values[key] ?? null))
@@ -74,7 +76,7 @@ export function checkChange({ before, after, meant, sources, env }: CheckInput):
     }),
   );
   for (const [key, value] of Object.entries(meant))
-    if (value !== null && Object.hasOwn(after.values, key) && after.values[key] !== value)
+    if (value !== null && read.includes(key) && after.values[key] !== value)
       differences.push(`the value of ${key}, which Compose reads as another one`);
   return { differences, overruled, managed, follows: [...follows].sort(), services: [...services].sort() };
 }

@@ -166,7 +166,8 @@ async function tryKeys(
   }
   const next = await editedTexts(world, record, edited);
   const after = await resolveConfig(world, record, next);
-  const check = checkChange({ before, after, meant, sources: next.compose, env: [...envEntries(next).values()] });
+  const read = Object.keys(meant).filter(key => next.order.includes(files[key] ?? ""));
+  const check = checkChange({ before, after, meant, read, sources: next.compose, env: [...envEntries(next).values()] });
   return { edited, after, check, config: next };
 }
 

@@ -256,6 +256,72 @@ describe("config set refuses, and nothing is changed:", () => {
   });
 });
 
+describe("config set picks the file", () => {
+  const MODERN = "v3.0.0";
+  const modern = async () => {
+    await stage.install(MODERN, { launch: false });
+    const dir = `${HOME}/releases/${MODERN}`;
+    const { files } = stage.world;
+    const compose = (await files.read(`${dir}/docker-compose.yml`)) ?? "";
+    const list = "env_file: [ .env, data/config/custom.env, data/config/telemetry.env ]";
+    await files.write(
+      `${dir}/docker-compose.yml`,
+      compose.replace("env_file: [ .env ]", list).replace("restart: ", "command: $" + "{LEVEL:-low}\n  restart: "),
+    );
+    await files.write(`${dir}/data/config/custom.env`, "# yours\n");
+    await files.write(`${dir}/data/config/telemetry.env`, "TRACES=off\n");
+    return { dir, text: (path: string) => files.read(`${dir}/${path}`) };
+  };
+
+  it("that the layout has for settings, where it counts more than the vendor's", async () => {
+    const { text } = await modern();
+    const env = await text(".env");
+    await run("set", MODERN, "POSTGRES_DB=other", "NEW=1", "TRACES=on");
+    expect(await text(".env")).toBe(env);
+    expect(await text("data/config/custom.env")).toBe("# yours\nPOSTGRES_DB=other\nNEW=1\n");
+    expect(await text("data/config/telemetry.env")).toBe("TRACES=on\n");
+    const { settings } = await json<{ settings: { key: string }[] }>("show", MODERN);
+    expect(settings.find(({ key }) => key === "POSTGRES_DB")).toMatchObject({
+      value: "other",
+      file: "data/config/custom.env",
+      line: 2,
+    });
+    expect(settings.find(({ key }) => key === "LEVEL")).toMatchObject({ value: "low", from: "default" });
+    await run("unset", MODERN, "POSTGRES_DB");
+    expect(printed.join("\n")).toContain("POSTGRES_DB comes from .env then");
+    expect(await text("data/config/custom.env")).toBe("# yours\nNEW=1\n");
+  });
+
+  it("that Compose interpolates from, for what a compose file puts in", async () => {
+    const { text } = await modern();
+    const env = await text(".env");
+    await run("set", MODERN, "LEVEL=high");
+    expect(await text(".env")).toBe(`${env}LEVEL=high\n`);
+    expect(await text("data/config/custom.env")).toBe("# yours\n");
+  });
+
+  it("and refuses COMPOSE_* where it would count more than graph-mgr's", async () => {
+    const { text } = await modern();
+    const told: string[] = [];
+    const over = {
+      edit: async () => "COMPOSE_PROFILES=x\n",
+      ask: { isPossible: true, select: async () => false },
+      note: (line: string) => told.push(line),
+    };
+    await config(sessionOn(stage, over), argumentsOf("config", "edit", MODERN));
+    expect(told.join(" ").replaceAll(/\s+/g, " ")).toContain("COMPOSE_PROFILES in data/config/custom.env would count more");
+    expect(await text("data/config/custom.env")).toBe("# yours\n");
+  });
+
+  it("and refuses what Compose reads in another way", async () => {
+    // The simulated Compose does not know `export`.
+    await stage.world.files.write(`${DIR}/.env`, `${await read(".env")}export A=1\n`);
+    const before = await read(".env");
+    await expect(run("set", "A=2")).rejects.toThrow(code("NOT_EXACT", /the value of A/));
+    expect(await read(".env")).toBe(before);
+  });
+});
+
 describe("config edit", () => {
   const editing = (...texts: readonly (string | null)[]) => {
     const left = [...texts];

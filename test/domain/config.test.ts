@@ -49,8 +49,9 @@ const model = (environment: Record<string, string>, over: object = {}): ComposeM
 });
 const resolved = (values: Record<string, string>, own = model(values), dir = "/a"): Resolved => ({ model: own, dir, values });
 const sources = [{ path: "docker-compose.yml", text: "services:\n  web: { env_file: .env, command: 'x ${LEVEL}' }\n  db: {}\n" }];
+const read = ({ values }: Resolved) => Object.keys(values);
 const check = (before: Resolved, after: Resolved, meant: Record<string, string | null>, env = "", compose = sources) =>
-  checkChange({ before, after, meant, sources: compose, env: [entriesOf(env, ".env")] });
+  checkChange({ before, after, meant, read: read(after), sources: compose, env: [entriesOf(env, ".env")] });
 
 describe("what a change comes to", () => {
   it("is exact, wherever it was resolved", () => {
@@ -90,6 +91,13 @@ describe("what a change comes to", () => {
       differences: [],
       overruled: [],
     });
+  });
+
+  it("knows a value that Compose does not read at all", () => {
+    const input = { before: resolved({}), after: resolved({}), meant: { A: "9" }, sources, env: [] };
+    expect(checkChange({ ...input, read: ["A"] }).differences).toHaveLength(1);
+    // A service's own file is none of those that count for all.
+    expect(checkChange({ ...input, read: [] }).differences).toEqual([]);
   });
 
   it("tells what is graph-mgr's own", () => {

@@ -5,6 +5,7 @@ import type { Arguments } from "../arguments.ts";
 import { diffLines, diffStyle } from "../conflict-text.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
+import { noticeUnfinished } from "../unfinished.ts";
 import { askFor, refuseMore } from "./config.ts";
 import { valueText } from "./config-show.ts";
 
@@ -13,6 +14,7 @@ export async function configDiff(session: Session, args: Arguments): Promise<voi
   const { world, flags } = session;
   refuseMore(args.from(1), 2, "diff");
   const { record } = await askFor(session, args.at(1));
+  await noticeUnfinished(session);
   const other = args.at(2) === undefined ? null : (await askFor(session, args.at(2))).record;
   const found = other === null ? await fromVendor(session, record) : await diffBetween(world, record, other);
   const [from, to] = other === null ? [`${record.release} of the vendor`, record.name] : [record.name, other.name];

@@ -5,6 +5,8 @@ import type { Arguments } from "../arguments.ts";
 import { carryConfig } from "../config-carry.ts";
 import { diffLines, diffStyle } from "../conflict-text.ts";
 import type { Session } from "../session.ts";
+import { wrap } from "../text.ts";
+import { noticeUnfinished } from "../unfinished.ts";
 import { askFor, instanceFirst, refuseMore } from "./config.ts";
 
 const NUMBER = /^[1-9]\d{0,5}$/;
@@ -14,12 +16,15 @@ export async function configHistory(session: Session, args: Arguments): Promise<
   const { world, flags, home } = session;
   refuseMore(args.from(1), 1, "history");
   const { record } = await askFor(session, args.at(1));
+  await noticeUnfinished(session);
   const changes = await surveyHistory(world, home.path, record);
   if (flags.json) return session.print(JSON.stringify({ schema: 1, instance: record.name, changes }));
   if (changes.length === 0) return session.print(`Nothing of ${record.name} was changed with graph-mgr config.`);
   const style = diffStyle(flags.color && session.printColumns !== null);
+  const width = session.printColumns;
+  const wide = (text: string): string => (width === null ? text : wrap(text, width - 1));
   for (const change of [...changes].reverse()) {
-    session.print([headOf(change), ...change.files.flatMap(({ path }) => linesOf(change, path, style)), ""].join("\n"));
+    session.print([wide(headOf(change)), ...change.files.flatMap(({ path }) => linesOf(change, path, style)), ""].join("\n"));
   }
   session.note(`graph-mgr config revert ${record.name} N puts back what was before change N.`);
 }

@@ -3,6 +3,7 @@ import type { Arguments } from "../arguments.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { cut, shownText } from "../text.ts";
+import { noticeUnfinished } from "../unfinished.ts";
 import { askFor, refuseMore } from "./config.ts";
 
 const HIDDEN = "***";
@@ -13,6 +14,7 @@ export async function configShow(session: Session, args: Arguments): Promise<voi
   const { world, flags } = session;
   refuseMore(args.from(1), 1, "show");
   const { record } = await askFor(session, args.at(1));
+  await noticeUnfinished(session);
   const service = args.text("service") ?? null;
   const shown = service === null ? await surveySettings(world, record) : await surveyServiceSettings(world, record, service);
   if (flags.json)
