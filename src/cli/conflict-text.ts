@@ -17,9 +17,12 @@ const KIND = { "-": "removed", "+": "added", "@": "place" } as const;
 /** What a conflict is about, with the difference between both sides. */
 export function conflictText(conflict: Conflict, style: Style): string {
   const { legend, lines } = conflictSides(conflict);
-  const shown = lines.map(line => {
+  return [`${conflict.name}: ${conflict.say}`, `  ${legend}`, ...diffLines(lines, style)].join("\n");
+}
+
+/** Lines of a unified diff, indented, as a terminal may be given them. */
+export const diffLines = (lines: readonly string[], style: Style): readonly string[] =>
+  lines.map(line => {
     const colour = KIND[line[0] as keyof typeof KIND];
     return `  ${colour === undefined ? shownText(line) : style(colour, shownText(line))}`;
   });
-  return [`${conflict.name}: ${conflict.say}`, `  ${legend}`, ...shown].join("\n");
-}

@@ -99,6 +99,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       tail: args.text("tail"),
     }),
   compose: async (session, args) => (await import("./commands/compose.ts")).compose(session, args.at(0) ?? "", args.passedOn),
+  config: async (session, args) => (await import("./commands/config.ts")).config(session, args),
   backup: async (session, args) => (await import("./commands/backup.ts")).backup(session, args),
   export: async (session, args) => (await import("./commands/export.ts")).exportImages(session, args),
   import: async (session, args) => (await import("./commands/import.ts")).importImages(session, args),

@@ -1,11 +1,22 @@
-import { ComposeDocument } from "./compose-document.ts";
+import { ComposeDocument, type Entry } from "./compose-document.ts";
 import { folderOf, joinPath } from "./compose-paths.ts";
 import type { ComposeSource } from "./isolation.ts";
 
 /** The files that services of a compose file take their environment from by `env_file:`, relative to the project's folder; those outside of it are left out. */
-export function namedEnvFiles(source: ComposeSource): readonly string[] {
+export const namedEnvFiles = (source: ComposeSource): readonly string[] => {
   const document = ComposeDocument.parse(source);
-  const found = [...document.section("services").values()].flatMap(({ value }) => {
+  return envFilesIn(source, document, [...document.section("services").values()]);
+};
+
+/** The same of one service, in the order in which they count. */
+export function serviceEnvFiles(source: ComposeSource, service: string): readonly string[] {
+  const document = ComposeDocument.parse(source);
+  const found = document.section("services").get(service);
+  return envFilesIn(source, document, found === undefined ? [] : [found]);
+}
+
+function envFilesIn(source: ComposeSource, document: ComposeDocument, services: readonly Entry[]): readonly string[] {
+  const found = services.flatMap(({ value }) => {
     const named = document.entry(document.map(value), "env_file")?.value;
     const one = document.scalar(named);
     if (one !== null) return [one];

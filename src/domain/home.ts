@@ -50,6 +50,11 @@ export class Home {
   readonly ahead = (move: string): string => join(this.path, ".graph-mgr", "incoming", `${move}.ahead`);
   readonly allRemoved = (): string => join(this.path, ".graph-mgr", "removed");
   readonly removed = (name: string, time: string): string => join(this.allRemoved(), `${name}-${time}`);
+  /** Earlier versions of files, each under its sha256. */
+  readonly attic = (): string => join(this.path, ".graph-mgr", "attic");
+  /** What was changed of an instance's configuration, by the operation that made the instance: a name is used again. */
+  readonly history = ({ origin }: { readonly origin: { readonly operation: string } }): string =>
+    join(this.path, ".graph-mgr", "history", `${origin.operation}.json`);
   /** What may be thrown away and is made anew. */
   readonly bundleCache = (): string => join(this.path, ".graph-mgr", "cache", "bundles.json");
   readonly sizes = (): string => join(this.path, ".graph-mgr", "cache", "sizes.json");

@@ -22,7 +22,9 @@ export function maskFor(files: readonly EnvEntries[]): Mask {
   for (const file of files) {
     for (const [key, { literal, raw }] of file) {
       if (!isSecretKey(key)) continue;
-      for (const value of [literal, raw]) if (value !== null && value.length >= SHORTEST && !SWITCH.test(value)) known.add(value);
+      // A text is shown line by line, and a key or a certificate has several.
+      for (const value of [literal, raw].flatMap(each => (each === null ? [] : [each, ...each.split(/\r?\n/)])))
+        if (value.length >= SHORTEST && !SWITCH.test(value)) known.add(value);
     }
   }
   // The longest first, so that no end of one is left behind by another.

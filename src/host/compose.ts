@@ -143,7 +143,7 @@ export function createCompose(executor: Executor, scratchRoot: string): Compose 
         onLine: progress,
       });
     },
-    async up(project, services) {
+    async up(project, services, { recreate } = { recreate: false }) {
       const up = composeCommand(
         await asItStands(project),
         "--ansi",
@@ -153,6 +153,7 @@ export function createCompose(executor: Executor, scratchRoot: string): Compose 
         "--no-build",
         "--pull",
         "never",
+        ...(recreate ? ["--force-recreate"] : []),
         ...services,
       );
       await executor.run(up).catch(error => {

@@ -7,6 +7,7 @@ import { Interrupted } from "../errors.ts";
 import { createBackups } from "./backups.ts";
 import { sinceBoot } from "./boot-clock.ts";
 import { createBundles } from "./bundles.ts";
+import { createCaddy } from "./caddy.ts";
 import { docker } from "./command.ts";
 import { createCompose } from "./compose.ts";
 import { createComposeVersion } from "./compose-version.ts";
@@ -70,6 +71,7 @@ export function createWorld(
     remote: createRemote({ executor, backups, imageSets, root, elapsedMs, pause }),
     engine,
     compose: createCompose(executor, tmpdir()),
+    caddy: createCaddy(helpers),
     postgres: createPostgres(executor, helpers),
     ports,
     room: createRoom(executor, helpers),

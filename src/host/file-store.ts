@@ -62,6 +62,11 @@ export function createFileStore(disk: Disk): Files {
       await disk.remove(path);
       await disk.sync(dirname(path));
     },
+    async clearPart(path) {
+      if ((await disk.stat(beside(path))) === null) return;
+      await disk.remove(beside(path));
+      await disk.sync(dirname(path));
+    },
     exists: async path => (await disk.stat(path)) !== null,
     isFolder: async path => (await disk.stat(path))?.type === "folder",
     async list(path) {

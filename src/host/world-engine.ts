@@ -199,6 +199,32 @@ export interface Compose {
   hashes(project: Project): Promise<Readonly<Record<string, string>> | null>;
   /** Builds the images of services that come as sources. */
   build(project: Project, services: readonly string[], progress: Progress): Promise<void>;
-  /** Creates and starts; all services of the active profiles when none is named. Never pulls, never builds, never asks. */
-  up(project: Project, services: readonly string[]): Promise<void>;
+  /**
+   * Creates and starts; all services of the active profiles when none is named. Never pulls, never builds, never asks.
+   * @param how `recreate`: these get new containers also where nothing changed that Compose knows of; volumes without a name go over to them
+   */
+  up(project: Project, services: readonly string[], how?: { readonly recreate: boolean }): Promise<void>;
+}
+
+/** A Caddyfile that is to be looked at before it counts. */
+export interface CaddyJob {
+  /** Id of the image of the service that it is for; never pulled. */
+  readonly image: string;
+  readonly text: string;
+  /** Where the service finds it: an absolute path in its container. */
+  readonly file: string;
+  /** What else the service has mounted, certificates for example. Read-only here. */
+  readonly mounts: readonly { readonly type: "bind" | "volume"; readonly source: string; readonly target: string }[];
+}
+
+/** `syntax`: it reads well, and for the rest Caddy needed something that is not there; `unknown`: nobody could be asked. */
+export interface CaddyVerdict {
+  readonly verdict: "valid" | "invalid" | "syntax" | "unknown";
+  /** Caddy's own words, or why it could not be asked. */
+  readonly say: string;
+}
+
+export interface Caddy {
+  /** @throws OperatorError NO_IMAGE, NO_VOLUME, COMMAND_FAILED */
+  check(job: CaddyJob): Promise<CaddyVerdict>;
 }

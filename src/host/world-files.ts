@@ -11,6 +11,8 @@ export interface Files {
   write(path: string, text: string, mode?: number): Promise<void>;
   /** No error when there is nothing. */
   remove(path: string): Promise<void>;
+  /** Takes away what a write of this file left beside it when it was cut off; the file itself is not touched. */
+  clearPart(path: string): Promise<void>;
   exists(path: string): Promise<boolean>;
   /** A link to a folder is none. */
   isFolder(path: string): Promise<boolean>;

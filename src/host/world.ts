@@ -1,5 +1,5 @@
 import type { Backups } from "./world-backups.ts";
-import type { Compose, Engine } from "./world-engine.ts";
+import type { Caddy, Compose, Engine } from "./world-engine.ts";
 import type { Bundles, Files, ImageSets, Room, Trees } from "./world-files.ts";
 import type { BootClock, Ports, Remote, Surroundings, Systemd } from "./world-machine.ts";
 import type { Parcels } from "./world-parcels.ts";
@@ -19,6 +19,7 @@ export interface World {
   readonly bundles: Bundles;
   readonly engine: Engine;
   readonly compose: Compose;
+  readonly caddy: Caddy;
   readonly postgres: Postgres;
   readonly backups: Backups;
   readonly imageSets: ImageSets;

@@ -5,6 +5,7 @@ import { buildImages } from "./build-images.ts";
 import { carryTree } from "./carry-tree.ts";
 import { catchUp, listRows } from "./catch-up.ts";
 import { closeNetworks } from "./close-networks.ts";
+import { keepVersion, noteChange, writeConfig } from "./config-change.ts";
 import { configure } from "./configure.ts";
 import { copyTree } from "./copy-tree.ts";
 import { copyVolume } from "./copy-volume.ts";
@@ -20,6 +21,7 @@ import { dropCache, mendModes, mendPolicies, sweepHelpers } from "./mend.ts";
 import { mergeConfiguration } from "./merge-configuration.ts";
 import { commitMove, installThere, noteMoved, openThere, sendAhead, sendImages, sendInstance } from "./migrate.ts";
 import { placeRelease } from "./place-release.ts";
+import { recreate, recreateBack } from "./recreate.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
 import { resetData } from "./reset-data.ts";
 import { rest } from "./rest.ts";
@@ -60,6 +62,7 @@ export const kinds = stepKinds(
   installThere,
   keepMerged,
   keepPristine,
+  keepVersion,
   launch,
   listRows,
   loadBackupImages,
@@ -71,6 +74,7 @@ export const kinds = stepKinds(
   maintenanceUp,
   moveAside,
   noPristine,
+  noteChange,
   noteDrill,
   noteMoved,
   openFront,
@@ -79,6 +83,8 @@ export const kinds = stepKinds(
   placeUnits,
   quiet,
   reclaimRoom,
+  recreate,
+  recreateBack,
   removeContainers,
   removeImages,
   removeTree,
@@ -103,6 +109,7 @@ export const kinds = stepKinds(
   unpackBundle,
   verifyIsolation,
   writeBackup,
+  writeConfig,
   writeImageSet,
   writeRecord,
 );
@@ -133,6 +140,7 @@ export {
   installThere,
   keepMerged,
   keepPristine,
+  keepVersion,
   launch,
   listRows,
   loadBackupImages,
@@ -144,6 +152,7 @@ export {
   mergeConfiguration,
   moveAside,
   noPristine,
+  noteChange,
   noteDrill,
   noteMoved,
   openFront,
@@ -152,6 +161,8 @@ export {
   placeUnits,
   quiet,
   reclaimRoom,
+  recreate,
+  recreateBack,
   removeContainers,
   removeImages,
   removeTree,
@@ -176,6 +187,7 @@ export {
   unpackBundle,
   verifyIsolation,
   writeBackup,
+  writeConfig,
   writeImageSet,
   writeRecord,
 };

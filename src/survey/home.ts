@@ -21,9 +21,10 @@ export async function surveyHome({ files }: Pick<World, "files">, path: string):
     if (text !== null) records.push(parseRecord(text, file));
   }
   const target = await files.readLink(home.current());
-  // By its name as well, because a home may have been moved.
-  const isMeant = ({ name, dir }: InstanceRecord): boolean =>
-    target !== null && (target === `releases/${name}` || resolve(home.path, target) === dir);
-  const current = records.find(isMeant)?.name ?? null;
+  // By its name first, because a home may have been moved; what was taken over lies elsewhere.
+  const meant =
+    records.find(({ name }) => target === `releases/${name}` || target === home.instanceDir(name)) ??
+    records.find(({ dir }) => target !== null && resolve(home.path, target) === dir);
+  const current = meant?.name ?? null;
   return { home, records, current };
 }

@@ -92,7 +92,7 @@ export async function composeOf(texts: Texts): Promise<readonly ComposeSource[]>
  * The vendor's files as graph-mgr laid them out, so that its own edits are not taken for the administrator's. In a folder that was taken over
  * it has edited nothing; but ports, and names that all of the engine shares, are of that instance alone as well, whoever set them.
  */
-async function ownTexts(record: InstanceRecord, base: Texts, vendors: ComposeModel, now: ComposeModel): Promise<Texts> {
+export async function ownTexts(record: InstanceRecord, base: Texts, vendors: ComposeModel, now: ComposeModel): Promise<Texts> {
   const sources = await composeOf(base);
   const ports = record.ports.flatMap(port => (port.host === null ? [] : [{ ...port, host: port.host }]));
   const isAdopted = record.origin.how === "adopt";
@@ -127,7 +127,7 @@ function foundNames(vendors: ComposeModel, now: ComposeModel): Pick<Isolation, "
   return { volumes: byKey("volumes"), networks: byKey("networks"), containers: Object.fromEntries(containers) };
 }
 
-async function textsBelow({ files }: Pick<World, "files">, dir: string, prefix = ""): Promise<Texts> {
+export async function textsBelow({ files }: Pick<World, "files">, dir: string, prefix = ""): Promise<Texts> {
   const texts: Record<string, string> = {};
   for (const name of await files.list(`${dir}/${prefix}`.replace(/\/$/, ""))) {
     const path = `${prefix}${name}`;

@@ -29,6 +29,8 @@ it("F13 Compose is never told yes, has nobody to ask, and pulls and builds nothi
   expect(seen[0]?.command.args.join(" ")).toBe(
     "compose --project-name v2_22_2 --project-directory /srv/v2.22.2 --ansi never up --detach --no-build --pull never postgres",
   );
+  await compose.up({ name: "v2_22_2", dir: "/srv/v2.22.2", envFiles: [] }, ["web"], { recreate: true });
+  expect(seen.pop()?.command.args.slice(-3)).toEqual(["never", "--force-recreate", "web"]);
   expect(seen[0]?.options.input).toBeUndefined();
 });
 

@@ -4,6 +4,7 @@ import { unitName } from "../../src/domain/schedule.ts";
 import { planAdopt, planForget } from "../../src/operations/adopt.ts";
 import { planAttach } from "../../src/operations/attach.ts";
 import { type BackupRequest, planBackup } from "../../src/operations/backup.ts";
+import { planEdit, planKeys, planRevert } from "../../src/operations/config.ts";
 import { planCopy } from "../../src/operations/copy.ts";
 import { findingsOf } from "../../src/operations/doctor/findings.ts";
 import { planFix } from "../../src/operations/doctor/fix.ts";
@@ -25,6 +26,9 @@ import { surveyAdopt } from "../../src/survey/adopt.ts";
 import { surveyAttach } from "../../src/survey/attach.ts";
 import { surveyBackup } from "../../src/survey/backup.ts";
 import { surveyBackups } from "../../src/survey/backups.ts";
+import { surveyKeys } from "../../src/survey/config-change.ts";
+import { surveyEdit } from "../../src/survey/config-edit.ts";
+import { surveyRevert } from "../../src/survey/config-history.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
 import { surveyDoctor } from "../../src/survey/doctor/facts.ts";
 import { imagesOfInstance, surveyExport, surveyImport } from "../../src/survey/image-set.ts";
@@ -155,6 +159,16 @@ async function removePlan(stage: Stage, volumes: boolean): Promise<Plan> {
   const { record, current } = await stage.facts(NAME);
   const found = await surveyRemove(stage.world, record, HOME, current);
   return planRemove(found, { volumes, confirm: NAME, current: false }, occasion());
+}
+
+async function configAsk(stage: Stage) {
+  const { record, current } = await stage.facts(NAME);
+  return { record, home: HOME, current };
+}
+
+async function setPlan(stage: Stage, values: Readonly<Record<string, string>>, apply: boolean) {
+  const { facts, texts } = await surveyKeys(stage.world, await configAsk(stage), values);
+  return { plan: planKeys(facts, Object.keys(values), { how: "set", apply }, occasion()), answers: texts };
 }
 
 /** Stop, page up, page down, launch: what an update does around its window. */
@@ -527,6 +541,30 @@ export const scenarios = {
       const findings = findingsOf(await surveyDoctor(stage.world, HOME, { list: async () => [], isLocked: async () => false }));
       const request = { home: HOME, engine: "SIMULATED", imageStore: "classic" as const, findings, helpers: ["swept-before"] };
       return stage.scenario("doctor --fix", planFix(request, occasion()));
+    },
+  },
+  config: {
+    "config set --apply": async () => {
+      const stage = await used();
+      const { plan, answers } = await setPlan(stage, { LOG_LEVEL: "DEBUG" }, true);
+      return stage.scenario("config set --apply", plan, { answers });
+    },
+    "config set of a stopped instance": async () => {
+      const stage = await stopped();
+      const { plan, answers } = await setPlan(stage, { LOG_LEVEL: "DEBUG" }, false);
+      return stage.scenario("config set of a stopped instance", plan, { answers });
+    },
+    "config edit of a Caddyfile": async () => {
+      const stage = await used();
+      const { facts, texts } = await surveyEdit(stage.world, await configAsk(stage), { Caddyfile: ":80 { respond 204 }\n" });
+      return stage.scenario("config edit of a Caddyfile", planEdit(facts, true, occasion()), { answers: texts });
+    },
+    "config revert": async () => {
+      const stage = await used();
+      const { plan, answers } = await setPlan(stage, { LOG_LEVEL: "DEBUG" }, true);
+      await stage.carryOut(plan, answers);
+      const { facts, texts } = await surveyRevert(stage.world, await configAsk(stage), 1);
+      return stage.scenario("config revert", planRevert(facts, true, occasion()), { answers: texts });
     },
   },
   remove: {

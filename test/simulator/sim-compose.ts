@@ -4,7 +4,7 @@ import type { Compose, Project } from "../../src/host/world.ts";
 import { healthOf } from "./containers.ts";
 import type { Machine } from "./machine.ts";
 import type { SimDisk } from "./sim-disk.ts";
-import { mountpoint, refused, type SimEngine } from "./sim-engine.ts";
+import { isAnonymous, mountpoint, refused, type SimEngine } from "./sim-engine.ts";
 import { envFilesOf, parseCompose, parseEnv, resolveModel } from "./sim-resolve.ts";
 import type { SimContainer } from "./state.ts";
 
@@ -82,7 +82,7 @@ export class SimCompose {
     return this.model(name, dir, envFiles, path => this.textOf(`${dir}/${path}`), settings);
   }
 
-  private up(project: Project, wanted: readonly string[]): void {
+  private up(project: Project, wanted: readonly string[], recreate: boolean): void {
     const model = this.resolve(project);
     const services = inOrder(model, wanted.length > 0 ? wanted : active(model));
     const labels = { "com.docker.compose.project": project.name };
@@ -97,7 +97,7 @@ export class SimCompose {
       if (external) throw refused(`external volume "${name}" not found`);
       this.engine.createVolume({ name, driver: "local", options: {}, labels: { ...labels, "com.docker.compose.volume": key } });
     }
-    for (const service of services) this.converge(project, model, service);
+    for (const service of services) this.converge(project, model, service, recreate && wanted.includes(service));
     // Compose waits for dependencies before it starts what depends on them.
     for (const service of services) {
       const own = this.containerOf(project, service);
@@ -112,23 +112,21 @@ export class SimCompose {
     );
   }
 
-  private converge(project: Project, model: ComposeModel, service: string): void {
+  private converge(project: Project, model: ComposeModel, service: string, isForced: boolean): void {
     const wanted = model.services[service];
     if (!wanted) throw refused(`no such service: ${service}`);
     const old = this.containerOf(project, service);
     if (
       old &&
+      !isForced &&
       old.labels["com.docker.compose.config-hash"] === hashOf(wanted) &&
       old.image === this.engine.idOf(wanted.image ?? "")
     ) {
       return;
     }
     if (this.engine.idOf(wanted.image ?? "") === null) throw refused(`No such image: ${wanted.image ?? ""}`);
-    if (old) {
-      this.engine.stop(old.id);
-      this.engine.remove(old.id);
-    }
-    this.engine.create({
+    if (old) this.engine.stop(old.id);
+    const made = {
       name: old?.name ?? wanted.container_name ?? `${project.name}-${service}-1`,
       image: wanted.image ?? "",
       labels: {
@@ -143,15 +141,20 @@ export class SimCompose {
       ),
       hasHealthcheck: wanted.healthcheck !== undefined,
       policy: wanted.restart ?? "no",
-      mounts: (wanted.volumes ?? []).map(({ type, source = "", target, read_only: readOnly = false }) => {
-        const volume = type === "volume" ? (model.volumes?.[source]?.name ?? source) : null;
-        return { type, name: volume, source: volume === null ? source : mountpoint(volume), target, writable: !readOnly };
-      }),
+      mounts: [
+        ...(wanted.volumes ?? []).map(({ type, source = "", target, read_only: readOnly = false }) => {
+          const volume = type === "volume" ? (model.volumes?.[source]?.name ?? source) : null;
+          return { type, name: volume, source: volume === null ? source : mountpoint(volume), target, writable: !readOnly };
+        }),
+        // A container that takes the place of another gets its volumes without a name.
+        ...(old?.mounts ?? []).filter(({ name }) => isAnonymous(name)),
+      ],
       ports: (wanted.ports ?? []).flatMap(({ target, published, protocol = "tcp", host_ip: address = "0.0.0.0" }) =>
         published === undefined ? [] : [{ container: target, protocol, host: Number(published), address }],
       ),
       networks: Object.keys(wanted.networks ?? {}).map(key => model.networks?.[key]?.name ?? key),
-    });
+    };
+    this.engine.create(made, old?.id ?? null);
   }
 
   private await(project: Project, service: string, condition: string): void {
@@ -193,7 +196,8 @@ export class SimCompose {
           this.engine.addImage({ id, layers: [id], program: "serve", volumes: [] }, image);
         }
       }),
-    up: (project, services) => this.machine.command(() => this.up(project, services)),
+    up: (project, services, { recreate } = { recreate: false }) =>
+      this.machine.command(() => this.up(project, services, recreate)),
   };
 }
 

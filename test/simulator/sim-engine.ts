@@ -136,8 +136,9 @@ export class SimEngine {
     this.machine.effect("engine.remove-network", id, () => this.state.networks.delete(id));
   }
 
-  create(wanted: NewContainer): string {
-    const taken = [...this.state.containers.values()].find(({ name }) => name === wanted.name);
+  /** @param replacing the container in whose place it comes, which is gone with the same stroke */
+  create(wanted: NewContainer, replacing: string | null = null): string {
+    const taken = [...this.state.containers.values()].find(({ name, id }) => name === wanted.name && id !== replacing);
     if (taken) throw refused(`Conflict. The container name "/${wanted.name}" is already in use by container ${taken.id}.`);
     const image = this.idOf(wanted.image);
     if (image === null) throw refused(`No such image: ${wanted.image}`);
@@ -146,6 +147,7 @@ export class SimEngine {
       .filter(target => !wanted.mounts.some(mount => mount.target === target))
       .map(target => ({ name: hex(`volume ${target} ${id}`), target }));
     const apply = () => {
+      if (replacing !== null) this.state.containers.delete(replacing);
       for (const { name } of anonymous)
         this.state.volumes.set(name, { name, driver: "local", options: {}, labels: {}, content: {} });
       this.state.containers.set(id, {

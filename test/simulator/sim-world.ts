@@ -38,6 +38,13 @@ export function createSimWorld(machine: Machine, home: string, shelf: Readonly<R
     remote: simRemote(machine, disk, engine),
     engine: engine.port,
     compose: new SimCompose(machine, disk, engine).port,
+    // As far as braces go.
+    caddy: {
+      check: async ({ text }) => {
+        const [opened, closed] = ["{", "}"].map(brace => text.split(brace).length);
+        return opened === closed ? { verdict: "valid", say: "" } : { verdict: "invalid", say: "unexpected end of file" };
+      },
+    },
     postgres: new SimPostgres(machine, disk, engine).port,
     // A full disk is a fault of its own; that there is little room is refused before anything is done.
     room: {

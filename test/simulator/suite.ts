@@ -121,6 +121,11 @@ export const shares: Readonly<
     faults: ["crash", "power", "io"],
     kinds: ["pristine.none"],
   },
+  config: {
+    runs: 1000,
+    faults: ["crash", "torn", "power", "io", "full", "signal", "read"],
+    kinds: ["config.keep", "config.write", "config.note", "instance.recreate", "instance.recreate-back"],
+  },
   remove: {
     runs: 1600,
     faults: ["crash", "power", "io", "signal", "read"],

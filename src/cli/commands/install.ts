@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { BundleContents } from "../../domain/bundle.ts";
-import { parseSettings } from "../../domain/settings-file.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { planInstall } from "../../operations/install.ts";
 import { type InstallFacts, surveyInstall } from "../../survey/install.ts";
@@ -11,6 +10,7 @@ import { equivalentCommand } from "../equivalent.ts";
 import { type PortFlags, portRequest, settings } from "../options.ts";
 import { reportFinished } from "../report.ts";
 import type { Session } from "../session.ts";
+import { settingsFrom } from "../settings-from.ts";
 import { INSTALL_QUESTIONS } from "../surface/questions.ts";
 import { cut, wrap } from "../text.ts";
 
@@ -151,17 +151,3 @@ const commandFor = ({ home, cwd }: Session, args: InstallArgs): string =>
     launch: args.launch ? undefined : false,
     "on-failure": args.onFailure,
   });
-
-async function settingsFrom({ world, cwd }: Session, path: string | undefined): Promise<Readonly<Record<string, string>>> {
-  if (path === undefined) return {};
-  const text = await world.files.read(resolve(cwd, path));
-  if (text === null)
-    throw new OperatorError("NO_FILE", `There is no file ${path}.`, {
-      exit: EXIT.usage,
-      hint: "--set-from FILE with KEY=VALUE lines",
-    });
-  const values = parseSettings(text);
-  // The same keys are refused as with --set.
-  settings(Object.keys(values).map(key => `${key}=`));
-  return values;
-}

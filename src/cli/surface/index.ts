@@ -1,5 +1,6 @@
 import { ADOPT } from "./adopting.ts";
 import { BACKUP } from "./backup.ts";
+import { CONFIG } from "./config.ts";
 import { DOCTOR, SUPPORT } from "./doctor.ts";
 import { EXPORT, IMPORT } from "./images.ts";
 import { LOOKING } from "./looking.ts";
@@ -19,6 +20,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ADOPT,
   ...LOOKING,
   ...RUNNING,
+  CONFIG,
   BACKUP,
   MIGRATE,
   EXPORT,

@@ -89,6 +89,28 @@ export const COPY_QUESTIONS = {
   plan: PLAN,
 } as const satisfies Record<string, QuestionSpec>;
 
+/** What `config` asks. */
+export const CONFIG_QUESTIONS = {
+  value: { flag: "WORDS", message: "Value of {key}?", note: "`config set KEY` asks for it." },
+  secret: {
+    flag: "--set-from",
+    message: "Value of {key}?",
+    note: "The same for a key that names a secret: what is typed is not shown, and stands in no list of arguments.",
+  },
+  apply: {
+    flag: "--apply",
+    message: "When shall it count for {services}?",
+    answers: ["Now: they get new containers", "Later: write it, and wait for a restart", "Never: cancel"],
+    note: "Asked when services run that would go on with what was. Enter writes it and waits.",
+  },
+  again: {
+    flag: "(none)",
+    message: "What now?",
+    answers: ["Edit it again", "Give up; nothing is saved"],
+    note: "`config edit`: the edited file cannot be taken; the reason stands above it. Enter edits it again.",
+  },
+} as const satisfies Record<string, QuestionSpec>;
+
 /** Asked outside of the two wizards. */
 export const OTHER_QUESTIONS = {
   confirm: {

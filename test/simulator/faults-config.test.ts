@@ -1,0 +1,3 @@
+import { faultRuns } from "./suite.ts";
+
+faultRuns("config");
