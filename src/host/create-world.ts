@@ -77,7 +77,7 @@ export function createWorld(
     room: createRoom(executor, helpers),
     systemd: createSystemd(executor, environment),
     surroundings: createSurroundings(executor),
-    parcels: createParcels(() => new Date()),
+    parcels: createParcels(),
     now: () => new Date(),
     elapsedMs,
     sinceBoot,

@@ -9,8 +9,10 @@ import { readTar } from "./tar-reader.ts";
 import { END_BLOCKS, entryHeader, paddingFor } from "./tar-write.ts";
 import type { ParcelMember, Parcels } from "./world.ts";
 
-/** @param now for the times of its members */
-export function createParcels(now: () => Date): Parcels {
+/** Its members have no times: what they tell has its own. */
+const NO_TIME = 0;
+
+export function createParcels(): Parcels {
   return {
     async write(path, members, inspect) {
       const folder = dirname(path);
@@ -22,7 +24,7 @@ export function createParcels(now: () => Date): Parcels {
       try {
         const file = await open(part, "wx", 0o600);
         try {
-          await file.writeFile(gzipSync(packed(members, Math.trunc(now().getTime() / 1000))));
+          await file.writeFile(gzipSync(packed(members)));
           await file.sync();
         } finally {
           await file.close();
@@ -48,10 +50,10 @@ function refuseTaken(path: string, isTaken: boolean): void {
   if (isTaken) throw new OperatorError("EXISTS", `${path} is there already.`, { hint: "give another name with --to" });
 }
 
-function packed(members: readonly ParcelMember[], modifiedSeconds: number): Buffer {
+function packed(members: readonly ParcelMember[]): Buffer {
   const parts = members.flatMap(({ name, text }) => {
     const bytes = Buffer.from(text);
-    const entry = { path: name, type: "file", mode: 0o600, uid: 0, gid: 0, linkTarget: "", modifiedSeconds } as const;
+    const entry = { path: name, type: "file", mode: 0o600, uid: 0, gid: 0, linkTarget: "", modifiedSeconds: NO_TIME } as const;
     return [entryHeader({ ...entry, sizeBytes: bytes.length }), bytes, paddingFor(bytes.length)];
   });
   return Buffer.concat([...parts, END_BLOCKS]);

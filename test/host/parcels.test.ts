@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { OperatorError } from "../../src/errors.ts";
 import { createParcels } from "../../src/host/parcels.ts";
 
-const parcels = createParcels(() => new Date("2026-01-01T00:00:00Z"));
+const parcels = createParcels();
 const members = [
   { name: "doctor.json", text: "{}\n" },
   { name: `instances/v1.0.0/logs/${"long-".repeat(30)}.log`, text: "grün\n".repeat(300) },
