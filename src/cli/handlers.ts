@@ -21,6 +21,7 @@ const run =
       verb,
       args.at(0),
       verb === "launch" && args.flag("although-moved"),
+      verb === "launch" && args.flag("unless-stopped"),
     );
 
 /** By the command's name. Modules are imported only when their command runs. */
@@ -98,6 +99,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       tail: args.text("tail"),
     }),
   compose: async (session, args) => (await import("./commands/compose.ts")).compose(session, args.at(0) ?? "", args.passedOn),
+  boot: async (session, args) => (await import("./commands/boot.ts")).boot(session, args),
   backup: async (session, args) => (await import("./commands/backup.ts")).backup(session, args),
   export: async (session, args) => (await import("./commands/export.ts")).exportImages(session, args),
   import: async (session, args) => (await import("./commands/import.ts")).importImages(session, args),

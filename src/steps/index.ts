@@ -23,7 +23,7 @@ import { moveAside, removeContainers, removeImages, removeTree, removeVolume } f
 import { resetData } from "./reset-data.ts";
 import { rest } from "./rest.ts";
 import { fillBackupVolume, loadBackupImages, unpackBackupDump, unpackBackupTree } from "./restore-backup.ts";
-import { placeUnits, turnTimer } from "./schedule.ts";
+import { placeUnits, turnAtBoot, turnTimer } from "./schedule.ts";
 import { setCurrent } from "./set-current.ts";
 import { revive, stop } from "./stop.ts";
 import { tagImages } from "./tag-images.ts";
@@ -90,6 +90,7 @@ export const kinds = stepKinds(
   stop,
   tagImages,
   takeBaseline,
+  turnAtBoot,
   turnTimer,
   unloadImages,
   unpackBackupDump,
@@ -158,6 +159,7 @@ export {
   stop,
   tagImages,
   takeBaseline,
+  turnAtBoot,
   turnTimer,
   unloadImages,
   unpackBackupDump,

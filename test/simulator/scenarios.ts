@@ -3,6 +3,7 @@ import { ofRelease } from "../../src/domain/by-release.ts";
 import { unitName } from "../../src/domain/schedule.ts";
 import { planAttach } from "../../src/operations/attach.ts";
 import { type BackupRequest, planBackup } from "../../src/operations/backup.ts";
+import { planBoot, planNoBoot } from "../../src/operations/boot.ts";
 import { planCopy } from "../../src/operations/copy.ts";
 import { drillName, planDrill } from "../../src/operations/drill.ts";
 import { planExport, planImport } from "../../src/operations/image-set.ts";
@@ -21,6 +22,7 @@ import { maintenanceDown, maintenanceUp } from "../../src/steps/index.ts";
 import { surveyAttach } from "../../src/survey/attach.ts";
 import { surveyBackup } from "../../src/survey/backup.ts";
 import { surveyBackups } from "../../src/survey/backups.ts";
+import { surveyBoot, surveyBoots } from "../../src/survey/boot.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
 import { imagesOfInstance, surveyExport, surveyImport } from "../../src/survey/image-set.ts";
 import { surveyMigrate } from "../../src/survey/migrate.ts";
@@ -28,7 +30,8 @@ import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
 import { surveyRestore } from "../../src/survey/restore.ts";
 import { surveyRollback } from "../../src/survey/rollback.ts";
-import { ableOn, placeOf, surveySchedule, surveySchedules } from "../../src/survey/schedule.ts";
+import { surveySchedule, surveySchedules } from "../../src/survey/schedule.ts";
+import { ableOn, placeOf } from "../../src/survey/units.ts";
 import { type SurveyedUpdate, surveyUpdate } from "../../src/survey/update.ts";
 import { pageInput, templates } from "./maintenance.ts";
 import { described } from "./sample.ts";
@@ -90,6 +93,11 @@ async function schedulePlan(stage: Stage, calendar: string): Promise<Plan> {
   const facts = await surveySchedule(stage.world, placeOf(stage.world, "system"), unitName(null, HOME), schedule);
   const request = { schedule: { ...schedule, alert: null }, project: null, program: ["/usr/bin/node", "/opt/graph-mgr.js"] };
   return planSchedule(facts, request, occasion());
+}
+
+async function bootPlan(stage: Stage): Promise<Plan> {
+  const facts = await surveyBoot(stage.world, placeOf(stage.world, "system"), HOME);
+  return planBoot(facts, HOME, ["/usr/bin/node", "/opt/graph-mgr.js"], occasion());
 }
 
 async function restorePlan(stage: Stage, path: string, name: string | null, launch = true): Promise<Plan> {
@@ -354,6 +362,16 @@ export const scenarios = {
       const backups = await surveyBackups(stage.world, HOME, REPOSITORY);
       const plan = planPrune({ home: HOME, engine: "SIMULATED", backups }, { last: 1, daily: 0, weekly: 0 }, occasion());
       return stage.scenario("backup prune in a repository", plan);
+    },
+    "boot enable": async () => {
+      const stage = await scheduling();
+      return stage.scenario("boot enable", await bootPlan(stage));
+    },
+    "boot disable": async () => {
+      const stage = await scheduling();
+      await stage.carryOut(await bootPlan(stage));
+      const [found] = await surveyBoots(stage.world, HOME, [placeOf(stage.world, "system")]);
+      return stage.scenario("boot disable", planNoBoot(found!, true, HOME, "SIMULATED", occasion()));
     },
     "backup schedule": async () => {
       const stage = await scheduling();

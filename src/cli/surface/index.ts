@@ -4,7 +4,7 @@ import { LOOKING } from "./looking.ts";
 import { COPY, INSTALL, REMOVE } from "./making.ts";
 import { MIGRATE, RECEIVE } from "./migrate.ts";
 import { POSTGRES } from "./postgres.ts";
-import { RUNNING, UNFINISHED } from "./running.ts";
+import { BOOT, RUNNING, UNFINISHED } from "./running.ts";
 import type { CommandSpec } from "./spec.ts";
 import { ROLLBACK, UPDATE } from "./updating.ts";
 
@@ -16,6 +16,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   COPY,
   ...LOOKING,
   ...RUNNING,
+  BOOT,
   BACKUP,
   MIGRATE,
   EXPORT,
