@@ -21,7 +21,6 @@ const run =
       verb,
       args.at(0),
       verb === "launch" && args.flag("although-moved"),
-      verb === "launch" && args.flag("unless-stopped"),
     );
 
 /** By the command's name. Modules are imported only when their command runs. */
@@ -90,7 +89,10 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   versions: async (session, args) =>
     (await import("./commands/versions.ts")).versions(session, { bundles: args.list("bundles"), from: args.text("from") }),
   volumes: async session => (await import("./commands/volumes.ts")).volumes(session),
-  launch: run("launch"),
+  launch: async (session, args) =>
+    args.flag("unless-stopped")
+      ? (await import("./commands/launch-at-boot.ts")).launchUnlessStopped(session, args.at(0), args.flag("although-moved"))
+      : run("launch")(session, args),
   stop: run("stop"),
   restart: run("restart"),
   logs: async (session, args) =>

@@ -11,8 +11,8 @@ export type BootStart = z.infer<typeof bootStart>;
 export const bootUnitName = (home: string): string => `graph-mgr-boot-${hash("sha256", home).slice(0, 8)}`;
 
 /**
- * It names no instance, so that an update needs no new one and nothing wakes an old release. What is at work in the home when the machine
- * starts, such as a backup that was missed, is waited for: exit 6 is tried again. Every other failure stays and is shown.
+ * It names no instance, so that an update needs no new one and nothing wakes an old release. A failure stays and is shown: systemd
+ * before 244 starts no service of this type again.
  * @param target what is reached when the machine, or the user's own systemd, is up
  * @param program what starts graph-mgr: absolute paths
  */
@@ -31,8 +31,6 @@ After=docker.service network-online.target
 Type=oneshot
 RemainAfterExit=yes
 ${environmentLines(environment)}ExecStart=${commandLine(program, ["launch", "--unless-stopped", "--home", given.home, "--yes"])}
-RestartForceExitStatus=6
-RestartSec=30s
 KillMode=mixed
 TimeoutStopSec=5min
 

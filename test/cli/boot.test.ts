@@ -1,8 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Arguments, readArguments } from "../../src/cli/arguments.ts";
 import { boot } from "../../src/cli/commands/boot.ts";
+import { launchUnlessStopped } from "../../src/cli/commands/launch-at-boot.ts";
 import { runInstance } from "../../src/cli/commands/run-instance.ts";
 import { bootUnitName } from "../../src/domain/boot.ts";
+import { OperatorError } from "../../src/errors.ts";
+import { newPlan } from "../../src/operations/plan-id.ts";
+import { planDigest } from "../../src/plan/closing.ts";
 import { surveyRevivers } from "../../src/survey/revivers.ts";
 import { HOME, Stage } from "../simulator/scenario.ts";
 import { UNITS } from "../simulator/sim-systemd.ts";
@@ -44,7 +48,7 @@ const running = async () => (await stage.world.engine.containers()).filter(({ st
 /** What the unit does. */
 const start = async () => {
   printed = [];
-  await runInstance(session(), "launch", undefined, false, true);
+  await launchUnlessStopped(session(), undefined, false);
   return printed.join("\n");
 };
 
@@ -154,7 +158,7 @@ describe("launch --unless-stopped, as the unit does", () => {
     );
     expect(await running()).toBe(0);
     printed = [];
-    await runInstance(session({ json: true }), "launch", undefined, false, true);
+    await launchUnlessStopped(session({ json: true }), undefined, false);
     expect(JSON.parse(printed[0] ?? "")).toEqual({
       operation: null,
       kind: "launch",
@@ -166,20 +170,42 @@ describe("launch --unless-stopped, as the unit does", () => {
     expect(await running()).toBeGreaterThan(0);
   });
 
-  it("starts nothing while an operation is unfinished, whatever was stopped", async () => {
-    await stage.stop(NAME);
-    const base = session();
-    const unfinished = {
-      ...(await base.store.list())[0],
-      outcome: "unfinished",
-      closing: null,
-      plan: { id: "20261122T100000Z-update-3f9a00", operation: "update", instance: NAME, steps: [] },
-      stepsDone: 1,
+  it("waits for whoever is at work", async () => {
+    for (const [id, container] of stage.machine.state.containers)
+      stage.machine.state.containers.set(id, { ...container, state: "exited" });
+    let asked = 0;
+    const lockHome = async () => {
+      if (++asked < 3) throw new OperatorError("LOCKED", "The home is in use by backup nightly.", { exit: 6 });
+      return { release: async () => undefined };
     };
-    const store = { ...base.store, list: async () => [unfinished] };
-    await expect(
-      runInstance(sessionOn(stage, { print: (text: string) => printed.push(text), store }), "launch", undefined, false, true),
-    ).rejects.toThrow(expect.objectContaining({ code: "UNFINISHED", exit: 3 }));
-    expect([await running(), printed]).toEqual([0, []]);
+    const notes: string[] = [];
+    const own = sessionOn(stage, { print: () => undefined, note: (text: string) => notes.push(text), lockHome });
+    await launchUnlessStopped(own, undefined, false);
+    expect([(await running()) > 0, notes.filter(text => text.includes("Waiting for that."))]).toEqual([
+      true,
+      [expect.any(String)],
+    ]);
+  });
+
+  async function cut(operation: string): Promise<void> {
+    const base = { id: `20260101T000000Z-${operation}-000000`, operation, instance: NAME, home: HOME, engine: "SIMULATED" };
+    const step = { kind: "current.set", input: { link: `${HOME}/current`, target: `releases/${NAME}` } };
+    const plan = newPlan({ ...base, summary: "", notes: [], wayBack: null, steps: [step] });
+    const journal = await session().store.open(plan, {});
+    await journal.append({ type: "opened", schema: plan.schema, plan: planDigest(plan) });
+    await journal.append({ type: "doing", step: 0, before: { target: `releases/${NAME}` } });
+  }
+
+  it.each(["backup-create", "launch"])("takes back a %s that the machine's end cut off, and then launches", async operation => {
+    await cut(operation);
+    expect(await start()).toContain("launch finished");
+    expect((await session().store.list()).map(({ outcome }) => outcome)).toEqual(["done", "undone", "done"]);
+  });
+
+  it("starts nothing while anything else is unfinished, whatever was stopped", async () => {
+    await stage.stop(NAME);
+    await cut("update");
+    await expect(start()).rejects.toThrow(expect.objectContaining({ code: "UNFINISHED", exit: 3 }));
+    expect([await running(), printed.join("")]).toEqual([0, ""]);
   });
 });
