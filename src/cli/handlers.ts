@@ -122,6 +122,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       current: args.flag("current"),
     }),
   operations: async (session, args) => (await import("./commands/operations.ts")).listOperations(session, args.from(0)),
+  completion: async (session, args) => (await import("./commands/completion.ts")).completion(session, args.at(0) ?? ""),
   resume: async (session, args) => (await import("./commands/operations.ts")).resume(session, onFailure(args)),
   undo: async session => (await import("./commands/operations.ts")).undo(session),
 };

@@ -4,7 +4,7 @@ import { LOOKING } from "./looking.ts";
 import { COPY, INSTALL, REMOVE } from "./making.ts";
 import { MIGRATE, RECEIVE } from "./migrate.ts";
 import { POSTGRES } from "./postgres.ts";
-import { BOOT, RUNNING, UNFINISHED } from "./running.ts";
+import { BOOT, COMPLETION, RUNNING, UNFINISHED } from "./running.ts";
 import type { CommandSpec } from "./spec.ts";
 import { ROLLBACK, UPDATE } from "./updating.ts";
 
@@ -24,6 +24,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   POSTGRES,
   REMOVE,
   ...UNFINISHED,
+  COMPLETION,
   RECEIVE,
 ];
 

@@ -69,7 +69,14 @@ export const RUNNING: readonly CommandSpec[] = [
 export const BOOT: CommandSpec = {
   name: "boot",
   summary: "Have what is current start with the machine, by systemd",
-  positionals: [{ name: "action", required: false, describe: "enable or disable; without one it shows what is so" }],
+  positionals: [
+    {
+      name: "action",
+      required: false,
+      choices: ["enable", "disable"],
+      describe: "enable or disable; without one it shows what is so",
+    },
+  ],
   options: [
     { name: "user", kind: "flag", describe: "This user's own systemd, for whom is not root" },
     { name: "unit-dir", kind: "text", value: "DIR", describe: "Write the unit there, and enable nothing" },
@@ -85,12 +92,25 @@ export const BOOT: CommandSpec = {
   questions: [OTHER_QUESTIONS.confirm],
 };
 
+export const COMPLETION: CommandSpec = {
+  name: "completion",
+  summary: "What a shell reads so that it completes commands and names",
+  positionals: [{ name: "shell", required: true, choices: ["bash", "zsh", "fish"], describe: "bash, zsh or fish" }],
+  options: [],
+  examples: [
+    ["completion bash", "In ~/.bashrc: source <(graph-mgr completion bash)"],
+    ["completion zsh", "In ~/.zshrc: source <(graph-mgr completion zsh)"],
+    ["completion fish", "In ~/.config/fish/config.fish: graph-mgr completion fish | source"],
+  ],
+  notes: ["It completes instances, bundles, backups, services and operations by the names of files; the engine is not asked."],
+};
+
 export const UNFINISHED: readonly CommandSpec[] = [
   {
     name: "operations",
     summary: "What was done here, and what is unfinished",
     positionals: [
-      { name: "show", required: false, describe: "The word `show`, or nothing" },
+      { name: "show", required: false, choices: ["show"], describe: "The word `show`, or nothing" },
       { name: "id", required: false, describe: "One operation; the beginning of its name will do" },
     ],
     options: [],
