@@ -1,4 +1,5 @@
 import { defineConfig } from "rolldown";
+import { licenses } from "./scripts/licenses.js";
 
 // One bundle with split chunks: a command's code is read only when that command runs, so that `--help` starts fast.
 export default defineConfig({
@@ -12,5 +13,6 @@ export default defineConfig({
     chunkFileNames: "chunks/[name]-[hash].js",
     minify: true,
   },
+  plugins: [licenses()],
   resolve: { alias: { "string-width": "fast-string-width" } },
 });

@@ -1,4 +1,4 @@
-// bench.js [--quick] [--only help,list,install,memory,update,backup] [--out FILE]: `npm run bench`. Measures the program in dist against what one would do without it, both in one
+// bench.js [--quick] [--only help,completion,list,install,memory,update,backup] [--out FILE]: `npm run bench`. Measures the program in dist against what one would do without it, both in one
 // run and in turns, and holds the ratio of the medians of five (with --quick: of one) against its bar. Needs a Docker Engine that has nothing else to do,
 // tar, and about 8 GB of disk for the memory's measurement, 40 GB for that of updates. Exits 1 when a bar is missed.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
@@ -58,6 +58,23 @@ function inTurns(name, what, bar, key, ours, theirs) {
 
 function help() {
   inTurns("help", "CPU s of `--help` against `node -e 0`", 1.6, "cpu", `node ${program} --help`, "node -e 0");
+}
+
+/** What a key costs at a prompt: names of instances and of bundles, in a home with twenty of each. */
+function completion() {
+  const home = join(scratch, "home-completion");
+  mkdirSync(join(home, ".graph-mgr/instances"), { recursive: true });
+  for (let number = 1; number <= 20; number++) {
+    writeFileSync(join(home, `.graph-mgr/instances/v2.22.2-n${number}.json`), "{}");
+    writeFileSync(join(home, `graphistry-v2.${number}.0.tar.gz`), "");
+  }
+  for (const [name, line] of [
+    ["instances", "status v2.22"],
+    ["bundles", "update "],
+  ]) {
+    const ours = `node ${program} __complete bash 'graph-mgr --home ${home} ${line}' ' =:'`;
+    inTurns(`complete-${name}`, `CPU s of completing ${name} against \`node -e 0\``, 1.6, "cpu", ours, "node -e 0");
+  }
 }
 
 /** A home with so many instances that were never launched. */
@@ -254,7 +271,7 @@ function apart(name) {
   report(name, "bars that were missed (see above)", 0, [status === 0 ? 0 : 1], [1]);
 }
 
-const all = { help, list, install, memory, update: () => apart("update"), backup: () => apart("backup") };
+const all = { help, completion, list, install, memory, update: () => apart("update"), backup: () => apart("backup") };
 const wanted = flags.only === undefined ? Object.keys(all) : flags.only.split(",");
 try {
   for (const name of wanted) {

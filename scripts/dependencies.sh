@@ -7,6 +7,8 @@ command -v node >/dev/null && node -e 'const [major, minor] = process.versions.n
 # npm writes this file last.
 done=node_modules/.package-lock.json
 [ -f "$done" ] && [ ! package-lock.json -nt "$done" ] && exit 0
+# npm empties what a link leads to, and others may live from that.
+[ ! -L node_modules ] || { printf 'node_modules is a link to %s, which is older than package-lock.json.\nTry: run `npm ci` where it leads to, or remove the link\n' "$(readlink node_modules)" >&2; exit 1; }
 echo "Installing the npm packages of package-lock.json into node_modules" >&2
 npm ci --no-audit --no-fund --loglevel=error >/dev/null
 touch "$done"

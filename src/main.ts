@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { program } from "./cli/program.ts";
 import type { GlobalFlags, Phase, Session } from "./cli/session.ts";
@@ -95,6 +96,24 @@ function report(error: unknown): number {
   return known?.exit ?? EXIT.bug;
 }
 
+const orNull = <T>(look: () => T): T | null => {
+  try {
+    return look();
+  } catch {
+    return null;
+  }
+};
+
+/** Links count as what they lead to. */
+const namesIn = (folder: string) =>
+  orNull(() =>
+    readdirSync(folder, { withFileTypes: true }).map(each => ({
+      name: each.name,
+      isFolder:
+        each.isDirectory() || (each.isSymbolicLink() && orNull(() => statSync(join(folder, each.name)).isDirectory()) === true),
+    })),
+  );
+
 let exitCode: number;
 try {
   const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as { version: string };
@@ -103,6 +122,15 @@ try {
     version,
     columns: process.stdout.columns || 80,
     environment: process.env,
+    sight: {
+      get cwd() {
+        return process.cwd();
+      },
+      userHome: process.env["HOME"] ?? homedir(),
+      variable: process.env["GRAPH_MGR_HOME"],
+      list: namesIn,
+      read: path => orNull(() => readFileSync(path, "utf8")),
+    },
     print: text => void process.stdout.write(`${text}\n`),
     note: text => void process.stderr.write(`${text}\n`),
   });

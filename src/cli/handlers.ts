@@ -90,7 +90,10 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   versions: async (session, args) =>
     (await import("./commands/versions.ts")).versions(session, { bundles: args.list("bundles"), from: args.text("from") }),
   volumes: async session => (await import("./commands/volumes.ts")).volumes(session),
-  launch: run("launch"),
+  launch: async (session, args) =>
+    args.flag("unless-stopped")
+      ? (await import("./commands/launch-at-boot.ts")).launchUnlessStopped(session, args.at(0), args.flag("although-moved"))
+      : run("launch")(session, args),
   stop: run("stop"),
   restart: run("restart"),
   logs: async (session, args) =>
@@ -99,6 +102,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       tail: args.text("tail"),
     }),
   compose: async (session, args) => (await import("./commands/compose.ts")).compose(session, args.at(0) ?? "", args.passedOn),
+  boot: async (session, args) => (await import("./commands/boot.ts")).boot(session, args),
   config: async (session, args) => (await import("./commands/config.ts")).config(session, args),
   backup: async (session, args) => (await import("./commands/backup.ts")).backup(session, args),
   export: async (session, args) => (await import("./commands/export.ts")).exportImages(session, args),
@@ -120,6 +124,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       current: args.flag("current"),
     }),
   operations: async (session, args) => (await import("./commands/operations.ts")).listOperations(session, args.from(0)),
+  completion: async (session, args) => (await import("./commands/completion.ts")).completion(session, args.at(0) ?? ""),
   resume: async (session, args) => (await import("./commands/operations.ts")).resume(session, onFailure(args)),
   doctor: async (session, args) =>
     (await import("./commands/doctor.ts")).doctor(session, { fix: args.flag("fix"), strict: args.flag("strict") }),

@@ -1,5 +1,6 @@
 import { EXIT, OperatorError } from "../errors.ts";
 import type { Arguments } from "./arguments.ts";
+import type { Sight } from "./completion-names.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import type { GlobalFlags, Session } from "./session.ts";
 import { findCommand } from "./surface/index.ts";
@@ -12,6 +13,8 @@ export interface Wiring {
   /** Of the terminal. */
   readonly columns: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** For completion. */
+  readonly sight: Sight;
   /** Standard output, a line. */
   readonly print: (text: string) => void;
   /** Standard error, a line. */
@@ -21,6 +24,11 @@ export interface Wiring {
 /** Reads the command line, carries it out and returns the exit code. @throws OperatorError, Interrupted */
 export async function program(argv: readonly string[], wiring: Wiring): Promise<number> {
   const { version, columns, print, note } = wiring;
+  if (argv[0] === "__complete") {
+    const { completeLines } = await import("./completion.ts");
+    for (const line of await completeLines(argv.slice(1), wiring.sight)) print(line);
+    return EXIT.ok;
+  }
   const isJson = ownWords(argv).includes("--json");
   const help = (command: CommandSpec | null): number => {
     const text = command === null ? programHelp(version, columns) : commandHelp(command, columns);

@@ -1,5 +1,7 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
+import { bootUnitName } from "./boot.ts";
+import { commandLine, environmentLines, escaped, readUnitHead, unitHead } from "./unit-text.ts";
 
 const schedule = z.object({
   schema: z.literal(1),
@@ -30,7 +32,6 @@ export interface UnitTexts {
   readonly timer: string;
 }
 
-const MARK = "# graph-mgr schedule: ";
 export const UNIT_PREFIX = "graph-mgr-backup-";
 
 /** `graph-mgr-backup-v2_22_2`. @param project of the instance; null for whatever is current in this home */
@@ -38,26 +39,24 @@ export const unitName = (project: string | null, home: string): string =>
   `${UNIT_PREFIX}${project ?? `current-${hash("sha256", home).slice(0, 8)}`}`;
 
 /**
- * Both units, as systemd reads them (systemd.syntax, systemd.service "Command lines"). A service that is stopped, also by a shutdown, ends
- * between its steps: the signal goes to graph-mgr alone, not to what a step has started.
+ * Both units. A service that is stopped, also by a shutdown, ends between its steps: the signal goes to graph-mgr alone, not to what a step
+ * has started. One that was missed waits until the instance was started with the machine.
  * @param program what starts graph-mgr: absolute paths
  * @param environment what its programs need to find the engine
  */
 export function unitTexts(given: Schedule, program: readonly string[], environment: Readonly<Record<string, string>>): UnitTexts {
   const what = escaped(`backup of ${given.instance ?? "the current instance"} by graph-mgr`);
-  const [first = "", ...rest] = program;
-  const command = [word(first), ...[...rest, ...nightlyWords(given)].map(each => word(each.replaceAll("$", "$$$$")))].join(" ");
-  const variables = Object.entries(environment).map(([key, value]) => `Environment=${word(`${key}=${value}`)}`);
-  const head = `${MARK}${JSON.stringify(given)}\n# Written by \`graph-mgr backup schedule\`, which shows it, changes it and removes it.`;
+  const command = commandLine(program, nightlyWords(given));
+  const head = unitHead("schedule", given, "backup schedule", "which shows it, changes it and removes it");
   return {
     service: `${head}
 [Unit]
 Description=Scheduled ${what}
-After=docker.service network-online.target
+After=docker.service network-online.target ${bootUnitName(given.home)}.service
 
 [Service]
 Type=oneshot
-${variables.map(line => `${line}\n`).join("")}ExecStart=${command}
+${environmentLines(environment)}ExecStart=${command}
 Nice=10
 KillMode=mixed
 TimeoutStopSec=5min
@@ -99,29 +98,8 @@ function nightlyWords({ home, instance, to, keep, drills, encryption, alert }: S
   ];
 }
 
-/** `%` would be replaced. */
-const escaped = (text: string): string => text.replaceAll("%", "%%");
-
-/** One word of a line of words. */
-function word(text: string): string {
-  const safe = escaped(text);
-  if (/^[\w@%+=:,./-]+$/.test(safe)) return safe;
-  const quoted = safe
-    .replaceAll(/["\\]/g, "\\$&")
-    .replaceAll(/\p{Cc}/gu, sign => `\\x${(sign.codePointAt(0) ?? 0).toString(16).padStart(2, "0")}`);
-  return `"${quoted}"`;
-}
-
 /** What a unit says of itself; null for one that graph-mgr did not write, or a newer one did. */
-export function parseUnit(text: string): Schedule | null {
-  const [first = ""] = text.split("\n", 1);
-  if (!first.startsWith(MARK)) return null;
-  try {
-    return schedule.parse(JSON.parse(first.slice(MARK.length)));
-  } catch {
-    return null;
-  }
-}
+export const parseUnit = (text: string): Schedule | null => readUnitHead("schedule", text, value => schedule.parse(value));
 
 const DAY_MS = 86_400_000;
 /** Less than a week, because one night begins a little earlier than another. */

@@ -69,12 +69,15 @@ export function createSystemd(executor: Executor, environment: Readonly<Record<s
     async reload(scope) {
       await run(systemctl(scope, "daemon-reload"));
     },
-    async isOn(timer, scope) {
-      const said = await run(systemctl(scope, "show", timer, "--property=UnitFileState", "--property=ActiveState"));
+    async isOn(unit, scope) {
+      const said = await run(systemctl(scope, "show", unit, "--property=UnitFileState", "--property=ActiveState"));
       return { enabled: /^UnitFileState=enabled$/m.test(said), active: /^ActiveState=active$/m.test(said) };
     },
     async turn(timer, on, scope) {
       await run(systemctl(scope, on ? "enable" : "disable", "--now", timer));
+    },
+    async turnAtBoot(unit, on, scope) {
+      await run(systemctl(scope, on ? "enable" : "disable", unit));
     },
     environment: () =>
       Object.fromEntries(

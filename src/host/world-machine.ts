@@ -9,7 +9,7 @@ export type BootClock = { readonly boot: string; readonly ms: number };
 /** Whose units: the machine's, or the user's own. */
 export type UnitScope = "system" | "user";
 
-/** What runs things by the clock. Where it does not run, units can be written and verified all the same. */
+/** What runs things by the clock and when the machine starts. Where it does not run, units can be written and verified all the same. */
 export interface Systemd {
   folder(scope: UnitScope): string;
   isRunning(scope: UnitScope): Promise<boolean>;
@@ -21,8 +21,11 @@ export interface Systemd {
   verify(paths: readonly string[]): Promise<void>;
   /** Has it read its units again. */
   reload(scope: UnitScope): Promise<void>;
-  isOn(timer: string, scope: UnitScope): Promise<{ readonly enabled: boolean; readonly active: boolean }>;
+  isOn(unit: string, scope: UnitScope): Promise<{ readonly enabled: boolean; readonly active: boolean }>;
+  /** Now and after each start of the machine. */
   turn(timer: string, on: boolean, scope: UnitScope): Promise<void>;
+  /** Only after each start of the machine: now it starts nothing and stops nothing. */
+  turnAtBoot(unit: string, on: boolean, scope: UnitScope): Promise<void>;
   /** What a unit must be given so that it finds the engine that we see. */
   environment(): Readonly<Record<string, string>>;
   /** Runs the operator's own program, without arguments, and waits for it. @throws OperatorError COMMAND_FAILED, NO_PROGRAM */

@@ -8,7 +8,8 @@ import type { InstanceFacts } from "../survey/instance.ts";
 import type { FoundSchedule } from "../survey/schedule.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { refuseRunning, retireSteps } from "./run-instance.ts";
-import { placeWords, unscheduleSteps } from "./schedule.ts";
+import { unscheduleSteps } from "./schedule.ts";
+import { placeWords } from "./units.ts";
 
 export interface RemoveRequest {
   readonly volumes: boolean;

@@ -4,8 +4,10 @@ import { OperatorError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlannedStep } from "../plan/step.ts";
 import { placeUnits, turnTimer } from "../steps/index.ts";
-import type { FoundSchedule, ScheduleFacts, UnitPlace } from "../survey/schedule.ts";
+import type { FoundSchedule, ScheduleFacts } from "../survey/schedule.ts";
+import type { UnitPlace } from "../survey/units.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
+import { placeNotes, placeWords, refuseForeignUnit, refuseUnable } from "./units.ts";
 
 export interface ScheduleRequest {
   readonly schedule: Schedule;
@@ -16,13 +18,6 @@ export interface ScheduleRequest {
 }
 
 const whatOf = ({ instance }: Schedule): string => `scheduled backup of ${instance ?? "the current instance"}`;
-
-/** `--user`, or the folder, as it is to be typed again. */
-export const placeWords = ({ dir, scope }: UnitPlace): string =>
-  scope === "system" ? "" : scope === "user" ? " --user" : ` --unit-dir ${quoted(dir)}`;
-
-/** As one could paste it into a shell. */
-export const quoted = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
 
 /**
  * Writes a timer and its service, and turns the timer on where a systemd runs that would keep to it.
@@ -91,23 +86,13 @@ export function unscheduleSteps({ schedule, unit, place }: FoundSchedule, isRunn
 const filesOf = ({ dir }: UnitPlace, unit: string, texts: UnitTexts | Record<keyof UnitTexts, null>) =>
   (["service", "timer"] as const).map(kind => ({ path: join(dir, `${unit}.${kind}`), text: texts[kind] }));
 
-function refuseUnable({ place, mayWrite }: Pick<ScheduleFacts, "place" | "mayWrite">, command: string): void {
-  if (mayWrite) return;
-  throw new OperatorError("NO_PERMISSION", `This user may not write to ${place.dir}, where units lie.`, {
-    hint:
-      place.scope === "system" ? `sudo graph-mgr ${command}   (or with --user: this user's own)` : "give a folder of your own",
-  });
-}
-
 /** What somebody else wrote, or another home did, is not overwritten. */
 function refuseForeign({ there, place }: ScheduleFacts, unit: string, { home, instance }: Schedule): void {
   for (const kind of ["service", "timer"] as const) {
     const text = there[kind];
     const own = text === null ? null : parseUnit(text);
     if (text === null || (own?.home === home && own.instance === instance)) continue;
-    const path = join(place.dir, `${unit}.${kind}`);
-    const whose = own === null ? "and graph-mgr did not write it" : `and is for the home ${own.home}`;
-    throw new OperatorError("EXISTS", `${path} is there already, ${whose}.`, { hint: `look at it, and move it away: ${path}` });
+    refuseForeignUnit(join(place.dir, `${unit}.${kind}`), own);
   }
 }
 
@@ -151,7 +136,6 @@ function notesOf(
       ? `older backups of what is backed up are deleted each time (kept: ${kept.join(", ")}), but never the newest that was verified`
       : "nothing is ever deleted, so the disk fills in time: --keep-daily 7 --keep-weekly 4 would delete",
     `a failure stands in the journal${alert === null ? "" : `, and ${alert} is told of it`}`,
-    ...(isRunning ? [] : ["no systemd runs here that looks there: the units are written, and not enabled"]),
-    ...(place.scope === "user" ? ["it runs only while this user is logged in, unless `loginctl enable-linger` was said"] : []),
+    ...placeNotes(isRunning, place),
   ];
 }

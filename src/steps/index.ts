@@ -26,7 +26,7 @@ import { moveAside, removeContainers, removeImages, removeTree, removeVolume } f
 import { resetData } from "./reset-data.ts";
 import { rest } from "./rest.ts";
 import { fillBackupVolume, loadBackupImages, unpackBackupDump, unpackBackupTree } from "./restore-backup.ts";
-import { placeUnits, turnTimer } from "./schedule.ts";
+import { placeUnits, turnAtBoot, turnTimer } from "./schedule.ts";
 import { setCurrent } from "./set-current.ts";
 import { revive, stop } from "./stop.ts";
 import { tagImages } from "./tag-images.ts";
@@ -102,6 +102,7 @@ export const kinds = stepKinds(
   sweepHelpers,
   tagImages,
   takeBaseline,
+  turnAtBoot,
   turnTimer,
   unloadImages,
   unpackBackupDump,
@@ -180,6 +181,7 @@ export {
   sweepHelpers,
   tagImages,
   takeBaseline,
+  turnAtBoot,
   turnTimer,
   unloadImages,
   unpackBackupDump,

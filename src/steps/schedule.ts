@@ -72,3 +72,22 @@ export const turnTimer = defineStep({
     await world.systemd.turn(timer, was.enabled, scope);
   },
 });
+
+type AtBoot = { readonly unit: string; readonly on: boolean; readonly scope: UnitScope };
+
+/** Has systemd start a service with the machine, or no more. Now nothing is started: it would find the home locked by who turns it on. */
+export const turnAtBoot = defineStep({
+  kind: "boot.turn",
+  title: ({ unit, on }: AtBoot) => `${on ? "Enable" : "Disable"} ${unit}`,
+  look: async ({ unit, scope }, { world }: Context) => ({ was: (await world.systemd.isOn(unit, scope)).enabled }),
+  async do({ unit, on, scope }, { world }: Context) {
+    await world.systemd.reload(scope);
+    await world.systemd.turnAtBoot(unit, on, scope);
+  },
+  isDone: async ({ unit, on, scope }, { world }) => (await world.systemd.isOn(unit, scope)).enabled === on,
+  async undo({ unit, scope }, { world }, { was }) {
+    if ((await world.systemd.isOn(unit, scope)).enabled === was) return;
+    await world.systemd.reload(scope);
+    await world.systemd.turnAtBoot(unit, was, scope);
+  },
+});

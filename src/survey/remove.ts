@@ -2,7 +2,8 @@ import type { InstanceRecord } from "../domain/instance.ts";
 import { maintenanceName } from "../domain/maintenance.ts";
 import type { World } from "../host/world.ts";
 import { type InstanceFacts, surveyInstance } from "./instance.ts";
-import { ableOn, placeOf, surveySchedules } from "./schedule.ts";
+import { surveySchedules } from "./schedule.ts";
+import { ableOn, placeOf } from "./units.ts";
 
 /** What stands against deleting an instance's data, besides what `surveyInstance` finds. */
 export async function surveyRemove(world: World, record: InstanceRecord, home: string, current: string | null) {

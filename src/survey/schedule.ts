@@ -1,13 +1,8 @@
 import { join } from "node:path";
 import { isRestic } from "../domain/restic-place.ts";
 import { parseUnit, type Schedule, UNIT_PREFIX } from "../domain/schedule.ts";
-import type { ResticSettings, UnitScope, World } from "../host/world.ts";
-
-/** Where units are: of this machine, of this user, or in a folder that was named, which no systemd looks at. */
-export interface UnitPlace {
-  readonly dir: string;
-  readonly scope: UnitScope | null;
-}
+import type { ResticSettings, World } from "../host/world.ts";
+import { ableOn, type UnitPlace } from "./units.ts";
 
 export interface FoundSchedule {
   readonly schedule: Schedule;
@@ -31,11 +26,6 @@ export interface ScheduleFacts {
   readonly restic: ResticSettings | null;
 }
 
-export const placeOf = ({ systemd }: Pick<World, "systemd">, scope: UnitScope): UnitPlace => ({
-  dir: systemd.folder(scope),
-  scope,
-});
-
 /** @param to where the backups are to go; null for the home's own folder */
 export async function surveySchedule(
   world: World,
@@ -56,14 +46,6 @@ export async function surveySchedule(
     there: { service: await read("service"), timer: await read("timer") },
     environment: systemd.environment(),
     restic: goesToRestic ? backups.resticSettings() : null,
-  };
-}
-
-/** Whether a systemd runs that looks there, and whether this user may change what it sees. */
-export async function ableOn({ systemd }: Pick<World, "systemd">, { dir, scope }: UnitPlace) {
-  return {
-    isRunning: scope !== null && (await systemd.isRunning(scope)),
-    mayWrite: await systemd.mayWrite(dir),
   };
 }
 

@@ -24,7 +24,7 @@ describe("units of a schedule", () => {
       # Written by \`graph-mgr backup schedule\`, which shows it, changes it and removes it.
       [Unit]
       Description=Scheduled backup of v2.22.2 by graph-mgr
-      After=docker.service network-online.target
+      After=docker.service network-online.target graph-mgr-boot-996fd521.service
 
       [Service]
       Type=oneshot

@@ -28,6 +28,8 @@ it("asks systemd in these words", async () => {
   await systemd.reload("system");
   await systemd.turn("x.timer", true, "system");
   await systemd.turn("x.timer", false, "user");
+  await systemd.turnAtBoot("x.service", true, "system");
+  await systemd.turnAtBoot("x.service", false, "user");
   await systemd.isOn("x.timer", "user");
   await systemd.verify(["/u/x.service", "/u/x.timer"]);
   await systemd.next("Mon 02:30");
@@ -35,6 +37,8 @@ it("asks systemd in these words", async () => {
     "systemctl daemon-reload",
     "systemctl enable --now x.timer",
     "systemctl --user disable --now x.timer",
+    "systemctl enable x.service",
+    "systemctl --user disable x.service",
     "systemctl --user show x.timer --property=UnitFileState --property=ActiveState",
     "systemd-analyze verify --man=no /u/x.service /u/x.timer",
     "systemd-analyze calendar --iterations=1 -- Mon 02:30",

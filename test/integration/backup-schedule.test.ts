@@ -7,6 +7,7 @@ import { docker } from "./support/cli.ts";
 import { backupBundle, backupHome, RELEASE } from "./support/small-backup.ts";
 import type { SmallHome } from "./support/small-home.ts";
 import { SmallProduct } from "./support/small-product.ts";
+import { runUnit } from "./support/unit.ts";
 
 /** A schedule as systemd reads it, and its nights on the real engine. No systemd runs here, so a test does what its timer would. */
 let small: SmallProduct;
@@ -28,20 +29,6 @@ const service = async (units: string) => {
   const name = (await readdir(units)).find(each => each.endsWith(".service"));
   return { name: name?.replace(/\.service$/, "") ?? "", text: await readFile(join(units, name ?? ""), "utf8") };
 };
-
-/** What systemd makes of a line of words (systemd.syntax, systemd.service). */
-const wordsOf = (line: string): readonly string[] =>
-  [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, plain]) =>
-    (quoted?.replaceAll(/\\(["\\])/g, "$1") ?? plain ?? "").replaceAll("%%", "%").replaceAll("$$", "$"),
-  );
-
-/** Runs the service as systemd does: with the unit's environment, and nothing else. */
-async function night(text: string) {
-  const settings = [...text.matchAll(/^Environment=(.*)$/gm)].flatMap(([, line = ""]) => wordsOf(line));
-  const env = Object.fromEntries(settings.map(each => [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)]));
-  const [program = "", ...args] = wordsOf(/^ExecStart=(.*)$/m.exec(text)?.[1] ?? "");
-  return await execa(program, args, { reject: false, stdin: "ignore", extendEnv: false, env });
-}
 
 interface Listed {
   readonly backups: readonly { readonly sequence: number; readonly path: string; readonly drilled: unknown }[];
@@ -84,9 +71,9 @@ it("F72 F76 a schedule is what systemd understands, its nights make backups that
   expect((await schedule("--show")).stdout).toContain("current: *-*-* 03:15:00, next at ");
 
   // The first night restores its backup for a trial, the second one does not, and deletes the first's.
-  const first = await night(text);
+  const first = await runUnit(text);
   expect([first.exitCode, first.stdout]).toEqual([0, expect.stringMatching(/: backed up to .*, and restored for a trial\.$/m)]);
-  const second = await night(text);
+  const second = await runUnit(text);
   expect([second.exitCode, second.stdout]).toEqual([0, expect.stringMatching(/: backed up to .*\.tar\.$/m)]);
   const { backups } = await home.json<Listed>("backup", "list");
   expect(backups).toMatchObject([{ sequence: 2, path: expect.stringContaining(to), drilled: null }]);
@@ -98,7 +85,7 @@ it("F72 F76 a schedule is what systemd understands, its nights make backups that
   // A night that cannot write says so, by its exit code, in the journal and to the program, and deletes nothing.
   await rm(to, { recursive: true });
   await writeFile(to, "a file where the folder was");
-  const failed = await night(text);
+  const failed = await runUnit(text);
   expect([failed.exitCode, failed.stderr]).not.toEqual([0, ""]);
   const [count, exit, code, message] = (await readFile(heard, "utf8")).split("\n");
   expect([count, exit, failed.stderr]).toEqual(["0", String(failed.exitCode), expect.stringContaining(message ?? "nothing")]);
@@ -130,12 +117,12 @@ it("F71 F74 a schedule's backups are encrypted, restored for a trial all the sam
   expect(text).toContain(passphrase);
   expect(text).not.toContain("eleven small boats");
 
-  const made = await night(text);
+  const made = await runUnit(text);
   expect([made.exitCode, made.stdout]).toEqual([0, expect.stringMatching(/: backed up to .*, and restored for a trial\.$/m)]);
   const [archive = ""] = await readdir(to);
   expect(await readFile(join(to, archive), "latin1")).toMatch(/^age-encryption\.org\/v1\n-> scrypt /);
   await rm(passphrase);
-  const gone = await night(text);
+  const gone = await runUnit(text);
   expect([gone.exitCode, gone.stderr]).toEqual([3, expect.stringContaining(`There is no file ${passphrase} with a passphrase.`)]);
   expect(await readdir(to)).toEqual([archive]);
 });

@@ -4,6 +4,7 @@ import { unitName } from "../../src/domain/schedule.ts";
 import { planAdopt, planForget } from "../../src/operations/adopt.ts";
 import { planAttach } from "../../src/operations/attach.ts";
 import { type BackupRequest, planBackup } from "../../src/operations/backup.ts";
+import { planBoot, planNoBoot } from "../../src/operations/boot.ts";
 import { planEdit, planKeys, planRevert } from "../../src/operations/config.ts";
 import { planCopy } from "../../src/operations/copy.ts";
 import { findingsOf } from "../../src/operations/doctor/findings.ts";
@@ -26,6 +27,7 @@ import { surveyAdopt } from "../../src/survey/adopt.ts";
 import { surveyAttach } from "../../src/survey/attach.ts";
 import { surveyBackup } from "../../src/survey/backup.ts";
 import { surveyBackups } from "../../src/survey/backups.ts";
+import { surveyBoot, surveyBoots } from "../../src/survey/boot.ts";
 import { surveyKeys } from "../../src/survey/config-change.ts";
 import { surveyEdit } from "../../src/survey/config-edit.ts";
 import { surveyRevert } from "../../src/survey/config-history.ts";
@@ -37,7 +39,8 @@ import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
 import { surveyRestore } from "../../src/survey/restore.ts";
 import { surveyRollback } from "../../src/survey/rollback.ts";
-import { ableOn, placeOf, surveySchedule, surveySchedules } from "../../src/survey/schedule.ts";
+import { surveySchedule, surveySchedules } from "../../src/survey/schedule.ts";
+import { ableOn, placeOf } from "../../src/survey/units.ts";
 import { type SurveyedUpdate, surveyUpdate } from "../../src/survey/update.ts";
 import { pageInput, templates } from "./maintenance.ts";
 import { described } from "./sample.ts";
@@ -112,6 +115,11 @@ async function schedulePlan(stage: Stage, calendar: string): Promise<Plan> {
   const facts = await surveySchedule(stage.world, placeOf(stage.world, "system"), unitName(null, HOME), schedule);
   const request = { schedule: { ...schedule, alert: null }, project: null, program: ["/usr/bin/node", "/opt/graph-mgr.js"] };
   return planSchedule(facts, request, occasion());
+}
+
+async function bootPlan(stage: Stage): Promise<Plan> {
+  const facts = await surveyBoot(stage.world, placeOf(stage.world, "system"), HOME);
+  return planBoot(facts, HOME, ["/usr/bin/node", "/opt/graph-mgr.js"], occasion());
 }
 
 async function restorePlan(stage: Stage, path: string, name: string | null, launch = true): Promise<Plan> {
@@ -386,6 +394,16 @@ export const scenarios = {
       const backups = await surveyBackups(stage.world, HOME, REPOSITORY);
       const plan = planPrune({ home: HOME, engine: "SIMULATED", backups }, { last: 1, daily: 0, weekly: 0 }, occasion());
       return stage.scenario("backup prune in a repository", plan);
+    },
+    "boot enable": async () => {
+      const stage = await scheduling();
+      return stage.scenario("boot enable", await bootPlan(stage));
+    },
+    "boot disable": async () => {
+      const stage = await scheduling();
+      await stage.carryOut(await bootPlan(stage));
+      const [found] = await surveyBoots(stage.world, HOME, [placeOf(stage.world, "system")]);
+      return stage.scenario("boot disable", planNoBoot(found!, true, HOME, "SIMULATED", occasion()));
     },
     "backup schedule": async () => {
       const stage = await scheduling();

@@ -5,10 +5,19 @@ import type { SimDisk } from "./sim-disk.ts";
 
 export const UNITS = "/etc/systemd/system";
 
-/** A systemd that keeps to timers whose units it has read, and refuses those that it has not, as the real one does. */
+/** A systemd that keeps to timers, and starts services with the machine, whose units it has read, and refuses those that it has not, as the real one does. */
 export function simSystemd(machine: Machine, disk: SimDisk): Systemd {
   const isThere = (timer: string) => disk.node(`${UNITS}/${timer}`) !== null;
   const look = (what: string, target: string) => machine.read({ what: `systemd.${what}`, target });
+  const turn = (unit: string, on: boolean) =>
+    machine.command(() => {
+      if (on && (!isThere(unit) || !machine.state.units.includes(unit)))
+        throw new OperatorError("COMMAND_FAILED", `systemctl: Unit ${unit} not found.`);
+      const others = [...machine.state.timers].filter(each => each !== unit);
+      machine.effect(on ? "systemd.enable" : "systemd.disable", unit, () => {
+        machine.state.timers = new Set(on ? [...others, unit] : others);
+      });
+    });
   return {
     folder: () => UNITS,
     isRunning: async () => true,
@@ -32,15 +41,8 @@ export function simSystemd(machine: Machine, disk: SimDisk): Systemd {
       const isOn = machine.state.timers.has(timer);
       return { enabled: isOn, active: isOn };
     },
-    turn: (timer, on) =>
-      machine.command(() => {
-        if (on && (!isThere(timer) || !machine.state.units.includes(timer)))
-          throw new OperatorError("COMMAND_FAILED", `systemctl: Unit ${timer} not found.`);
-        const others = [...machine.state.timers].filter(each => each !== timer);
-        machine.effect(on ? "systemd.enable" : "systemd.disable", timer, () => {
-          machine.state.timers = new Set(on ? [...others, timer] : others);
-        });
-      }),
+    turn,
+    turnAtBoot: turn,
     environment: () => ({}),
     tell: async () => undefined,
   };

@@ -15,7 +15,7 @@ export interface SimState {
   readonly networks: Map<string, SimNetwork>;
   /** Host ports that somebody outside Docker listens on. */
   readonly listening: ReadonlySet<number>;
-  /** What systemd has read, and which timers it keeps to. */
+  /** What systemd has read, and which timers it keeps to, or services it starts with the machine. */
   units: readonly string[];
   timers: ReadonlySet<string>;
   far: SimFar;

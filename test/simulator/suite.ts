@@ -46,7 +46,7 @@ export const shares: Readonly<
   backup: {
     runs: 3000,
     faults: ["crash", "torn", "orphan", "power", "io", "full", "signal", "read"],
-    kinds: ["backup.write", "backup.accept", "backup.delete", "backup.reclaim", "schedule.units", "schedule.timer"],
+    kinds: ["backup.write", "backup.accept", "backup.delete", "backup.reclaim", "schedule.units", "schedule.timer", "boot.turn"],
   },
   restore: {
     runs: 3000,

@@ -6,18 +6,10 @@ import { EXIT, messageOf, OperatorError } from "../../errors.ts";
 import type { Arguments } from "../arguments.ts";
 import { lockAsked } from "../backup-keys.ts";
 import type { Session } from "../session.ts";
-import { nameOf } from "../unfinished.ts";
+import { BACKUP_KINDS, clearAway, patiently } from "../unattended.ts";
 import { createBackup } from "./backup-create.ts";
 import { drillBackup } from "./backup-drill.ts";
 import { keepOf, pruneBackups } from "./backup-prune.ts";
-import { resume, undo } from "./operations.ts";
-
-/** An update may be at work, and takes less. */
-const PATIENCE_MS = 3_600_000;
-const ASK_AGAIN_MS = 15_000;
-
-/** What a scheduled backup may clear away by itself when it was cut off: nothing of it touches what serves. */
-const OWN_KINDS = ["backup-create", "backup-drill", "backup-prune"];
 
 /**
  * What the timer runs: makes a backup, which counts only when it was read back; restores it for a trial when the last trial is a week ago; and
@@ -38,7 +30,7 @@ async function night(session: Session, args: Arguments): Promise<void> {
   const keep = keepOf(args);
   const drills = args.text("drills") ?? "weekly";
   const encryption = await lockAsked(session, args);
-  await patiently(session, () => clearOwn(session));
+  await patiently(session, () => clearAway(session, BACKUP_KINDS));
   const made = await patiently(session, () =>
     createBackup(session, {
       instance: args.at(1),
@@ -96,40 +88,6 @@ async function lastDrill({ store }: Session, instance: string | null): Promise<s
   );
   const last = drills.at(-1);
   return last === undefined ? null : beganAt(last.plan.id);
-}
-
-/** Somebody else at work is waited for. @throws OperatorError LOCKED when that takes too long */
-async function patiently<T>(session: Session, work: () => Promise<T>): Promise<T> {
-  const { elapsedMs, pause } = session.world;
-  const begunMs = elapsedMs();
-  for (let hasSaid = false; ; hasSaid = true) {
-    try {
-      return await work();
-    } catch (error) {
-      const isLocked = error instanceof OperatorError && error.code === "LOCKED";
-      if (!isLocked || elapsedMs() - begunMs > PATIENCE_MS) throw error;
-      if (!hasSaid) session.note(`${messageOf(error)} Waiting for that.`);
-      await pause(ASK_AGAIN_MS, session.signal);
-    }
-  }
-}
-
-/** A night that was cut off by a reboot would be in the way of all that follow. */
-async function clearOwn(session: Session): Promise<void> {
-  if (session.flags.dryRun) return;
-  const cut = (await session.store.list()).find(({ outcome }) => outcome === "unfinished");
-  if (!cut || !OWN_KINDS.includes(cut.plan.operation)) return;
-  session.note(`The ${nameOf(cut.plan)} is not finished. Unless somebody is at it, that is cleared away first.`);
-  const aside: Session = { ...session, flags: { ...session.flags, json: false }, print: session.note };
-  try {
-    await undo(aside);
-  } catch (error) {
-    const code = error instanceof OperatorError ? error.code : "";
-    // It was done, and is closed now.
-    if (code === "ALREADY_DONE") return;
-    if (code !== "CANNOT_UNDO") throw error;
-    await resume(aside, "stop");
-  }
 }
 
 /** What failed goes into the program's environment: no name becomes a part of a command. */

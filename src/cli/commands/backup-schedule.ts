@@ -4,22 +4,24 @@ import { chooseInstance } from "../../domain/instances.ts";
 import { isRestic } from "../../domain/restic-place.ts";
 import { type Schedule, unitName } from "../../domain/schedule.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
-import { placeWords, planSchedule, planUnschedule, quoted } from "../../operations/schedule.ts";
+import { planSchedule, planUnschedule } from "../../operations/schedule.ts";
+import { placeWords, quoted } from "../../operations/units.ts";
 import { surveyHome } from "../../survey/home.ts";
-import { ableOn, type FoundSchedule, placeOf, surveySchedule, surveySchedules, type UnitPlace } from "../../survey/schedule.ts";
+import { type FoundSchedule, surveySchedule, surveySchedules } from "../../survey/schedule.ts";
+import { ableOn } from "../../survey/units.ts";
 import type { Arguments } from "../arguments.ts";
 import { lockAsked, unlockGiven } from "../backup-keys.ts";
 import { carryOut } from "../carry-out.ts";
 import { reportFinished } from "../report.ts";
 import type { Session } from "../session.ts";
+import { unitPlaces } from "../unit-places.ts";
 import { keepOf } from "./backup-prune.ts";
 
 const usage = (message: string, hint: string) => new OperatorError("USAGE", message, { exit: EXIT.usage, hint });
 
 /** `backup schedule`: writes, shows or removes what backs up by the clock. */
 export async function backupSchedule(session: Session, args: Arguments): Promise<void> {
-  if (args.isGiven("user") && args.isGiven("unit-dir"))
-    throw usage("--user and --unit-dir are two places for units.", "give one of them");
+  unitPlaces(session, args);
   if (args.flag("show") && args.flag("remove")) throw usage("--show and --remove are two wishes.", "give one of them");
   const settings = [
     "at",
@@ -42,16 +44,9 @@ export async function backupSchedule(session: Session, args: Arguments): Promise
   await write(session, args);
 }
 
-/** The place that was named, or all where units of ours may be. */
-function placesOf({ world, cwd }: Session, args: Arguments): readonly [UnitPlace, ...UnitPlace[]] {
-  const folder = args.text("unit-dir");
-  if (folder !== undefined) return [{ dir: resolve(cwd, folder), scope: null }];
-  return args.flag("user") ? [placeOf(world, "user")] : [placeOf(world, "system"), placeOf(world, "user")];
-}
-
 async function write(session: Session, args: Arguments): Promise<void> {
   const { world, home, program } = session;
-  const [place] = placesOf(session, args);
+  const [place] = unitPlaces(session, args);
   const word = args.at(1);
   const request = await scheduleOf(session, args);
   const carried = await carryOut(session, {
@@ -154,7 +149,7 @@ const nameOf = ({ schedule }: FoundSchedule): string => schedule.instance ?? "cu
 async function foundOf(session: Session, args: Arguments): Promise<readonly FoundSchedule[]> {
   const { world, home } = session;
   const word = args.at(1);
-  const all = await surveySchedules(world, home.path, placesOf(session, args));
+  const all = await surveySchedules(world, home.path, unitPlaces(session, args));
   return word === undefined ? all : all.filter(each => [nameOf(each), nameOf(each).replace(/^v/, ""), each.unit].includes(word));
 }
 

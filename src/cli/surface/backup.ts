@@ -39,6 +39,7 @@ export const BACKUP: CommandSpec = {
     {
       name: "action",
       required: true,
+      choices: ["create", "list", "verify", "restore", "prune", "schedule", "nightly"],
       describe: "create, list, verify, restore, prune, schedule, or nightly, which is what a schedule runs",
     },
     {

@@ -7,7 +7,7 @@ import { LOOKING } from "./looking.ts";
 import { COPY, INSTALL, REMOVE } from "./making.ts";
 import { MIGRATE, RECEIVE } from "./migrate.ts";
 import { POSTGRES } from "./postgres.ts";
-import { RUNNING, UNFINISHED } from "./running.ts";
+import { BOOT, COMPLETION, RUNNING, UNFINISHED } from "./running.ts";
 import type { CommandSpec } from "./spec.ts";
 import { ROLLBACK, UPDATE } from "./updating.ts";
 
@@ -20,6 +20,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ADOPT,
   ...LOOKING,
   ...RUNNING,
+  BOOT,
   CONFIG,
   BACKUP,
   MIGRATE,
@@ -28,6 +29,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   POSTGRES,
   REMOVE,
   ...UNFINISHED,
+  COMPLETION,
   DOCTOR,
   SUPPORT,
   RECEIVE,

@@ -37,6 +37,7 @@ export const MIGRATE: CommandSpec = {
 /** Plumbing, and yet a command like others: what `migrate` runs is what one can read about. */
 export const RECEIVE: CommandSpec = {
   name: "receive",
+  isPlumbing: true,
   summary: "The other end of migrate; not for people",
   positionals: [
     { name: "action", required: true, describe: "look, images, ahead, chunks, instance, state, resume, launch, stop or back" },

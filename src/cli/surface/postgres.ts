@@ -5,7 +5,10 @@ import type { CommandSpec } from "./spec.ts";
 export const POSTGRES: CommandSpec = {
   name: "postgres",
   summary: "Dump, restore or query a database by hand",
-  positionals: [{ name: "action", required: true, describe: "dump, restore or shell" }, INSTANCE],
+  positionals: [
+    { name: "action", required: true, choices: ["dump", "restore", "shell"], describe: "dump, restore or shell" },
+    INSTANCE,
+  ],
   options: [
     { name: "to", kind: "text", value: "DIR", describe: "With dump: where to; a new folder in the home unless given" },
     { name: "from", kind: "text", value: "DIR", describe: "With restore: a folder that dump made" },

@@ -1,4 +1,5 @@
 import { INSTANCE, ON_FAILURE } from "./making.ts";
+import { OTHER_QUESTIONS } from "./questions.ts";
 import type { CommandSpec } from "./spec.ts";
 
 export const RUNNING: readonly CommandSpec[] = [
@@ -11,6 +12,11 @@ export const RUNNING: readonly CommandSpec[] = [
         name: "although-moved",
         kind: "flag",
         describe: "Also what has moved to another machine; stop it there first, for what was written there is not in it",
+      },
+      {
+        name: "unless-stopped",
+        kind: "flag",
+        describe: "Do nothing where `stop` stopped it; what starts with the machine is launched so",
       },
     ],
     examples: [["launch v2.22.2", "Returns when its health checks pass"]],
@@ -60,12 +66,51 @@ export const RUNNING: readonly CommandSpec[] = [
   },
 ];
 
+export const BOOT: CommandSpec = {
+  name: "boot",
+  summary: "Have what is current start with the machine, by systemd",
+  positionals: [
+    {
+      name: "action",
+      required: false,
+      choices: ["enable", "disable"],
+      describe: "enable or disable; without one it shows what is so",
+    },
+  ],
+  options: [
+    { name: "user", kind: "flag", describe: "This user's own systemd, for whom is not root" },
+    { name: "unit-dir", kind: "text", value: "DIR", describe: "Write the unit there, and enable nothing" },
+  ],
+  examples: [
+    ["boot", "Whether it does, and what would start"],
+    ["boot enable", "Whatever is current then, also after an update"],
+    ["boot disable", "No more; what runs goes on"],
+  ],
+  notes: [
+    "What `stop` stopped stays stopped. While an operation is unfinished nothing is started: the unit fails with exit 3, and the journal of systemd says why.",
+  ],
+  questions: [OTHER_QUESTIONS.confirm],
+};
+
+export const COMPLETION: CommandSpec = {
+  name: "completion",
+  summary: "What a shell reads so that it completes commands and names",
+  positionals: [{ name: "shell", required: true, choices: ["bash", "zsh", "fish"], describe: "bash, zsh or fish" }],
+  options: [],
+  examples: [
+    ["completion bash", "In ~/.bashrc: source <(graph-mgr completion bash)"],
+    ["completion zsh", "In ~/.zshrc: source <(graph-mgr completion zsh)"],
+    ["completion fish", "In ~/.config/fish/config.fish: graph-mgr completion fish | source"],
+  ],
+  notes: ["It completes instances, bundles, backups, services and operations by the names of files; the engine is not asked."],
+};
+
 export const UNFINISHED: readonly CommandSpec[] = [
   {
     name: "operations",
     summary: "What was done here, and what is unfinished",
     positionals: [
-      { name: "show", required: false, describe: "The word `show`, or nothing" },
+      { name: "show", required: false, choices: ["show"], describe: "The word `show`, or nothing" },
       { name: "id", required: false, describe: "One operation; the beginning of its name will do" },
     ],
     options: [],

@@ -19,6 +19,8 @@ export interface PositionalSpec {
   readonly required: boolean;
   /** Takes all that follow. */
   readonly many?: boolean;
+  /** The words that it may be, for completion. */
+  readonly choices?: readonly string[];
   readonly describe: string;
 }
 
@@ -45,6 +47,8 @@ export interface CommandSpec {
   readonly questions?: readonly QuestionSpec[];
   /** Everything behind `--` goes to another program. */
   readonly passesOn?: boolean;
+  /** Nobody types it, so completion does not offer it. */
+  readonly isPlumbing?: boolean;
   /** Its output is another program's, so that `--json` has no meaning. */
   readonly isRaw?: boolean;
 }
