@@ -67,6 +67,7 @@ async function openSession(flags: GlobalFlags): Promise<Session> {
     terminal: { input: process.stdin, output: process.stderr },
     // A terminal that does not know its own size says 0.
     columns: () => process.stderr.columns || 80,
+    rows: () => process.stderr.rows || 24,
     printColumns: () => (process.stdout.isTTY === true ? process.stdout.columns || 80 : null),
     signal: stop.signal,
     lost: lost.signal,

@@ -85,7 +85,12 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       onFailure: onFailure(args),
     }),
   list: async session => (await import("./commands/list.ts")).list(session),
-  status: async (session, args) => (await import("./commands/status.ts")).status(session, args.at(0), args.flag("watch")),
+  status: async (session, args) =>
+    (await import("./commands/status.ts")).status(session, {
+      instance: args.at(0),
+      watch: args.flag("watch"),
+      html: args.text("html"),
+    }),
   versions: async (session, args) =>
     (await import("./commands/versions.ts")).versions(session, { bundles: args.list("bundles"), from: args.text("from") }),
   volumes: async session => (await import("./commands/volumes.ts")).volumes(session),

@@ -39,6 +39,8 @@ export interface Session {
   readonly isTerminal: boolean;
   /** Of standard error. */
   readonly columns: number;
+  /** Of standard error. */
+  readonly rows: number;
   /** Of standard output; null when that is no terminal, and nothing is to be wrapped. */
   readonly printColumns: number | null;
   /** Absolute; what `~` means in a path that is typed at a question. */

@@ -8,7 +8,7 @@ import { type DowntimeFacts, downtimeText, watchedRun } from "../downtime.ts";
 import { type EngineLock, engineLock, untilHealthy } from "../engine-lock.ts";
 import { planText, stepsLeft, undoSteps } from "../plan-text.ts";
 import { reportFinished } from "../report.ts";
-import { runOf, runOrUndo, undoneText } from "../run-or-undo.ts";
+import { noteEnd, runOf, runOrUndo, undoneText } from "../run-or-undo.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { wrap } from "../text.ts";
@@ -187,6 +187,7 @@ async function takeBack(session: Session, given: Run<World>): Promise<void> {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
+  await noteEnd(session, run.plan, seen);
   if (ending.outcome === "done") throw doneAlready(run.plan);
   const { remarks } = ending;
   const { id, operation, instance, steps } = run.plan;

@@ -15,7 +15,7 @@ export const LOOKING: readonly CommandSpec[] = [
   },
   {
     name: "status",
-    summary: "Services, health, ports, volumes and database",
+    summary: "What serves and how well, last backup, next update",
     positionals: [INSTANCE],
     options: [
       {
@@ -24,10 +24,20 @@ export const LOOKING: readonly CommandSpec[] = [
         kind: "flag",
         describe: "Look again every two seconds; Ctrl-C ends it. Once where there is no terminal",
       },
+      {
+        name: "html",
+        kind: "text",
+        value: "FILE",
+        describe: "Write the page of one instance into this file, with the history and its downtime as a chart",
+      },
     ],
     examples: [
       ["status v2.22.2", "One instance, measured"],
       ["status --watch", "Stays on the screen"],
+      ["status --html status.html", "To read on a phone or to send; needs no network"],
+    ],
+    notes: [
+      "Without a name all instances are listed, and nothing is measured; where there is only one, it is as if it was named.",
     ],
   },
   {
