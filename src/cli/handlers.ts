@@ -1,6 +1,6 @@
 import type { CopyData } from "../domain/copy-data.ts";
 import type { Arguments } from "./arguments.ts";
-import { type PortFlags, portNumber, seconds } from "./options.ts";
+import { count, type PortFlags, portNumber, seconds } from "./options.ts";
 import type { Session } from "./session.ts";
 
 /** Flags -> what a command's module takes. A number that comes back is an exit code. */
@@ -121,6 +121,13 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       volumes: args.flag("volumes"),
       confirm: args.text("confirm"),
       current: args.flag("current"),
+    }),
+  prune: async (session, args) =>
+    (await import("./commands/prune.ts")).prune(session, {
+      name: args.at(0),
+      volumes: args.flag("volumes"),
+      confirm: args.text("confirm"),
+      keepOperations: count("keep-operations")(args.text("keep-operations")) ?? 20,
     }),
   operations: async (session, args) => (await import("./commands/operations.ts")).listOperations(session, args.from(0)),
   resume: async (session, args) => (await import("./commands/operations.ts")).resume(session, onFailure(args)),

@@ -48,6 +48,12 @@ export class Home {
   readonly ahead = (move: string): string => join(this.path, ".graph-mgr", "incoming", `${move}.ahead`);
   readonly allRemoved = (): string => join(this.path, ".graph-mgr", "removed");
   readonly removed = (name: string, time: string): string => join(this.allRemoved(), `${name}-${time}`);
+  /** Earlier versions of files, each under its sha256. */
+  readonly attic = (): string => join(this.path, ".graph-mgr", "attic");
+  /** What was changed of each instance's configuration, by the operation that made the instance. */
+  readonly histories = (): string => join(this.path, ".graph-mgr", "history");
+  readonly allPristine = (): string => join(this.path, ".graph-mgr", "pristine");
+  readonly allIncoming = (): string => join(this.path, ".graph-mgr", "incoming");
   /** What may be thrown away and is made anew. */
   readonly bundleCache = (): string => join(this.path, ".graph-mgr", "cache", "bundles.json");
   readonly lock = (): string => join(this.path, ".graph-mgr", "lock");

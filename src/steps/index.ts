@@ -20,6 +20,7 @@ import { mergeConfiguration } from "./merge-configuration.ts";
 import { commitMove, installThere, noteMoved, openThere, sendAhead, sendImages, sendInstance } from "./migrate.ts";
 import { placeRelease } from "./place-release.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
+import { removeUnused } from "./remove-unused.ts";
 import { resetData } from "./reset-data.ts";
 import { rest } from "./rest.ts";
 import { fillBackupVolume, loadBackupImages, unpackBackupDump, unpackBackupTree } from "./restore-backup.ts";
@@ -77,6 +78,7 @@ export const kinds = stepKinds(
   removeContainers,
   removeImages,
   removeTree,
+  removeUnused,
   removeVolume,
   resetData,
   rest,
@@ -145,6 +147,7 @@ export {
   removeContainers,
   removeImages,
   removeTree,
+  removeUnused,
   removeVolume,
   resetData,
   rest,

@@ -1,6 +1,6 @@
 import { BACKUP } from "./backup.ts";
 import { EXPORT, IMPORT } from "./images.ts";
-import { LOOKING } from "./looking.ts";
+import { LOOKING, PRUNE } from "./looking.ts";
 import { COPY, INSTALL, REMOVE } from "./making.ts";
 import { MIGRATE, RECEIVE } from "./migrate.ts";
 import { POSTGRES } from "./postgres.ts";
@@ -22,6 +22,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   IMPORT,
   POSTGRES,
   REMOVE,
+  PRUNE,
   ...UNFINISHED,
   RECEIVE,
 ];
