@@ -7,7 +7,7 @@ import { escaped, htmlTable, moment, time } from "./html.ts";
 import { downtimeChart } from "./status-chart.ts";
 import { PAGE_STYLE } from "./status-style.ts";
 import type { PageFacts } from "./status-text.ts";
-import { backupWords, drillWords, oneLine, reasons, releaseWords, updateWords } from "./status-words.ts";
+import { backupWords, drillWords, reasons, releaseWords, updateWords } from "./status-words.ts";
 
 const PAST_SHOWN = 50;
 
@@ -25,7 +25,7 @@ export function statusPageHtml(
 ): string {
   const { record, isCurrent, status, page } = facts;
   const health = status.health === "none" ? status.state : status.health;
-  const bad = reasons(page.services);
+  const bad = reasons(page.services, record);
   return [
     "<!doctype html>",
     `<html lang="en"><head><meta charset="utf-8">`,
@@ -78,12 +78,11 @@ const services = ({ page }: PageFacts): string =>
   htmlTable(
     "Services",
     ["Service", "State", "Health", "Since", "Restarts", "Image"],
-    page.services.map(({ service, state, health, why, since, restarts, image }) => [
+    page.services.map(({ service, state, health, since, restarts, image }) => [
       escaped(service),
       escaped(state),
-      why === ""
-        ? escaped(health === "none" ? "" : health)
-        : `<span class="reason">${escaped(`${health === "none" ? "" : `${health}: `}${oneLine(why)}`)}</span>`,
+      // Why it is so stands above.
+      health === "unhealthy" ? `<span class="reason">unhealthy</span>` : escaped(health === "none" ? "" : health),
       since === null || state !== "running" ? "" : time(since),
       restarts > 0 ? String(restarts) : "",
       escaped(image),

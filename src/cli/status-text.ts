@@ -4,7 +4,7 @@ import { bytes, span } from "../domain/units.ts";
 import type { NextUpdate } from "../survey/next-update.ts";
 import type { InstanceStatus } from "../survey/states.ts";
 import type { PastOperation, StatusPage } from "../survey/status-page.ts";
-import { ago, backupWords, drillWords, oneLine, reasons, releaseWords, updateWords } from "./status-words.ts";
+import { ago, backupWords, drillWords, reasons, releaseWords, updateWords } from "./status-words.ts";
 import { table } from "./table.ts";
 import { widthOf, wrap } from "./text.ts";
 
@@ -23,10 +23,11 @@ const PAST_SHOWN = 5;
 export function statusPageText(facts: PageFacts, nowMs: number, columns: number | null): string {
   const { record, isCurrent, status, page } = facts;
   const since = page.servingSince === null ? "" : `, for ${span(nowMs - Date.parse(page.servingSince))}`;
-  const services = page.services.map(({ service, state, health, why, since: begun, image, restarts }) => [
+  const services = page.services.map(({ service, state, health, since: begun, image, restarts }) => [
     service,
     state,
-    why === "" ? health : `${health === "none" ? "" : `${health}: `}${oneLine(why)}`,
+    // Why it is so stands above.
+    health === "none" ? "" : health,
     begun === null || state !== "running" ? "" : span(nowMs - Date.parse(begun)),
     restarts > 0 ? String(restarts) : "",
     image,
@@ -39,7 +40,7 @@ export function statusPageText(facts: PageFacts, nowMs: number, columns: number 
   const past = page.operations.slice(-PAST_SHOWN).reverse();
   return [
     `${record.name}${isCurrent ? " (current)" : ""}: ${status.state}, ${status.health}${since}; ${record.dir}`,
-    ...reasons(page.services).map(reason => shown(`  ! ${reason}`, columns)),
+    ...reasons(page.services, record).map(reason => shown(`  ! ${reason}`, columns)),
     labelled(factsOf(facts, nowMs), columns),
     "",
     table(["SERVICE", "STATE", "HEALTH", "SINCE", "RESTARTS", "IMAGE"], services, columns),
@@ -49,7 +50,7 @@ export function statusPageText(facts: PageFacts, nowMs: number, columns: number 
       : [
           "",
           table(
-            ["DONE LAST", "INSTANCE", "WHEN", "OUTCOME", "DOWNTIME"],
+            ["OPERATION", "INSTANCE", "WHEN", "OUTCOME", "DOWNTIME"],
             past.map(each => pastRow(each, nowMs)),
             columns,
           ),

@@ -59,10 +59,13 @@ export function updateWords(
   return said.length === 0 ? ["no newer release lies here"] : said;
 }
 
-/** What is wrong, by service; empty where nothing is, or nothing runs. */
-export function reasons(services: readonly ServiceDetail[]): readonly string[] {
-  if (!services.some(isUp)) return [];
-  return services.flatMap(({ service, why }) => (why === "" ? [] : [`${service}: ${oneLine(why)}`]));
+/** What is wrong, by service; nothing of what was stopped, or was never launched. */
+export function reasons(
+  services: readonly ServiceDetail[],
+  { stoppedPolicies }: Pick<InstanceRecord, "stoppedPolicies">,
+): readonly string[] {
+  const isMeantToRun = services.some(isUp) || (stoppedPolicies === null && services.some(({ state }) => state !== "missing"));
+  return isMeantToRun ? services.flatMap(({ service, why }) => (why === "" ? [] : [`${service}: ${oneLine(why)}`])) : [];
 }
 
 /** What a program printed, for a place where it must not move anything. */
