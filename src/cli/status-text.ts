@@ -39,7 +39,7 @@ export function statusPageText(facts: PageFacts, nowMs: number, columns: number 
   ]);
   const past = page.operations.slice(-PAST_SHOWN).reverse();
   return [
-    `${record.name}${isCurrent ? " (current)" : ""}: ${status.state}, ${status.health}${since}; ${record.dir}`,
+    `${record.name}${isCurrent ? " (current)" : ""}: ${status.state}, ${status.health}${since}`,
     ...reasons(page.services, record).map(reason => shown(`  ! ${reason}`, columns)),
     labelled(factsOf(facts, nowMs), columns),
     "",
@@ -63,6 +63,7 @@ function factsOf({ record, isCurrent, page, update }: PageFacts, nowMs: number):
   const ports = record.ports.map(port => `${portPlace(port)} on port ${port.host ?? "chosen by the engine"}`);
   return [
     ["Release", releaseWords(record)],
+    ["Folder", record.dir],
     ...page.addresses.map(address => ["Address", address] as const),
     ...(ports.length === 0 ? [] : [["Ports", ports.join(", ")] as const]),
     ...(page.database === null

@@ -18,11 +18,11 @@ export const ago =
 const HOW = { created: "when it was made", verify: "by verify", compared: "by comparing" } as const;
 
 export function backupWords({ backup, verified }: LastBackup, when: When): string {
-  if (backup === null) return "none; graph-mgr backup create";
+  if (backup === null) return "none: graph-mgr backup create";
   const size = `${bytes(backup.sizeBytes)}${backup.encrypted === null ? "" : ", encrypted"}`;
   const said =
     verified === null
-      ? "never found whole; graph-mgr backup verify"
+      ? `never found whole: graph-mgr backup verify ${backup.sequence}`
       : verified.sequence === backup.sequence
         ? `found whole ${HOW[verified.how]}, ${when(verified.at)}`
         : `not found whole itself; number ${verified.sequence} was, ${when(verified.at)}`;
@@ -31,7 +31,7 @@ export function backupWords({ backup, verified }: LastBackup, when: When): strin
 
 export function drillWords({ backup, drill }: LastBackup, when: When): string {
   if (drill !== null) return `${when(drill.at)}${drill.tookMs === null ? "" : `; it was back after ${span(drill.tookMs)}`}`;
-  return backup === null ? "none" : `none; graph-mgr backup verify ${backup.sequence} --drill`;
+  return backup === null ? "none" : `none: graph-mgr backup verify ${backup.sequence} --drill`;
 }
 
 /** What `update` would do next, a sentence each. */
@@ -54,7 +54,7 @@ export function updateWords(
       : [
           `${blocked.version} lies here, but ${blocked.missing.length === 0 ? "no path leads there" : `no bundle of ${blocked.missing.join(", ")}, which it takes to get there`}`,
         ]),
-    ...(unread.length === 0 ? [] : [`not looked into yet: ${unread.map(path => basename(path)).join(", ")}; graph-mgr versions`]),
+    ...(unread.length === 0 ? [] : [`not looked into yet: ${unread.map(path => basename(path)).join(", ")}: graph-mgr versions`]),
   ];
   return said.length === 0 ? ["no newer release lies here"] : said;
 }
@@ -81,6 +81,8 @@ const MADE: Readonly<Record<InstanceRecord["origin"]["how"], string>> = {
 
 /** `v2.23.0 of graphistry, layout legacy, updated from v2.22.2`. */
 export function releaseWords({ release, product, layout, origin }: InstanceRecord): string {
+  // What nobody described is called after Compose.
+  const what = layout === product.product ? release : `${release} of ${product.product}, layout ${layout}`;
   const from = origin.how === "update" || origin.how === "copy" ? ` from ${origin.from}` : "";
-  return `${release} of ${product.product}, layout ${layout}, ${MADE[origin.how]}${from}`;
+  return `${what}, ${MADE[origin.how]}${from}`;
 }

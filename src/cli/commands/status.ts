@@ -80,7 +80,7 @@ async function currentLines(
   const { ago, updateWords } = await import("../status-words.ts");
   const last = lastOf(current);
   const made =
-    last === null ? "none; graph-mgr backup create" : `number ${last.sequence}, ${ago(world.now().getTime())(last.createdAt)}`;
+    last === null ? "none: graph-mgr backup create" : `number ${last.sequence}, ${ago(world.now().getTime())(last.createdAt)}`;
   return [
     "",
     `Last backup of ${current.name}: ${made}`,
