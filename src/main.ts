@@ -61,7 +61,8 @@ async function openSession(flags: GlobalFlags): Promise<Session> {
     cwd: process.cwd(),
     program: [process.execPath, resolve(process.argv[1] ?? "")],
     root,
-    isTerminal: process.stderr.isTTY === true,
+    // A dumb terminal shows what would move its cursor as signs.
+    isTerminal: process.stderr.isTTY === true && process.env["TERM"] !== "dumb",
     isTerminalBothWays: () => process.stdin.isTTY === true && process.stdout.isTTY === true,
     canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
     terminal: { input: process.stdin, output: process.stderr },

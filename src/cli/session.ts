@@ -36,6 +36,7 @@ export interface Session {
   readonly note: (text: string) => void;
   /** Replaces the line that was noted last, where standard error is a terminal. */
   readonly noteInPlace: (text: string) => void;
+  /** Standard error is a terminal on which a line can be written over. */
   readonly isTerminal: boolean;
   /** Of standard error. */
   readonly columns: number;

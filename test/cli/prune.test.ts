@@ -231,7 +231,9 @@ describe("prune by name", () => {
     await expect(run({ name: COPY, volumes: true, confirm: NAME })).rejects.toThrow(
       expect.objectContaining({ code: "NEEDS_CONFIRM", exit: 3 }),
     );
-    await run({ name: COPY });
+    const text = await run({ name: COPY });
+    expect(text).toContain("This brings it back:");
+    expect(text).not.toContain("free again");
     expect([...stage.machine.state.volumes.keys()].some(name => name.startsWith("v2_22_2_training"))).toBe(true);
   });
 

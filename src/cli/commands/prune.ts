@@ -40,7 +40,9 @@ export async function prune(session: Session, args: PruneArgs): Promise<void> {
   };
   const seen = await look();
   const first = args.name === undefined ? planPruneAll(seen, occasion()) : null;
-  const going = seen.unused.filter(each => (args.name === undefined ? goesByItself(each) : each.name === args.name));
+  // Without --volumes an instance is only moved aside.
+  const isGoing = ({ what, name }: Unused) => name === args.name && (what !== "instance" || args.volumes);
+  const going = seen.unused.filter(each => (args.name === undefined ? goesByItself(each) : isGoing(each)));
   if (!flags.json && args.name === undefined) showUnused(session, seen);
   if (args.name === undefined && first === null) return await nothing(session, seen);
   if (flags.dryRun && flags.json) return await dryRun(session, seen, await makePlan());
@@ -55,7 +57,7 @@ export async function prune(session: Session, args: PruneArgs): Promise<void> {
   if (carried === null) return;
   const freedBytes = totalBytes(going);
   await reportFinished(session, carried, { freedBytes, unused: seen.unused.map(each => toJson(each, going.includes(each))) });
-  if (!flags.json) session.print(`${bytes(freedBytes)} are free again.`);
+  if (!flags.json && going.length > 0) session.print(`${bytes(freedBytes)} are free again.`);
 }
 
 /** What the table showed is gone: somebody else pruned meanwhile. */
