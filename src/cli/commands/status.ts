@@ -32,12 +32,14 @@ export async function status(session: Session, { instance, watch, html }: Status
   session.print(await statusText(session, instance, session.printColumns));
 }
 
+const nowMs = ({ world }: Session): number => world.now().getTime();
+
 async function statusText(session: Session, name: string | undefined, columns: number | null): Promise<string> {
   const seen = await statusesOf(session);
   if (name === undefined && seen.facts.records.length !== 1) return await allText(session, seen, columns);
   const facts = await (await import("../status-facts.ts")).pageFacts(session, seen, name);
   if (session.flags.json) return JSON.stringify(pageJson(facts));
-  return (await import("../status-text.ts")).statusPageText(facts, session.world.now().getTime(), columns);
+  return (await import("../status-text.ts")).statusPageText(facts, nowMs(session), columns);
 }
 
 type Seen = Awaited<ReturnType<typeof statusesOf>>;
@@ -71,7 +73,7 @@ async function allText(session: Session, { facts, statuses }: Seen, columns: num
 }
 
 async function currentLines(
-  { world }: Session,
+  session: Session,
   current: InstanceRecord | null,
   lastOf: (record: InstanceRecord) => { readonly sequence: number; readonly createdAt: string } | null,
   update: NextUpdate | null,
@@ -80,7 +82,7 @@ async function currentLines(
   const { ago, updateWords } = await import("../status-words.ts");
   const last = lastOf(current);
   const made =
-    last === null ? "none: graph-mgr backup create" : `number ${last.sequence}, ${ago(world.now().getTime())(last.createdAt)}`;
+    last === null ? "none: graph-mgr backup create" : `number ${last.sequence}, ${ago(nowMs(session))(last.createdAt)}`;
   return [
     "",
     `Last backup of ${current.name}: ${made}`,
