@@ -62,12 +62,14 @@ async function openSession(flags: GlobalFlags): Promise<Session> {
     cwd: process.cwd(),
     program: [process.execPath, resolve(process.argv[1] ?? "")],
     root,
-    isTerminal: process.stderr.isTTY === true,
+    // A dumb terminal shows what would move its cursor as signs.
+    isTerminal: process.stderr.isTTY === true && process.env["TERM"] !== "dumb",
     isTerminalBothWays: () => process.stdin.isTTY === true && process.stdout.isTTY === true,
     canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
     terminal: { input: process.stdin, output: process.stderr },
     // A terminal that does not know its own size says 0.
     columns: () => process.stderr.columns || 80,
+    rows: () => process.stderr.rows || 24,
     printColumns: () => (process.stdout.isTTY === true ? process.stdout.columns || 80 : null),
     signal: stop.signal,
     lost: lost.signal,

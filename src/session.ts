@@ -32,6 +32,7 @@ interface Process {
   readonly terminal: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream };
   /** Of standard error, as it is now. */
   readonly columns: () => number;
+  readonly rows: () => number;
   /** Of standard output; null when that is no terminal. */
   readonly printColumns: () => number | null;
   readonly signal: AbortSignal;
@@ -80,6 +81,9 @@ export async function createSession(own: Process): Promise<Session> {
     isTerminal: own.isTerminal,
     get columns() {
       return own.columns();
+    },
+    get rows() {
+      return own.rows();
     },
     get printColumns() {
       return own.printColumns();

@@ -86,7 +86,12 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       onFailure: onFailure(args),
     }),
   list: async session => (await import("./commands/list.ts")).list(session),
-  status: async (session, args) => (await import("./commands/status.ts")).status(session, args.at(0), args.flag("watch")),
+  status: async (session, args) =>
+    (await import("./commands/status.ts")).status(session, {
+      instance: args.at(0),
+      watch: args.flag("watch"),
+      html: args.text("html"),
+    }),
   versions: async (session, args) =>
     (await import("./commands/versions.ts")).versions(session, { bundles: args.list("bundles"), from: args.text("from") }),
   volumes: async session => (await import("./commands/volumes.ts")).volumes(session),
@@ -122,6 +127,13 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
       volumes: args.flag("volumes"),
       confirm: args.text("confirm"),
       current: args.flag("current"),
+    }),
+  prune: async (session, args) =>
+    (await import("./commands/prune.ts")).prune(session, {
+      name: args.at(0),
+      volumes: args.flag("volumes"),
+      confirm: args.text("confirm"),
+      keepOperations: count("keep-operations")(args.text("keep-operations")) ?? 20,
     }),
   operations: async (session, args) => (await import("./commands/operations.ts")).listOperations(session, args.from(0)),
   completion: async (session, args) => (await import("./commands/completion.ts")).completion(session, args.at(0) ?? ""),

@@ -62,6 +62,7 @@ export async function runOrUndo(
     const failed = await failureOf(session, run, onFailure, onFailed);
     const seen = await downtime.end(failed === null || (failed instanceof OperatorError && failed.exit === EXIT.undone));
     if (seen !== null) session.note(downtimeText(seen));
+    await noteEnd(session, plan, seen);
     const facts = seen ?? {};
     if (failed !== null) throw failed instanceof OperatorError ? failed.with(facts) : failed;
     return {
@@ -76,6 +77,13 @@ export async function runOrUndo(
   } finally {
     await downtime.end();
   }
+}
+
+/** For the history. What was done is done, whether or not that can be written down. */
+export async function noteEnd({ store, world, note }: Session, { id }: Plan, seen: DowntimeFacts | null): Promise<void> {
+  await store.noteEnd(id, { at: world.now().toISOString(), ...seen }).catch(error => {
+    note(`How long it took could not be written down: ${messageOf(error)}`);
+  });
 }
 
 /** What is to be told when it does not come to its end, after everything was put back or left; null when it does. */

@@ -38,9 +38,12 @@ export interface Session {
   readonly note: (text: string) => void;
   /** Replaces the line that was noted last, where standard error is a terminal. */
   readonly noteInPlace: (text: string) => void;
+  /** Standard error is a terminal on which a line can be written over. */
   readonly isTerminal: boolean;
   /** Of standard error. */
   readonly columns: number;
+  /** Of standard error. */
+  readonly rows: number;
   /** Of standard output; null when that is no terminal, and nothing is to be wrapped. */
   readonly printColumns: number | null;
   /** Absolute; what `~` means in a path that is typed at a question. */

@@ -55,6 +55,10 @@ export class Home {
   /** What was changed of an instance's configuration, by the operation that made the instance: a name is used again. */
   readonly history = ({ origin }: { readonly origin: { readonly operation: string } }): string =>
     join(this.path, ".graph-mgr", "history", `${origin.operation}.json`);
+  /** What was changed of each instance's configuration, by the operation that made the instance. */
+  readonly histories = (): string => join(this.path, ".graph-mgr", "history");
+  readonly allPristine = (): string => join(this.path, ".graph-mgr", "pristine");
+  readonly allIncoming = (): string => join(this.path, ".graph-mgr", "incoming");
   /** What may be thrown away and is made anew. */
   readonly bundleCache = (): string => join(this.path, ".graph-mgr", "cache", "bundles.json");
   readonly sizes = (): string => join(this.path, ".graph-mgr", "cache", "sizes.json");

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Home } from "../domain/home.ts";
 import { OperatorError } from "../errors.ts";
 import { closingOf, outcomeOf, standingsOf } from "../plan/journal.ts";
-import type { OperationEntry, OperationStore } from "../plan/operations.ts";
+import type { OperationEnd, OperationEntry, OperationStore } from "../plan/operations.ts";
 import { PLAN_SCHEMA, type Plan } from "../plan/plan.ts";
 import type { Disk } from "./disk.ts";
 import { createFileJournal } from "./file-journal.ts";
@@ -41,6 +41,11 @@ export function createOperationStore(disk: Disk, homePath: string): OperationSto
       }
       // The sort is stable: those without a number stay in the order of their ids.
       return entries.sort((a, b) => a.sequence - b.sequence).map(({ sequence: _, ...entry }) => entry);
+    },
+    noteEnd: async (id, end) => await files.write(join(home.operation(id), "end.json"), `${JSON.stringify(end)}\n`, 0o600),
+    async end(id) {
+      const text = await files.read(join(home.operation(id), "end.json"));
+      return text === null ? null : (JSON.parse(text) as OperationEnd);
     },
     async log(id, line) {
       await disk.append(join(home.operation(id), "log"), Buffer.from(`${line}\n`), 0o600);

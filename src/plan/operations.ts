@@ -10,12 +10,26 @@ export interface OperationEntry {
   readonly stepsDone: number;
 }
 
+/** When it came to rest, and what visitors went without meanwhile, as far as somebody was there to see it. */
+export interface OperationEnd {
+  /** ISO 8601. */
+  readonly at: string;
+  /** Missing where nobody was turned away. */
+  readonly downtimeMs?: number;
+  readonly downtimeApproximate?: true;
+  readonly downtimeGoesOn?: true;
+}
+
 /** The operations of one home, in the order in which they were begun, whatever the clock said: `.graph-mgr/operations/<id>/`. */
 export interface OperationStore {
   /** Writes the plan down, and the answers that a step will need and no plan may hold (0600, removed by `clearAway`). */
   open(plan: Plan, answers: Readonly<Record<string, string>>): Promise<Journal>;
   journal(id: string): Journal;
   list(): Promise<readonly OperationEntry[]>;
+  /** Writes down how it came to rest; of one that is gone on with, the last time counts. */
+  noteEnd(id: string, end: OperationEnd): Promise<void>;
+  /** Null where it was cut off before that, or an older version carried it out. */
+  end(id: string): Promise<OperationEnd | null>;
   /** A line for people in the operation's log. */
   log(id: string, line: string): Promise<void>;
   /** Removes the answers. */

@@ -23,6 +23,7 @@ import { commitMove, installThere, noteMoved, openThere, sendAhead, sendImages, 
 import { placeRelease } from "./place-release.ts";
 import { recreate, recreateBack } from "./recreate.ts";
 import { moveAside, removeContainers, removeImages, removeTree, removeVolume } from "./remove.ts";
+import { removeUnused } from "./remove-unused.ts";
 import { resetData } from "./reset-data.ts";
 import { rest } from "./rest.ts";
 import { fillBackupVolume, loadBackupImages, unpackBackupDump, unpackBackupTree } from "./restore-backup.ts";
@@ -88,6 +89,7 @@ export const kinds = stepKinds(
   removeContainers,
   removeImages,
   removeTree,
+  removeUnused,
   removeVolume,
   resetData,
   rest,
@@ -167,6 +169,7 @@ export {
   removeContainers,
   removeImages,
   removeTree,
+  removeUnused,
   removeVolume,
   resetData,
   rest,

@@ -15,8 +15,9 @@ export async function surveyHome({ files }: Pick<World, "files">, path: string):
   const home = new Home(path);
   const names = (await files.list(home.records())).filter(name => name.endsWith(".json") && !name.startsWith("."));
   const records: InstanceRecord[] = [];
-  for (const name of names) {
-    const file = `${home.records()}/${name}`;
+  // By the instances' names and not the files': `v2.22.2` stands before `v2.22.2-training`.
+  for (const name of names.map(each => each.slice(0, -".json".length)).sort()) {
+    const file = home.record(name);
     const text = await files.read(file);
     if (text !== null) records.push(parseRecord(text, file));
   }

@@ -1,6 +1,6 @@
 import type { InstanceRecord } from "../domain/instance.ts";
 import { maintenanceName } from "../domain/maintenance.ts";
-import type { World } from "../host/world.ts";
+import type { ContainerDetail, World } from "../host/world.ts";
 import { type InstanceFacts, surveyInstance } from "./instance.ts";
 import { surveySchedules } from "./schedule.ts";
 import { ableOn, placeOf } from "./units.ts";
@@ -17,17 +17,26 @@ export async function surveyRemove(world: World, record: InstanceRecord, home: s
   const foreignUsers = foreign.flatMap(({ name, mounts }) =>
     mounts.flatMap(mount => (mount.name !== null && own.includes(mount.name) ? [{ container: name, volume: mount.name }] : [])),
   );
+  const freeImages = await freeImagesOf(world, record, foreign);
+  const schedules = await schedulesOf(world, home, record.name);
+  return { ...facts, volumes: own.filter(name => there.has(name)), foreignUsers, freeImages, schedules };
+}
+
+/** Of the images that came with an instance's bundle, those that nobody else keeps or uses. @param foreign containers of others */
+export async function freeImagesOf(
+  { engine }: Pick<World, "engine">,
+  record: InstanceRecord,
+  foreign: readonly ContainerDetail[],
+): Promise<readonly string[]> {
   const used = new Set(foreign.map(({ image }) => image));
   const shipped = Object.values(record.images).filter(image => image.shipped === true);
   const ids = [...new Set(shipped.map(({ id }) => id))];
-  const infos = await world.engine.images(ids);
-  const freeImages = ids.filter((id, index) => {
+  const infos = await engine.images(ids);
+  return ids.filter((id, index) => {
     const tags = infos[index]?.tags ?? [];
     const keptElsewhere = tags.some(tag => tag.startsWith("graph-mgr/") && !tag.startsWith(`graph-mgr/${record.project}/`));
     return infos[index] !== null && !used.has(id) && !keptElsewhere;
   });
-  const schedules = await schedulesOf(world, home, record.name);
-  return { ...facts, volumes: own.filter(name => there.has(name)), foreignUsers, freeImages, schedules };
 }
 
 /** What backs up this very instance by the clock, and would fail every night without it. */

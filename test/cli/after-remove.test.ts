@@ -70,7 +70,7 @@ describe("what is said at the end", () => {
 });
 
 it("status --watch looks once where there is no terminal", async () => {
-  await status(session(), undefined, true);
+  await status(session(), { instance: undefined, watch: true, html: undefined });
   expect(printed).toHaveLength(1);
   expect(printed[0]).toContain(NAME);
 });

@@ -92,7 +92,7 @@ describe("what is not understood is refused, with what was probably meant", () =
     [["install", "-name", "x"], "`install` has no option -name. Try: --name   (did you mean that?)"],
     [["install", "-x"], "`install` has no option -x. Try: graph-mgr install --help"],
     [["list", "--follow"], "`list` has no option --follow; logs has. Try: graph-mgr list --help"],
-    [["launch", "--volumes"], "`launch` has no option --volumes; remove has. Try: graph-mgr launch --help"],
+    [["launch", "--volumes"], "`launch` has no option --volumes; remove, prune have. Try: graph-mgr launch --help"],
     [["--bogus"], "There is no option --bogus. Try: graph-mgr --help"],
     [["list", "--__proto__", "1"], "`list` has no option --___proto___. Try: graph-mgr list --help"],
     [["install", "--set.A", "1"], "`install` has no option --set.A. Try: graph-mgr install --help"],

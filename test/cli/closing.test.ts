@@ -77,7 +77,7 @@ describe("an operation that was cut off while it was closed", () => {
     expect(said[0]).toBe("The update of v1.0.0 is done, and was cut off before it was closed. See graph-mgr resume.");
     said = [];
     await listOperations(session, []);
-    expect(said.join("\n")).toMatch(/update +v1\.0\.0 +unfinished \(done, not closed\) +0\/0/);
+    expect(said.join("\n")).toMatch(/-update-\S+ +v1\.0\.0 +unfinished \(done, not closed\) +0\/0/);
     said = [];
     await listOperations(session, ["show", ID]);
     expect(said[0]).toBe(`${ID}: unfinished (done, not closed), 0 of 0 steps done`);

@@ -1,6 +1,7 @@
 import type { Session } from "../../src/cli/session.ts";
 import { Home } from "../../src/domain/home.ts";
 import { createOperationStore } from "../../src/host/operation-store.ts";
+import { described } from "../simulator/sample.ts";
 import { HOME, type Stage } from "../simulator/scenario.ts";
 
 const lock = async () => ({ release: async () => undefined });
@@ -22,6 +23,8 @@ export function sessionOn(stage: Stage, over: object = {}, flags: Partial<Sessio
     phase: () => undefined,
     isTerminal: false,
     columns: 80,
+    rows: 24,
+    describedProducts: async () => described,
     printColumns: null,
     lockHome: lock,
     lockEngine: lock,

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { ofRelease } from "../../src/domain/by-release.ts";
 import { unitName } from "../../src/domain/schedule.ts";
+import { createOperationStore } from "../../src/host/operation-store.ts";
 import { planAdopt, planForget } from "../../src/operations/adopt.ts";
 import { planAttach } from "../../src/operations/attach.ts";
 import { type BackupRequest, planBackup } from "../../src/operations/backup.ts";
@@ -14,6 +15,7 @@ import { planExport, planImport } from "../../src/operations/image-set.ts";
 import { planMigrate } from "../../src/operations/migrate.ts";
 import { planDump, planRestore } from "../../src/operations/postgres.ts";
 import { planPrepare, planUnprepare } from "../../src/operations/prepare.ts";
+import { planPruneAll, planPruneRemoved } from "../../src/operations/prune.ts";
 import { planPrune } from "../../src/operations/prune-backups.ts";
 import { planRemove } from "../../src/operations/remove.ts";
 import { planRestoreBackup } from "../../src/operations/restore.ts";
@@ -36,11 +38,12 @@ import { surveyDoctor } from "../../src/survey/doctor/facts.ts";
 import { imagesOfInstance, surveyExport, surveyImport } from "../../src/survey/image-set.ts";
 import { surveyMigrate } from "../../src/survey/migrate.ts";
 import { surveyDump, surveyPostgres } from "../../src/survey/postgres.ts";
-import { surveyRemove } from "../../src/survey/remove.ts";
+import { freeImagesOf, surveyRemove } from "../../src/survey/remove.ts";
 import { surveyRestore } from "../../src/survey/restore.ts";
 import { surveyRollback } from "../../src/survey/rollback.ts";
 import { surveySchedule, surveySchedules } from "../../src/survey/schedule.ts";
 import { ableOn, placeOf } from "../../src/survey/units.ts";
+import { surveyUnused } from "../../src/survey/unused.ts";
 import { type SurveyedUpdate, surveyUpdate } from "../../src/survey/update.ts";
 import { pageInput, templates } from "./maintenance.ts";
 import { described } from "./sample.ts";
@@ -161,6 +164,33 @@ async function migratePlan(stage: Stage, keepSource: boolean): Promise<Plan> {
   const there = { target: { user: null, host: "far", port: null }, identity: null, knownHosts: null, home: null };
   const found = await surveyMigrate(stage.world, facts, there, { window: templates, moved: templates });
   return planMigrate(found, { keepSource, ports: [], address: "http://far/" }, occasion());
+}
+
+/** A host with what nothing needs: old operations, an instance that was taken away with its folder, versions of files, notes. */
+async function littered(): Promise<Stage> {
+  const stage = await stopped();
+  const [record, names] = [(await stage.facts(NAME)).record, await stage.world.files.list(`${HOME}/.graph-mgr/operations`)];
+  for (const [index, name] of names.entries())
+    stage.sim.disk.write(`${HOME}/.graph-mgr/operations/${name}/log`, Buffer.from(`log ${index}`), 0o600);
+  for (const folder of ["attic", "history", "incoming", "pristine/v0.9.0-0123456789ab"])
+    stage.sim.disk.makeFolder(`${HOME}/.graph-mgr/${folder}`, 0o700);
+  const put = (path: string, text: string) => stage.sim.disk.write(`${HOME}/.graph-mgr/${path}`, Buffer.from(text), 0o600);
+  put(`attic/${"a".repeat(64)}`, "named");
+  put(`attic/${"b".repeat(64)}`, "not named");
+  put(`history/${record.origin.operation}.json`, `["${"a".repeat(64)}"]`);
+  put("history/20200101T000000Z-install-000000.json", `["${"b".repeat(64)}"]`);
+  put("incoming/20200101T000000Z-migrate-000000.ahead", "half of it");
+  put("pristine/v0.9.0-0123456789ab/.env", "OLD=1");
+  put(`prepared-${record.pristine.split("/").at(-1)}.json`, "{}");
+  stage.sim.disk.settle("/");
+  return stage;
+}
+
+async function prunePlan(stage: Stage): Promise<Plan> {
+  const store = createOperationStore(stage.sim.disk.disk, HOME);
+  const plan = planPruneAll(await surveyUnused(stage.world, HOME, await store.list(), 1), occasion());
+  if (plan === null) throw new Error("nothing to prune");
+  return plan;
 }
 
 async function removePlan(stage: Stage, volumes: boolean): Promise<Plan> {
@@ -593,6 +623,22 @@ export const scenarios = {
     "remove --volumes": async () => {
       const stage = await stopped();
       return stage.scenario("remove --volumes", await removePlan(stage, true), { remakes: [SLUG] });
+    },
+    prune: async () => {
+      const stage = await littered();
+      return stage.scenario("prune", await prunePlan(stage), { untouched: SOURCE });
+    },
+    "prune of what was removed": async () => {
+      const stage = await stopped();
+      await stage.carryOut(await removePlan(stage, false));
+      const store = createOperationStore(stage.sim.disk.disk, HOME);
+      const facts = await surveyUnused(stage.world, HOME, await store.list(), 20);
+      const [removed] = facts.removed;
+      const unused = facts.unused.find(({ what }) => what === "removed");
+      if (removed === undefined || unused === undefined) throw new Error("nothing was removed");
+      const request = { volumes: true, confirm: unused.name };
+      const free = await freeImagesOf(stage.world, removed.record, facts.containers);
+      return stage.scenario("prune of what was removed", planPruneRemoved(facts, unused, removed, free, request, occasion()));
     },
     "install --attach": async () => {
       const stage = await stopped();

@@ -129,7 +129,7 @@ export const shares: Readonly<
   remove: {
     runs: 1600,
     faults: ["crash", "power", "io", "signal", "read"],
-    kinds: ["containers.remove", "path.move", "volume.remove", "tree.remove", "images.remove"],
+    kinds: ["containers.remove", "path.move", "volume.remove", "tree.remove", "images.remove", "unused.remove"],
   },
 };
 

@@ -8,7 +8,7 @@ import { type DowntimeFacts, downtimeText, watchedRun } from "../downtime.ts";
 import { type EngineLock, engineLock, untilHealthy } from "../engine-lock.ts";
 import { planText, stepsLeft, undoSteps } from "../plan-text.ts";
 import { reportFinished } from "../report.ts";
-import { runOf, runOrUndo, undoneText } from "../run-or-undo.ts";
+import { noteEnd, runOf, runOrUndo, undoneText } from "../run-or-undo.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { wrap } from "../text.ts";
@@ -25,27 +25,34 @@ export async function listOperations(session: Session, words: readonly string[])
   const all = await session.store.list();
   if (id !== undefined) return await showOperation(session, all, id);
   if (session.flags.json) {
-    const operations = all.map(({ plan, outcome, closing, stepsDone }) => ({
-      id: plan.id,
-      kind: plan.operation,
-      instance: plan.instance,
-      outcome,
-      closing,
-      stepsDone,
-      steps: plan.steps.length,
-    }));
+    const operations = await Promise.all(
+      all.map(async ({ plan, outcome, closing, stepsDone }) => {
+        const end = await session.store.end(plan.id);
+        return {
+          id: plan.id,
+          kind: plan.operation,
+          instance: plan.instance,
+          outcome,
+          closing,
+          stepsDone,
+          steps: plan.steps.length,
+          endedAt: end?.at ?? null,
+          downtimeMs: end?.downtimeMs ?? null,
+        };
+      }),
+    );
     session.print(JSON.stringify({ schema: 1, home: session.home.path, operations }));
     return;
   }
   if (all.length === 0) return session.print("No operations yet.");
+  // The id names the kind: a column for it would be what makes the table wider than 80 columns.
   const rows = all.map(({ plan, outcome, closing, stepsDone }) => [
     plan.id,
-    plan.operation,
     plan.instance ?? "",
     outcomeText(outcome, closing),
     `${stepsDone}/${plan.steps.length}`,
   ]);
-  session.print(table(["OPERATION", "KIND", "INSTANCE", "OUTCOME", "STEPS"], rows, session.printColumns));
+  session.print(table(["OPERATION", "INSTANCE", "OUTCOME", "STEPS"], rows, session.printColumns));
 }
 
 const outcomeText = (outcome: OperationEntry["outcome"], closing: OperationEntry["closing"]): string =>
@@ -187,6 +194,7 @@ async function takeBack(session: Session, given: Run<World>): Promise<void> {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
+  await noteEnd(session, run.plan, seen);
   if (ending.outcome === "done") throw doneAlready(run.plan);
   const { remarks } = ending;
   const { id, operation, instance, steps } = run.plan;

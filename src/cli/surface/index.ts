@@ -3,7 +3,7 @@ import { BACKUP } from "./backup.ts";
 import { CONFIG } from "./config.ts";
 import { DOCTOR, SUPPORT } from "./doctor.ts";
 import { EXPORT, IMPORT } from "./images.ts";
-import { LOOKING } from "./looking.ts";
+import { LOOKING, PRUNE } from "./looking.ts";
 import { COPY, INSTALL, REMOVE } from "./making.ts";
 import { MIGRATE, RECEIVE } from "./migrate.ts";
 import { POSTGRES } from "./postgres.ts";
@@ -28,6 +28,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   IMPORT,
   POSTGRES,
   REMOVE,
+  PRUNE,
   ...UNFINISHED,
   COMPLETION,
   DOCTOR,
