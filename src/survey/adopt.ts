@@ -8,10 +8,19 @@ import type { Instruction } from "../domain/instructions.ts";
 import type { Texts } from "../domain/merge-input.ts";
 import { isEnvFile } from "../domain/merge-layout.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
-import { type Layout, layoutFor } from "../domain/product.ts";
-import { ownVolumes, plainText, publishedPorts } from "../domain/shared-resources.ts";
-import type { ContainerDetail, World } from "../host/world.ts";
+import { layoutFor } from "../domain/product.ts";
+import { ownVolumes } from "../domain/shared-resources.ts";
+import type { World } from "../host/world.ts";
 import { type AdoptFolder, productOf, surveyFolder } from "./adopt-folder.ts";
+import {
+  imagesOf,
+  type OtherVolume,
+  otherFiles,
+  otherVolumes,
+  portsOf,
+  type SharedNetwork,
+  sharedNetworks,
+} from "./adopt-found.ts";
 import { type ChosenProject, chooseProject, containersFrom } from "./adopt-project.ts";
 import { otherHomes, recordsOf, surveyEngine } from "./claims.ts";
 import { type HomeFacts, surveyHome } from "./home.ts";
@@ -53,14 +62,9 @@ export interface AdoptFacts {
   /** Compose files and env files that its containers were made of and plain `docker compose` would not read. */
   readonly otherFiles: readonly string[];
   /** Volumes that its containers have where its files name another. */
-  readonly otherVolumes: readonly {
-    readonly service: string;
-    readonly target: string;
-    readonly has: string;
-    readonly says: string;
-  }[];
+  readonly otherVolumes: readonly OtherVolume[];
   /** Containers of other projects, or networks that other projects made, by the network that both would be in. */
-  readonly sharedNetworks: readonly { readonly network: string; readonly by: string }[];
+  readonly sharedNetworks: readonly SharedNetwork[];
   /** Ports that its files publish otherwise than its containers do. */
   readonly otherPorts: readonly {
     readonly service: string;
@@ -160,80 +164,6 @@ function suffixOf(folder: string, release: string): string | null {
 
 const ownNetworks = ({ networks = {} }: ComposeModel): InstanceRecord["networks"] =>
   Object.entries(networks).flatMap(([key, { name, external }]) => (external === true ? [] : [{ key, name }]));
-
-async function imagesOf({ engine }: Pick<World, "engine">, model: ComposeModel, own: readonly ContainerDetail[]) {
-  const services = Object.entries(model.services).map(([service, { image }]) => ({
-    service,
-    reference: image ?? `${model.name}-${service}:latest`,
-  }));
-  const named = await engine.images(services.map(({ reference }) => reference));
-  const wanted = services.flatMap(({ service, reference }, index) => {
-    const runs = own.find(each => each.service === service)?.image;
-    const id = runs ?? named[index]?.id;
-    return id === undefined ? [] : [{ service, reference, id, isMoved: runs !== undefined && named[index]?.id !== runs }];
-  });
-  const infos = await engine.images(wanted.map(({ id }) => id));
-  return wanted.map((each, index) => ({ ...each, layers: infos[index]?.layers ?? [] }));
-}
-
-/** As its containers publish them; where it has none, as its files say. */
-function portsOf(model: ComposeModel, own: readonly ContainerDetail[]) {
-  return publishedPorts(model).map(({ service, container, protocol, host: says }) => {
-    const bound = own
-      .filter(each => each.service === service)
-      .flatMap(({ boundPorts, ports }) => [...boundPorts, ...ports])
-      .filter(port => port.container === container && port.protocol === protocol && port.host !== 0);
-    const host = bound.some(port => port.host === says) ? says : (bound[0]?.host ?? says);
-    return { service, container, protocol, host, says };
-  });
-}
-
-/** Labels name them with commas between. */
-const FILE_LABELS = ["com.docker.compose.project.config_files", "com.docker.compose.project.environment_file"];
-
-function otherFiles({ path, roots }: AdoptFolder, layout: Layout, own: readonly ContainerDetail[]): readonly string[] {
-  const known = new Set([...roots, ...[".env", ...layout.envFiles].map(name => posix.join(path, name))]);
-  const used = own.flatMap(({ labels, workingDir }) =>
-    FILE_LABELS.flatMap(label => (labels[label] ?? "").split(","))
-      .filter(file => file !== "")
-      // Made through a link, or by an old Compose that wrote relative paths.
-      .map(file => posix.resolve(path, posix.relative(workingDir ?? path, posix.resolve(workingDir ?? path, file)))),
-  );
-  return [...new Set(used)].filter(file => !known.has(file)).sort();
-}
-
-function otherVolumes(model: ComposeModel, own: readonly ContainerDetail[]): AdoptFacts["otherVolumes"] {
-  return Object.entries(model.services).flatMap(([service, { volumes = [] }]) =>
-    volumes.flatMap(({ type, source, target }) => {
-      const says = type === "volume" ? model.volumes?.[source ?? ""]?.name : undefined;
-      const mount = own
-        .filter(each => each.service === service)
-        .flatMap(({ mounts }) => mounts)
-        .find(each => each.type === "volume" && each.target === plainText(target));
-      const has = mount?.name ?? null;
-      return says === undefined || has === null || has === says ? [] : [{ service, target, has, says }];
-    }),
-  );
-}
-
-/** Names of services are answered by everybody in a network: two installs in one get each other's requests. */
-function sharedNetworks(
-  { networks, project }: InstanceRecord,
-  all: readonly ContainerDetail[],
-  existing: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[],
-): AdoptFacts["sharedNetworks"] {
-  return networks.flatMap(({ name: network }) => {
-    const maker = existing.find(({ name }) => name === network)?.labels["com.docker.compose.project"];
-    const others = all.filter(each => each.project !== null && each.project !== project && each.networks.includes(network));
-    const found = [
-      ...new Set([
-        ...others.map(each => `the project ${each.project}`),
-        ...(maker === undefined || maker === project ? [] : [`the project ${maker}`]),
-      ]),
-    ];
-    return found.map(by => ({ network, by }));
-  });
-}
 
 async function clusterState(world: World, record: InstanceRecord, { containers }: InstanceFacts): Promise<string | null> {
   const database = record.product.postgres;
