@@ -67,9 +67,14 @@ export function createExecutor(
       const { stdout } = await child;
       return typeof stdout === "string" ? stdout : "";
     } catch (error) {
-      throw explain(command, options, error);
+      throw explain(command, options, isMissing(error), error);
     }
   };
+  // The prefix starts, and says itself that it found no such program: exit 127, as a shell does.
+  const isMissing = (error: unknown): boolean =>
+    error instanceof ExecaError &&
+    (error.code === "ENOENT" ||
+      (dieTogether.length > 0 && error.exitCode === 127 && textOf(error.stderr).startsWith(`${dieTogether[0]}: `)));
   return {
     run: (command, options = {}) =>
       finish(
@@ -105,7 +110,7 @@ export function createExecutor(
         () => undefined,
         (error: unknown) => {
           passed = error instanceof ExecaError && options.passes?.includes(error.exitCode ?? -1) === true;
-          failure ??= passed ? null : explain(command, options, error);
+          failure ??= passed ? null : explain(command, options, isMissing(error), error);
         },
       );
       if (source !== null && child.stdin) {
@@ -155,10 +160,10 @@ function follow(
   }
 }
 
-function explain(command: Command, options: RunOptions, error: unknown): unknown {
+function explain(command: Command, options: RunOptions, isMissing: boolean, error: unknown): unknown {
   if (!(error instanceof ExecaError)) return error;
   if (error.isCanceled) return new Interrupted("stopped while waiting");
-  if (error.code === "ENOENT") {
+  if (isMissing) {
     return new OperatorError("NO_PROGRAM", `There is no program "${command.program}" here.`, {
       hint: `install ${command.program}, or put it on the PATH`,
       cause: error,

@@ -7,8 +7,7 @@ export function resticFault(place: string, error: unknown): unknown {
   if (!(error instanceof OperatorError) || !["COMMAND_FAILED", "NO_PROGRAM"].includes(error.code)) return error;
   const said = error.message;
   const fault = (code: string, message: string, hint: string) => new OperatorError(code, message, { hint, cause: error });
-  // Where something else starts programs for us, that one says so.
-  if (error.code === "NO_PROGRAM" || /failed to execute restic: No such file/.test(said))
+  if (error.code === "NO_PROGRAM")
     return fault("NO_PROGRAM", "There is no program restic here.", "install it: apt-get install restic   (https://restic.net)");
   if (/wrong password or no key found|an empty password|Resolving password failed|reading repository password/i.test(said))
     return fault("RESTIC_PASSWORD", `The password does not open the restic repository ${place}.`, PASSWORD_HINT);

@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
 import { localExecutor } from "../../src/host/create-world.ts";
+import { createExecutor } from "../../src/host/exec.ts";
 
 const executor = localExecutor(process.env);
 const given = () => new PassThrough().on("error", () => {});
@@ -18,4 +19,13 @@ it("a program that needs no more of what it is fed is not ended for that", async
   const fed = executor.feed({ program: "sh", args: ["-c", "exec 0<&-; sleep 0.3; echo done"] }, source);
   const feeding = setInterval(() => source.write(Buffer.alloc(100_000)), 20);
   expect(await fed.finally(() => clearInterval(feeding))).toBe("done");
+});
+
+it.each(["with", "without"])("a program that is not there is named, %s something that starts it", async how => {
+  const started = how === "with" ? executor : createExecutor(process.env, []);
+  const missing = { code: "NO_PROGRAM", message: 'There is no program "no-such-program" here.' };
+  await expect(started.run({ program: "no-such-program", args: ["--version"] })).rejects.toMatchObject(missing);
+  const piped = started.pipe({ program: "no-such-program", args: [] }, null);
+  await expect(piped.next()).rejects.toMatchObject(missing);
+  await expect(started.run({ program: "sh", args: ["-c", "exit 127"] })).rejects.toMatchObject({ code: "COMMAND_FAILED" });
 });
