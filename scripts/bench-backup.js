@@ -56,6 +56,8 @@ function restoreByHand() {
   const dir = join(home, "by-hand");
   graphMgr("install", bundle("v2.22.2"), "--name", `${suffix}h`, "--no-launch", "--yes");
   docker("compose", "--project-directory", folder(target), "up", "--detach", "--wait", "postgres");
+  // While a cluster is made, its server answers on the socket alone, and ends once more.
+  shell(`for i in $(seq 60); do ${exec} pg_isready -q -h 127.0.0.1 && exit; sleep 1; done; exit 1`, folder(target));
   mkdirSync(dir);
   const took = seconds(() => {
     shell(`zcat "$2" | ${exec} psql -q -U graphistry graphistry > /dev/null`, folder(target), byHand.dump);
@@ -120,6 +122,10 @@ try {
       restoresByHand.push(restoreByHand());
       restores.push(restore(said.backup));
       rmSync(join(home, "backups"), { recursive: true });
+      const tookNow = [createsByHand.at(-1), creates.at(-1).wall, restoresByHand.at(-1), restores.at(-1).data].map(each =>
+        each.toFixed(1),
+      );
+      process.stderr.write(`${gb} GB, documented and ours: create ${tookNow.slice(0, 2)} s, restore ${tookNow.slice(2)} s\n`);
     }
     const restic = hasRestic ? twiceToRestic(gb) : null;
     const faster = (ours, theirs) => median(theirs) / median(ours);

@@ -9,6 +9,7 @@ import { hopsTo } from "../operations/refuse-path.ts";
 import { refuseUpdate } from "../operations/refuse-update.ts";
 import type { Hops, UpdateRequest } from "../operations/update.ts";
 import { surveyPath } from "../survey/path.ts";
+import { withPortsNow } from "../survey/ports-now.ts";
 import { type SurveyedUpdate, surveyUpdate } from "../survey/update.ts";
 import { bundleFolders } from "./bundle-places.ts";
 import { readBundle } from "./commands/install.ts";
@@ -66,7 +67,8 @@ async function wayTo(session: Session, source: InstanceRecord, ask: WayAsk): Pro
   return way;
 }
 
-async function lookAlong(session: Session, source: InstanceRecord, ask: WayAsk, way: Way): Promise<Stops> {
+async function lookAlong(session: Session, recorded: InstanceRecord, ask: WayAsk, way: Way): Promise<Stops> {
+  const source = await withPortsNow(session.world, recorded);
   const described = await session.describedProducts();
   const templates = await session.maintenanceTemplates();
   const releases = way.map(({ release }) => release);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { readArguments } from "../../src/cli/arguments.ts";
 import { backup } from "../../src/cli/commands/backup.ts";
+import { parseSizes } from "../../src/domain/sizes.ts";
 import { OperatorError } from "../../src/errors.ts";
 import { newPlan } from "../../src/operations/plan-id.ts";
 import { planDigest } from "../../src/plan/closing.ts";
@@ -48,6 +49,17 @@ describe("a scheduled backup", () => {
     expect(await backups()).toEqual([8, 9]);
     expect(printed[0]).toMatch(/^v2\.22\.2: backed up to .*\.tar, and restored for a trial\.$/);
     expect(printed[1]).toMatch(/^v2\.22\.2: backed up to .*\.tar\.$/);
+  });
+
+  it("notes what things take each night, so that doctor can tell how fast they grow", async () => {
+    for (let night = 0; night < 2; night++) {
+      await nightly(["--drills", "never"]);
+      stage.machine.state.clockMs += DAY_MS;
+    }
+    const text = await stage.world.files.read(`${HOME}/.graph-mgr/cache/sizes.json`);
+    const measured = parseSizes(text) ?? [];
+    expect(measured).toHaveLength(2);
+    expect(measured.map(({ disks }) => Object.keys(disks).length)).not.toContain(0);
   });
 
   it("deletes nothing unless it was told how many to keep, and nothing of others", async () => {

@@ -10,6 +10,7 @@ import { BACKUP_KINDS, clearAway, patiently } from "../unattended.ts";
 import { createBackup } from "./backup-create.ts";
 import { drillBackup } from "./backup-drill.ts";
 import { keepOf, pruneBackups } from "./backup-prune.ts";
+import { takeSizes } from "./doctor.ts";
 
 /**
  * What the timer runs: makes a backup, which counts only when it was read back; restores it for a trial when the last trial is a week ago; and
@@ -50,6 +51,7 @@ async function night(session: Session, args: Arguments): Promise<void> {
   const drilled = isDue ? await patiently(session, () => drillBackup(session, path, args)) : null;
   if (drilled) session.note(`It restores: that took ${span(drilled.tookMs)}.`);
   const deleted = keep === null ? [] : await prune(session, keep, made.instance, placeOf(session, args));
+  await takeSizes(session);
   if (session.flags.json)
     session.print(
       JSON.stringify({

@@ -98,6 +98,13 @@ function exitOf(findings: readonly Finding[], strict: boolean): ExitCode {
   return error > 0 || (strict && warning > 0) ? EXIT.refused : EXIT.ok;
 }
 
+/** So that `doctor` can tell how fast things grow although nobody asks it for weeks. What it cannot find out is said, and fails nothing. */
+export async function takeSizes(session: Session): Promise<void> {
+  const looked = await attempt(() => lookAround(session));
+  if ("value" in looked) await remember(session, looked.value);
+  else session.note(`The sizes are not remembered: ${looked.unable}`);
+}
+
 /** How fast something grows is told by another look; where none can be kept, that one has nothing to go by. */
 async function remember({ world, home, flags, note }: Session, facts: DoctorFacts): Promise<void> {
   if (flags.dryRun || !facts.home.isThere || !facts.home.mayWrite) return;

@@ -8,6 +8,7 @@ import { planMigrate } from "../../operations/migrate.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { surveyInstance } from "../../survey/instance.ts";
 import { surveyMigrate } from "../../survey/migrate.ts";
+import { withPortsNow } from "../../survey/ports-now.ts";
 import type { Arguments } from "../arguments.ts";
 import { carryOut } from "../carry-out.ts";
 import { portNumber, portRequest } from "../options.ts";
@@ -31,7 +32,7 @@ export async function migrate(session: Session, args: Arguments): Promise<void> 
     onFailure: (args.text("on-failure") as "undo" | "stop" | undefined) ?? "ask",
     makePlan: async () => {
       const { records, current } = await surveyHome(world, home.path);
-      const record = chooseInstance(records, current, args.at(1));
+      const record = await withPortsNow(world, chooseInstance(records, current, args.at(1)));
       const instance = await surveyInstance(world, record, home.path, current);
       const address = addressOf(args.text("address"), there.target, record, portNumber("http-port")(args.text("http-port")));
       const { moved, ...window } = await session.maintenanceTemplates();

@@ -1,0 +1,44 @@
+import { expect, it } from "vitest";
+import type { ComposeModel } from "../../src/domain/compose-model.ts";
+import type { InstanceRecord } from "../../src/domain/instance.ts";
+import type { World } from "../../src/host/world.ts";
+import { surveyHome } from "../../src/survey/home.ts";
+import { withPortsNow } from "../../src/survey/ports-now.ts";
+import { HOME, Stage } from "../simulator/scenario.ts";
+
+const port = (service: string, container: number, host: number | null) => ({
+  service,
+  container,
+  protocol: "tcp" as const,
+  host,
+});
+
+async function portsOf(recorded: InstanceRecord["ports"], services: ComposeModel["services"]): Promise<InstanceRecord["ports"]> {
+  const stage = new Stage();
+  await stage.install("v2.22.2");
+  const [found] = (await surveyHome(stage.world, HOME)).records;
+  if (found === undefined) throw new Error("nothing is installed");
+  const record = { ...found, ports: recorded };
+  const compose: World["compose"] = { ...stage.world.compose, resolve: async () => ({ name: record.project, services }) };
+  return (await withPortsNow({ compose }, record)).ports;
+}
+const published = (target: number, ...hosts: readonly number[]) => hosts.map(host => ({ target, published: String(host) }));
+
+it("a port that was edited in the files is the instance's", async () => {
+  const recorded = [port("front", 80, 8080), port("front", 443, 8443), port("db", 5432, null)];
+  expect(await portsOf(recorded, { front: { ports: [...published(80, 9090), ...published(443, 8443)] } })).toEqual([
+    port("front", 80, 9090),
+    port("front", 443, 8443),
+    port("db", 5432, null),
+  ]);
+});
+
+it("of several of one container each keeps its place, and where some were added or taken out the record counts", async () => {
+  const recorded = [port("front", 80, 8080), port("front", 80, 8081)];
+  expect(await portsOf(recorded, { front: { ports: published(80, 8080, 9091) } })).toEqual([
+    port("front", 80, 8080),
+    port("front", 80, 9091),
+  ]);
+  expect(await portsOf(recorded, { front: { ports: published(80, 9091) } })).toEqual(recorded);
+  expect(await portsOf(recorded, { front: { ports: published(81, 1, 2) } })).toEqual(recorded);
+});
