@@ -18,6 +18,7 @@ import { BackupWriter } from "./backup-write.ts";
 import { docker } from "./command.ts";
 import type { Executor } from "./exec.ts";
 import type { Helper, HelperStreams } from "./helper-container.ts";
+import { digestHere } from "./tree-digest.ts";
 import { DIGEST_TREE, PACK_TREE, UNPACK_TREE } from "./tree-scripts.ts";
 import { syncFolder } from "./unpack-tree.ts";
 import { COPY_RIGHTS, digestIn, READ_RIGHTS } from "./volume-copy.ts";
@@ -82,7 +83,7 @@ export function createBackups(
     );
   const folderDigest = async (path: string, image: string | null): Promise<string> =>
     uid === 0 || image === null
-      ? digestIn(await executor.run({ program: "sh", args: ["-c", DIGEST_TREE, "digest", path], env: PORTABLE }))
+      ? await digestHere(path)
       : await digestOf({ title: `Reading ${path}`, folders: [{ path, at: "/graph-mgr/source", writable: false }] }, image);
   const using = async <T>(open: Promise<BackupFile>, work: (backup: BackupFile) => Promise<T>): Promise<T> => {
     const backup = await open;

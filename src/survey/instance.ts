@@ -84,13 +84,19 @@ export async function surveyInstance(
 ): Promise<InstanceFacts> {
   if (!mayLackFolder) await refuseFolderGone(world, record);
   const hasFolder = await world.files.exists(record.dir);
-  const { id } = await world.engine.about();
+  const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
+  // At once, for each of them waits for a program.
+  const [{ id }, all, volumes, said] = await Promise.all([
+    world.engine.about(),
+    world.engine.containers().then(found => world.engine.inspect(found.map(container => container.id))),
+    world.engine.volumes().then(found => new Set(found.map(({ name }) => name))),
+    hasFolder ? asFilesSay(world, project) : null,
+  ]);
   if (id !== record.engine) {
     throw new OperatorError("OTHER_ENGINE", `${record.name} lives on another Docker Engine than the one that answers now.`, {
       hint: "see DOCKER_HOST and `docker context ls`",
     });
   }
-  const all = await world.engine.inspect((await world.engine.containers()).map(container => container.id));
   const containers = all.filter(
     ({ project, labels }) => project === record.project && labels["com.docker.compose.oneoff"] !== "True",
   );
@@ -98,13 +104,11 @@ export async function surveyInstance(
   const leftPages = [...(own === null ? [] : [own]), ...givingWay];
   const others = own === null ? all : all.filter(({ name }) => name !== maintenanceName(record.project));
   const pagePorts = portsOfPages(leftPages);
-  const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
-  const { active, published } = hasFolder ? await asFilesSay(world, project) : { active: record.services, published: [] };
+  const { active, published } = said ?? { active: record.services, published: [] };
   const held = new Set(containers.filter(isUp).flatMap(({ ports }) => ports.map(({ host, protocol }) => `${host}/${protocol}`)));
   const wanted = published.flatMap(({ host, ...port }) =>
     host === null || !active.includes(port.service) || held.has(`${host}/${port.protocol}`) ? [] : [{ ...port, host }],
   );
-  const volumes = new Set((await world.engine.volumes()).map(({ name }) => name));
   const taken = await takenBy(world, wanted);
   return {
     record,
@@ -115,7 +119,7 @@ export async function surveyInstance(
     containers,
     active,
     published,
-    replaced: hasFolder ? await replacedServices(world, project, containers) : [],
+    replaced: said === null ? [] : replacedServices(said.hashes, containers),
     takenPorts: wanted.flatMap(({ service, container, protocol, host }) => {
       if (!taken.has(host) || pagePorts.has(host)) return [];
       const holder = all.find(each => each.ports.some(port => port.host === host));
@@ -129,17 +133,20 @@ export async function surveyInstance(
 }
 
 async function asFilesSay({ compose }: Pick<World, "compose">, project: Project) {
-  const model = await compose.resolve(project);
-  return { active: startedServices(model, await compose.activeServices(project)), published: publishedPorts(model) };
+  const [model, named, hashes] = await Promise.all([
+    compose.resolve(project),
+    compose.activeServices(project),
+    compose.hashes(project),
+  ]);
+  return { active: startedServices(model, named), published: publishedPorts(model), hashes };
 }
 
-async function replacedServices(
-  world: World,
-  project: Project,
+/** Null where Compose tells no hashes. */
+function replacedServices(
+  hashes: Readonly<Record<string, string>> | null,
   containers: readonly ContainerDetail[],
-): Promise<readonly string[] | null> {
+): readonly string[] | null {
   if (containers.length === 0) return [];
-  const hashes = await world.compose.hashes(project);
   if (hashes === null) return null;
   const isOther = ({ service, labels }: ContainerDetail): boolean => {
     const [made, now] = [labels["com.docker.compose.config-hash"], hashes[service ?? ""]];

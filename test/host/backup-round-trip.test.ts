@@ -8,7 +8,7 @@ import { BackupFile } from "../../src/host/backup-file.ts";
 import { judged, TREE_LIMITS } from "../../src/host/backup-tree.ts";
 import { unfolded } from "../../src/host/compression.ts";
 import { readTar } from "../../src/host/tar-reader.ts";
-import { TreeDigest } from "../../src/host/tree-digest.ts";
+import { digestHere, TreeDigest } from "../../src/host/tree-digest.ts";
 import { DIGEST_TREE } from "../../src/host/tree-scripts.ts";
 import { needs } from "../support/programs.ts";
 import { executor, makeTree, packed, record, writeBackup } from "./backup-archives.ts";
@@ -72,6 +72,25 @@ describe.each(["gzip", "zstd", "none"] as const)("a backup with %s", compression
     // Of a name with a line break, which only coreutils escape.
     expect(plain).not.toBe(escaped);
   });
+});
+
+it("the digest of a tree is the same by our own hand as by the programs", async () => {
+  expect(await digestHere(tree)).toBe(await digestOf(tree));
+});
+
+it.each([
+  ["another byte", `printf x >> "$1/plain"`],
+  ["another mode", `chmod 601 "$1/plain"`],
+  ["a name more", `ln "$1/plain" "$1/more"`],
+  ["another link", `ln -sfn elsewhere "$1/link"`],
+  ["a named pipe in the place of a file", `rm "$1/plain" && mkfifo -m 600 "$1/plain"`],
+])("a tree with %s has another digest", async (_, change) => {
+  const dir = await mkdtemp(join(folder, "changed-"));
+  await execa("sh", ["-c", 'printf text > "$1/plain" && chmod 600 "$1/plain" && ln -s plain "$1/link"', "sh", dir]);
+  const before = await digestHere(dir);
+  expect(before).toBe(await digestOf(dir));
+  await execa("sh", ["-c", change, "sh", dir]);
+  expect(await digestHere(dir)).not.toBe(before);
 });
 
 it("leaves out what it is told to, at the top alone", async () => {
