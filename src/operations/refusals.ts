@@ -1,6 +1,8 @@
+import type { ComposeModel } from "../domain/compose-model.ts";
 import { portPlace } from "../domain/isolation.ts";
 import { type InstanceName, show } from "../domain/names.ts";
-import { fixedNetworks, onHostNetwork } from "../domain/shared-resources.ts";
+import type { Product } from "../domain/product.ts";
+import { externalVolumes, fixedNetworks, onHostNetwork } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
 import type { InstallFacts } from "../survey/install.ts";
 
@@ -111,6 +113,24 @@ export const sharedNotes = (binds: InstallFacts["outsideBinds"]): readonly strin
 
 export const externalNote = (volume: string): string =>
   `the volume ${volume} is external: it is not of this instance, is not copied, and is used by whoever names it`;
+
+/**
+ * Two servers on one cluster destroy it, and a newer release that works on the old one's leaves no way back.
+ * @throws OperatorError DATABASE_EXTERNAL
+ */
+export function refuseExternalDatabase(model: ComposeModel, product: Product, hint?: string): void {
+  const volume = externalVolumes(model).find(({ key }) => key === product.postgres?.volume);
+  if (volume === undefined) return;
+  throw new OperatorError(
+    "DATABASE_EXTERNAL",
+    `The database lies in the volume ${volume.name}, which the compose file calls external: two releases would work on one database.`,
+    {
+      hint:
+        hint ??
+        `in the compose file, under volumes, ${volume.key}: take \`external\` out and write \`name: ${volume.name}\`; nothing is moved, and its data stay where they are`,
+    },
+  );
+}
 
 /** @throws OperatorError NETWORK_FIXED: a second network with the same addresses, which the engine does not make */
 export function refuseFixedNetworks({ model }: Pick<InstallFacts, "model">): void {

@@ -1,7 +1,7 @@
 import { OperatorError } from "../errors.ts";
 import type { AdoptFacts } from "../survey/adopt.ts";
 import { allAtOnce } from "./at-once.ts";
-import { refuseOldEngine, refuseServices } from "./refusals.ts";
+import { refuseExternalDatabase, refuseOldEngine, refuseServices } from "./refusals.ts";
 import { refuseUnread } from "./refuse-path.ts";
 import { refuseMissingVolumes, refuseOutsiders } from "./run-instance.ts";
 
@@ -21,6 +21,7 @@ export function refuseAdopt(facts: AdoptFacts, acknowledged: readonly string[]):
     () => refuseOthers(facts),
     () => refuseNetworks(facts),
     () => refuseVolumes(facts),
+    () => refuseExternalDatabase(facts.model, facts.found.record.product),
     () => refuseMissingVolumes(facts.found, "it is not whole"),
     () => refuseFiles(facts),
     () => refuseUnclean(facts),

@@ -4,7 +4,15 @@ import { isInside } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
 import type { CopyFacts } from "../survey/copy.ts";
 import type { CopyRequest } from "./copy.ts";
-import { refuseClaims, refuseFixedNetworks, refuseHostNetwork, refuseOldEngine, refusePorts, refuseShared } from "./refusals.ts";
+import {
+  refuseClaims,
+  refuseExternalDatabase,
+  refuseFixedNetworks,
+  refuseHostNetwork,
+  refuseOldEngine,
+  refusePorts,
+  refuseShared,
+} from "./refusals.ts";
 import { refuseMissingVolumes, refuseOutsiders } from "./run-instance.ts";
 
 /** Everything that stands against a copy, before anything is changed. */
@@ -19,6 +27,7 @@ export function refuseCopy(facts: CopyFacts, request: CopyRequest): void {
     path => movedPath(path, moves) !== null,
     path => `--bind ${path}=${path}-${facts.instance.suffix}   (the copy gets a folder of its own)`,
   );
+  refuseExternalDatabase(facts.model, facts.source.record.product);
   refuseFixedNetworks(facts);
   refuseHostNetwork(facts);
   if (request.data !== "none") refuseMissingVolumes(facts.source, "there is nothing to copy");

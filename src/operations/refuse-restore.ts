@@ -1,7 +1,7 @@
 import { bytesText } from "../domain/room.ts";
 import { OperatorError } from "../errors.ts";
 import type { RestoreFacts } from "../survey/restore.ts";
-import { refuseClaims, refuseOldEngine, refusePorts, refuseServices, refuseShared } from "./refusals.ts";
+import { refuseClaims, refuseExternalDatabase, refuseOldEngine, refusePorts, refuseServices, refuseShared } from "./refusals.ts";
 import type { RestoreWish } from "./restore-notes.ts";
 
 /** What is kept free on top of what a restore takes. */
@@ -23,6 +23,11 @@ export function refuseRestore(facts: RestoreFacts, { shareBinds }: RestoreWish):
     );
   refuseClaims(facts.instance, facts.claims);
   refusePorts(facts, facts.portsAsked);
+  refuseExternalDatabase(
+    model,
+    record.product,
+    "install the release anew (graph-mgr install BUNDLE), take database/ out of the archive (tar xf), then: graph-mgr postgres restore INSTANCE --from DIR",
+  );
   refuseShared(
     facts,
     path => shareBinds.includes(path),

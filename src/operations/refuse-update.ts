@@ -4,7 +4,15 @@ import { refuseMemory, refuseRoom, roomForAll } from "../domain/room.ts";
 import { OperatorError } from "../errors.ts";
 import type { UpdateFacts } from "../survey/update.ts";
 import { allAtOnce } from "./at-once.ts";
-import { refuseClaims, refuseFixedNetworks, refuseLacking, refuseOldEngine, refuseServices, refuseShared } from "./refusals.ts";
+import {
+  refuseClaims,
+  refuseExternalDatabase,
+  refuseFixedNetworks,
+  refuseLacking,
+  refuseOldEngine,
+  refuseServices,
+  refuseShared,
+} from "./refusals.ts";
 import { hopsTo, refuseUnread } from "./refuse-path.ts";
 import { refuseMissingVolumes, refuseOutsiders, refuseTakenPorts } from "./run-instance.ts";
 import type { UpdateRequest } from "./update.ts";
@@ -50,6 +58,7 @@ export function refuseUpdate(hops: readonly [AskedHop, ...AskedHop[]], also: rea
     () => refuseTakenPorts(first.source, `graph-mgr update --from ${first.source.record.name}`),
     ...all.flatMap(facts => [
       () => refuseLacking(facts),
+      () => refuseExternalDatabase(facts.model, facts.product),
       () => refuseFixedNetworks(facts),
       () =>
         refuseShared(

@@ -24,6 +24,7 @@ import {
 import { type ChosenProject, chooseProject, containersFrom } from "./adopt-project.ts";
 import { otherHomes, recordsOf, surveyEngine } from "./claims.ts";
 import { type HomeFacts, surveyHome } from "./home.ts";
+import { withoutEnvironment } from "./install.ts";
 import { type InstanceFacts, surveyInstance } from "./instance.ts";
 import { helperImageOf } from "./instance-details.ts";
 import { releaseOf } from "./product.ts";
@@ -49,6 +50,7 @@ export interface AdoptFacts {
   readonly project: ChosenProject;
   /** As if it were recorded already. */
   readonly found: InstanceFacts;
+  readonly model: ComposeModel;
   readonly isRunning: boolean;
   readonly bundle: { readonly source: BundleSource; readonly release: string; readonly textPaths: readonly string[] } | null;
   /** What the administrator made of the vendor's files; null where the bundle is not there to compare with. */
@@ -128,6 +130,7 @@ export async function surveyAdopt(world: World, ask: AdoptAsk, described: Readon
     instance,
     project,
     found,
+    model: withoutEnvironment(model),
     isRunning,
     bundle:
       ask.bundle === null

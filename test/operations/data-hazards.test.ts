@@ -58,6 +58,12 @@ async function removePlan(request: Partial<Parameters<typeof planRemove>[1]>): P
   return planRemove(facts, { volumes: false, confirm: undefined, current: true, ...request }, occasion());
 }
 
+it("a copy would have no database of its own where that is external", async () => {
+  const text = await textOf(`${DIR}/docker-compose.yml`);
+  await stage.world.files.write(`${DIR}/docker-compose.yml`, text.replace(/(postgres_data: \{ name: \w+)/, "$1, external: true"));
+  for (const data of ["none", "dump"] as const) await expect(copyPlan({ data })).rejects.toEqual(code("DATABASE_EXTERNAL"));
+});
+
 describe("copying a database's volume", () => {
   const input = (id: string) => ({
     from: `${SLUG}_postgres_data`,

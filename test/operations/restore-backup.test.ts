@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { planBackup } from "../../src/operations/backup.ts";
 import { drillName, planDrill } from "../../src/operations/drill.ts";
+import { refuseRestore } from "../../src/operations/refuse-restore.ts";
 import { planRestoreBackup } from "../../src/operations/restore.ts";
 import { describePlan } from "../../src/plan/plan.ts";
 import { kinds } from "../../src/steps/index.ts";
@@ -156,6 +157,15 @@ describe("the plan of a drill", () => {
     expect(inputs(bare, "scratch.drop")).toContainEqual({ path: facts.pristine.path });
     const kept = { ...facts, pristine: { ...facts.pristine, isKept: true } };
     expect(inputs(kept, "scratch.drop")).not.toContainEqual({ path: facts.pristine.path });
+  });
+
+  it("is refused where two would have one database, as a restore is", async () => {
+    const facts = await factsOf(drillName("ab12"));
+    const data = { name: "shared_data", external: true };
+    const model = { ...facts.model, volumes: { ...facts.model.volumes, postgres_data: data } };
+    expect(() => refuseRestore({ ...facts, model }, { launch: true, shareBinds: [] })).toThrow(
+      failsWith("DATABASE_EXTERNAL", "shared_data"),
+    );
   });
 
   it("is refused where it would write to what others use", async () => {

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { planText } from "../../src/cli/plan-text.ts";
+import { refuseUpdate } from "../../src/operations/refuse-update.ts";
 import { planRemove } from "../../src/operations/remove.ts";
 import { planUpdate, type UpdateRequest } from "../../src/operations/update.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
@@ -190,5 +191,15 @@ it("with --backup dumps the database while the old release serves, where it move
   };
   expect(() => planUpdate([{ facts: { ...found, source: without }, request: asked }], OCCASION)).toThrow(
     /no Postgres that could be dumped/,
+  );
+});
+
+it("is refused where the new release would work on the old one's database", async () => {
+  const { facts: found } = await facts();
+  const data = { name: "v2_22_2_postgres_data", external: true };
+  const model = { ...found.model, volumes: { ...found.model.volumes, postgres_data: data } };
+  expect(() => refuseUpdate([{ facts: found, request: REQUEST }])).not.toThrow();
+  expect(() => refuseUpdate([{ facts: { ...found, model }, request: REQUEST }])).toThrow(
+    expect.objectContaining({ code: "DATABASE_EXTERNAL" }),
   );
 });

@@ -172,6 +172,21 @@ describe("what is refused, with its cure", () => {
     );
   });
 
+  it("a database in a volume that its files call external, until they do not", async () => {
+    edit("docker-compose.yml", "{ name: v2_22_2_postgres_data }", "{ name: v2_22_2_postgres_data, external: true }");
+    const error = await refusal();
+    expect([error.code, error.message]).toEqual(["DATABASE_EXTERNAL", expect.stringContaining("v2_22_2_postgres_data")]);
+    expect(error.hint).toContain("postgres_data: take `external` out and write `name: v2_22_2_postgres_data`");
+    edit("docker-compose.yml", ", external: true", "");
+    expect((await survey()).found.record.volumes.map(({ name }) => name)).toContain("v2_22_2_postgres_data");
+    await plan();
+  });
+
+  it("but not another volume that is external", async () => {
+    edit("docker-compose.yml", "{ name: v2_22_2_postgres_backups }", "{ name: v2_22_2_postgres_backups, external: true }");
+    await plan();
+  });
+
   it("containers that were made by a link, or of other files", async () => {
     told("caddy", { "com.docker.compose.project.config_files": `${DIR}/docker-compose.yml,${DIR}/prod.yml` });
     const error = await refusal();
