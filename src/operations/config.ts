@@ -9,7 +9,7 @@ import type { EditFacts } from "../survey/config-edit.ts";
 import type { EarlierFacts } from "../survey/config-history.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
 import { editNotes, keyNotes, refuseEdit, refuseKeys } from "./refuse-config.ts";
-import { refuseMissingVolumes, refuseOutsiders, refuseTakenPorts } from "./run-instance.ts";
+import { refuseMissingVolumes, refuseMovedImages, refuseOutsiders, refuseTakenPorts } from "./run-instance.ts";
 
 interface ConfigRequest {
   readonly how: ConfigChange["how"];
@@ -25,7 +25,7 @@ interface ConfigRequest {
 /**
  * Keeps what is there, writes, and notes it; with `apply` the services that are concerned get new containers, and where they do not become
  * healthy everything is put back.
- * @throws OperatorError VOLUME_SHARED, STARTED_BY_HAND, PROJECT_TAKEN, NO_VOLUME, PORT_TAKEN
+ * @throws OperatorError VOLUME_SHARED, STARTED_BY_HAND, PROJECT_TAKEN, NO_VOLUME, IMAGE_MOVED, PORT_TAKEN
  */
 function planConfig(facts: ConfigFacts, request: ConfigRequest, occasion: Occasion): Plan {
   const { instance, changes, attic, historyPath, history, affected } = facts;
@@ -36,6 +36,7 @@ function planConfig(facts: ConfigFacts, request: ConfigRequest, occasion: Occasi
   if (apply) {
     refuseOutsiders(instance, "any state");
     refuseMissingVolumes(instance, "new containers would start with empty ones");
+    refuseMovedImages(instance);
     refuseTakenPorts(instance, `graph-mgr restart ${record.name}`);
   }
   const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };

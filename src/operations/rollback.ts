@@ -17,7 +17,7 @@ import {
 import type { RollbackFacts } from "../survey/rollback.ts";
 import { pageOf } from "./page.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
-import { refuseMissingVolumes, refuseOutsiders } from "./run-instance.ts";
+import { refuseMissingVolumes, refuseMovedImages, refuseOutsiders } from "./run-instance.ts";
 
 export interface RollbackRequest {
   /** Leaves what was written since the update behind, knowingly. */
@@ -36,6 +36,7 @@ export function planRollback(facts: RollbackFacts, { acceptLoss }: RollbackReque
   refuseOutsiders(from, "any state");
   refuseOutsiders(to, "any state");
   refuseMissingVolumes(to, "it cannot serve again");
+  refuseMovedImages(to);
   if (losses.length > 0 && !acceptLoss) {
     throw new OperatorError(
       "LOSES_WRITES",

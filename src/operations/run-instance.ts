@@ -117,11 +117,24 @@ export function refuseMissingVolumes({ record, missingVolumes }: InstanceFacts, 
   throw noVolume(missingVolumes, record.name, what);
 }
 
+/** A new container would be of another image, which nobody asked for: of another Postgres, say. @throws OperatorError IMAGE_MOVED */
+export function refuseMovedImages({ movedImages, active, record }: InstanceFacts): void {
+  const moved = movedImages.find(({ service }) => active.includes(service));
+  if (moved === undefined) return;
+  const { service, reference, id } = moved;
+  throw new OperatorError(
+    "IMAGE_MOVED",
+    `${service} of ${record.name} runs the image ${id.slice(0, "sha256:".length + 12)}, and its compose file calls it ${reference}, which is another image by now, or none.`,
+    { hint: `docker tag ${id} ${reference}   (or, where the other one is meant, name it in the compose file by its id)` },
+  );
+}
+
 /** @param althoughMoved also what serves on another machine since, knowingly */
 export function planLaunch(facts: InstanceFacts, occasion: Occasion, althoughMoved = false): Plan {
   if (!althoughMoved) refuseMoved(facts);
   refuseOutsiders(facts, "any state");
   refuseMissingVolumes(facts, "it would start with empty ones");
+  refuseMovedImages(facts);
   refuseTakenPorts(facts);
   return planOf(
     facts,
@@ -154,6 +167,7 @@ export function planRestart(facts: InstanceFacts, occasion: Occasion): Plan {
   refuseMoved(facts);
   refuseOutsiders(facts, "any state");
   refuseMissingVolumes(facts, "it would start with empty ones");
+  refuseMovedImages(facts);
   refuseTakenPorts(facts);
   return planOf(
     facts,

@@ -68,6 +68,7 @@ function comingInstance(facts: SurveyedUpdate["facts"]): InstanceFacts {
     replaced: [],
     outsiders: [],
     missingVolumes: [],
+    movedImages: [],
     leftPages: [],
     anonymous: [],
   };

@@ -36,10 +36,19 @@ export interface InstanceFacts {
   readonly outsiders: readonly Outsider[];
   /** Of its recorded volumes, those that are gone. */
   readonly missingVolumes: readonly string[];
+  /** Images of an install that was taken over whose names, which its files use, lead to another one by now, or to none. */
+  readonly movedImages: readonly MovedImage[];
   /** Volumes that Docker made for one container because its image, or the compose file, names a path and no volume. */
   readonly anonymous: readonly AnonymousVolume[];
   /** What a finished move put up in its place; it counts neither as an outsider nor for the ports. */
   readonly leftPages: readonly LeftPage[];
+}
+
+export interface MovedImage {
+  readonly service: string;
+  readonly reference: string;
+  /** That it was taken over with. */
+  readonly id: string;
 }
 
 export interface AnonymousVolume {
@@ -126,6 +135,7 @@ export async function surveyInstance(
       return [{ service, container, protocol, host, by: holder ? (holder.project ?? holder.name) : null }];
     }),
     outsiders: outsidersOf(record, others),
+    movedImages: said === null ? [] : await movedImages(world, record, said.images),
     anonymous: anonymousOf(record, containers),
     leftPages,
     missingVolumes: [...new Set(record.volumes.map(({ name }) => name))].filter(name => !volumes.has(name)),
@@ -138,7 +148,22 @@ async function asFilesSay({ compose }: Pick<World, "compose">, project: Project)
     compose.activeServices(project),
     compose.hashes(project),
   ]);
-  return { active: startedServices(model, named), published: publishedPorts(model), hashes };
+  const images = Object.fromEntries(Object.entries(model.services).map(([service, { image }]) => [service, image]));
+  return { active: startedServices(model, named), published: publishedPorts(model), hashes, images };
+}
+
+/** What graph-mgr laid out names its images by id. */
+async function movedImages(
+  { engine }: Pick<World, "engine">,
+  { origin, images }: InstanceRecord,
+  said: Readonly<Record<string, string | undefined>>,
+): Promise<readonly MovedImage[]> {
+  if (origin.how !== "adopt") return [];
+  const named = Object.entries(images).flatMap(([service, { id, reference }]) =>
+    said[service] === reference ? [{ service, reference, id }] : [],
+  );
+  const now = await engine.images(named.map(({ reference }) => reference));
+  return named.filter(({ id }, index) => now[index]?.id !== id);
 }
 
 /** Null where Compose tells no hashes. */

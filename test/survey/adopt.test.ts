@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { OperatorError } from "../../src/errors.ts";
 import { planAdopt, planForget } from "../../src/operations/adopt.ts";
 import { planRemove } from "../../src/operations/remove.ts";
+import { planLaunch, planRestart } from "../../src/operations/run-instance.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { type AdoptAsk, surveyAdopt } from "../../src/survey/adopt.ts";
 import { realFolder } from "../../src/survey/adopt-folder.ts";
@@ -234,6 +235,24 @@ describe("what is refused, with its cure", () => {
     expect((await refusal()).code).toBe("NOT_ACKNOWLEDGED");
     expect((await plan({}, ["revivers"])).steps).toHaveLength(3);
   });
+});
+
+it("once taken over it gets no new container of another image, until its name leads to the old one again", async () => {
+  await stage.carryOut(await plan());
+  const facts = async () => (await stage.facts("v2.22.2")).facts;
+  const { record } = await facts();
+  const { id, reference } = record.images["cache"]!;
+  expect((await facts()).movedImages).toEqual([]);
+  const tags = stage.machine.state.tags;
+  tags.set(reference, [...stage.machine.state.images.keys()].find(each => each !== id)!);
+  const moved = expect.objectContaining({ code: "IMAGE_MOVED", hint: expect.stringContaining(`docker tag ${id} ${reference}`) });
+  const found = await facts();
+  for (const planned of [planRestart, planLaunch]) expect(() => planned(found, occasion())).toThrow(moved);
+  tags.set(reference, id);
+  planRestart(await facts(), occasion());
+  // Another name in the file is meant.
+  edit("docker-compose.yml", "valkey:8", "valkey:9");
+  expect((await facts()).movedImages).toEqual([]);
 });
 
 it("a scan tells what no home knows, and what stands against it", async () => {
