@@ -4,6 +4,9 @@ import type { InstanceRecord } from "../../src/domain/instance.ts";
 import type { World } from "../../src/host/world.ts";
 import { surveyHome } from "../../src/survey/home.ts";
 import { withPortsNow } from "../../src/survey/ports-now.ts";
+import { surveyUpdate } from "../../src/survey/update.ts";
+import { templates } from "../simulator/maintenance.ts";
+import { described } from "../simulator/sample.ts";
 import { HOME, Stage } from "../simulator/scenario.ts";
 
 const port = (service: string, container: number, host: number | null) => ({
@@ -41,4 +44,23 @@ it("of several of one container each keeps its place, and where some were added 
   ]);
   expect(await portsOf(recorded, { front: { ports: published(80, 9091) } })).toEqual(recorded);
   expect(await portsOf(recorded, { front: { ports: published(81, 1, 2) } })).toEqual(recorded);
+});
+
+it("an update keeps a port that was edited in the compose file, and takes it for no edit", async () => {
+  const stage = new Stage();
+  await stage.install("v2.22.2");
+  const { record } = await stage.facts("v2.22.2");
+  const path = `${HOME}/releases/v2.22.2/docker-compose.yml`;
+  const text = (await stage.world.files.read(path)) ?? "";
+  expect(text).toContain('"80:80"');
+  await stage.world.files.write(path, text.replace('"80:80"', '"9090:80"'));
+  const contents = await stage.world.bundles.read("/bundles/v2.23.0.tar.gz", () => {});
+  const update = async (source: InstanceRecord) => {
+    const ask = { home: HOME, source, contents, release: undefined, resolve: {}, templates };
+    return (await surveyUpdate(stage.world, ask, described)).facts;
+  };
+  const { ports, merge } = await update(await withPortsNow(stage.world, record));
+  expect(ports).toEqual([{ service: "caddy", container: 80, protocol: "tcp", host: 9090 }]);
+  expect(merge.conflicts).toEqual([]);
+  expect(merge.decisions.filter(({ file }) => file === "docker-compose.yml")).toEqual([]);
 });
