@@ -7,6 +7,7 @@ import { surveyHome } from "./home.ts";
 import { type InstanceFacts, surveyInstance } from "./instance.ts";
 import { type Left, surveyLosses } from "./losses.ts";
 import { type PageFacts, surveyPage } from "./page.ts";
+import { withPortsNow } from "./ports-now.ts";
 import { type Probes, probesOf } from "./probe.ts";
 
 /** What a rollback's plan is made of. */
@@ -47,7 +48,9 @@ export async function surveyRollback(
     surveyInstance({ ...world, compose: lenient(world.compose) }, from, homePath, current, { mayLackFolder: true }),
     surveyInstance(world, target, homePath, current),
   ]);
-  const ports = target.ports.flatMap(port => (port.host === null ? [] : [{ ...port, host: port.host }]));
+  const ports = (await withPortsNow(world, target)).ports.flatMap(port =>
+    port.host === null ? [] : [{ ...port, host: port.host }],
+  );
   return {
     home: homePath,
     from: left,
