@@ -52,7 +52,8 @@ function styled(style, codes) {
   return next;
 }
 
-const escaped = text => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+// Several spaces would be drawn as one.
+const escaped = text => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(" ", "\u00a0");
 
 function drawn(line, row, style) {
   let column = 0;
@@ -64,18 +65,21 @@ function drawn(line, row, style) {
       continue;
     }
     const length = [...part].length;
+    const left = part.length - part.trimStart().length;
+    const text = part.trim();
     const [x, y, width] = [PAD + column * CELL.width, PAD + row * CELL.height, length * CELL.width].map(Math.round);
+    const [textX, textWidth] = [PAD + (column + left) * CELL.width, [...text].length * CELL.width].map(Math.round);
     const [fg, bg] = style.inverse ? [style.bg ?? GROUND, style.fg] : [style.fg, style.bg];
     if (bg !== null && length > 0) shapes.push(`<rect x="${x}" y="${y}" width="${width}" height="${CELL.height}" fill="${bg}"/>`);
-    if (part.trim() !== "") {
+    if (text !== "") {
       const ways = [
-        `x="${x}" y="${y + 13}" textLength="${width}" fill="${fg}"`,
+        `x="${textX}" y="${y + 13}" textLength="${textWidth}" fill="${fg}"`,
         ...(style.bold ? ['font-weight="bold"'] : []),
         ...(style.dim ? ['opacity="0.6"'] : []),
         ...(style.italic ? ['font-style="italic"'] : []),
         ...(style.underline ? ['text-decoration="underline"'] : []),
       ];
-      shapes.push(`<text ${ways.join(" ")}>${escaped(part)}</text>`);
+      shapes.push(`<text ${ways.join(" ")}>${escaped(text)}</text>`);
     }
     column += length;
   }

@@ -13,9 +13,9 @@ export function createComposeVersion(): () => Promise<string> {
 }
 
 async function composeVersion(): Promise<string> {
+  // Only now: most commands do not ask, and reading the package takes as long as they do.
+  const { version } = await import("docker-compose");
   try {
-    // Only now: most commands do not ask, and reading the package takes as long as they do.
-    const { version } = await import("docker-compose");
     return (await version()).data.version;
   } catch (cause) {
     throw new OperatorError("NO_COMPOSE", "Docker Compose v2 (`docker compose`) is not here.", {

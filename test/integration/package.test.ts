@@ -32,6 +32,7 @@ const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
   /^dist\/(graph-mgr\.js|THIRD-PARTY-LICENSES|chunks\/[\w.-]+\.js)$/,
   /^docs\/[a-z]+\.(md|jsonl)$/,
+  /^docs\/pictures\/[a-z]+\.svg$/,
   /^man\/graph-mgr\.1$/,
   /^templates\/(maintenance|products|sample-product)\/[\w./-]+$/,
 ];
