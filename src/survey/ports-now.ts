@@ -15,8 +15,13 @@ export async function withPortsNow({ compose }: Pick<World, "compose">, record: 
     ports: record.ports.map(port => {
       const isHere = (each: InstanceRecord["ports"][number]): boolean => portPlace(each) === portPlace(port);
       const [before, now] = [record.ports.filter(isHere), published.filter(isHere)];
-      const same = before.length === now.length ? now[before.indexOf(port)] : undefined;
-      return same === undefined ? port : { ...port, host: same.host };
+      if (before.length === now.length) return { ...port, host: now[before.indexOf(port)]?.host ?? null };
+      // Some were added or taken out: one that is not there any more has become one that was not there.
+      const isIn = (ports: typeof record.ports, { host }: { readonly host: number | null }) =>
+        ports.some(each => each.host === host);
+      const gone = before.filter(each => !isIn(now, each));
+      const come = now.filter(each => !isIn(before, each));
+      return { ...port, host: come[gone.indexOf(port)]?.host ?? port.host };
     }),
   };
 }

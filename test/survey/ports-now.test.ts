@@ -36,13 +36,17 @@ it("a port that was edited in the files is the instance's", async () => {
   ]);
 });
 
-it("of several of one container each keeps its place, and where some were added or taken out the record counts", async () => {
+it("of several of one container each keeps its place, and where some were added or taken out those that are left", async () => {
   const recorded = [port("front", 80, 8080), port("front", 80, 8081)];
   expect(await portsOf(recorded, { front: { ports: published(80, 8080, 9091) } })).toEqual([
     port("front", 80, 8080),
     port("front", 80, 9091),
   ]);
-  expect(await portsOf(recorded, { front: { ports: published(80, 9091) } })).toEqual(recorded);
+  expect(await portsOf(recorded, { front: { ports: published(80, 8081, 9091, 9092) } })).toEqual([
+    port("front", 80, 9091),
+    port("front", 80, 8081),
+  ]);
+  expect(await portsOf(recorded, { front: { ports: published(80, 8081) } })).toEqual(recorded);
   expect(await portsOf(recorded, { front: { ports: published(81, 1, 2) } })).toEqual(recorded);
 });
 
