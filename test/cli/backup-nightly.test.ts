@@ -51,6 +51,18 @@ describe("a scheduled backup", () => {
     expect(printed[1]).toMatch(/^v2\.22\.2: backed up to .*\.tar\.$/);
   });
 
+  it("is restored for a trial wherever it goes, not only in the place of the last one", async () => {
+    for (const to of ["/mnt/near", "/mnt/far", "/mnt/near", "/mnt/far"]) await nightly(["--to", to]);
+    expect(
+      printed.map(text => /^\S+: backed up to (\/mnt\/\w+)\/.*?(, and restored for a trial)?\.$/.exec(text)?.slice(1)),
+    ).toEqual([
+      ["/mnt/near", ", and restored for a trial"],
+      ["/mnt/far", ", and restored for a trial"],
+      ["/mnt/near", undefined],
+      ["/mnt/far", undefined],
+    ]);
+  });
+
   it("notes what things take each night, so that doctor can tell how fast they grow", async () => {
     for (let night = 0; night < 2; night++) {
       await nightly(["--drills", "never"]);

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { isRemote, placeAt } from "../../domain/backup-place.ts";
 import { beganAt, isDrillDue } from "../../domain/schedule.ts";
 import { span } from "../../domain/units.ts";
@@ -47,7 +47,8 @@ async function night(session: Session, args: Arguments): Promise<void> {
   if (!made) return;
   const path = String(made.result?.["backup"]);
   session.note(`Backed up ${made.instance ?? ""}, and read back: ${path}`);
-  const isDue = drills === "weekly" && isDrillDue(await lastDrill(session, made.instance), session.world.now().toISOString());
+  const isDue =
+    drills === "weekly" && isDrillDue(await lastDrill(session, made.instance, path), session.world.now().toISOString());
   const drilled = isDue ? await patiently(session, () => drillBackup(session, path, args)) : null;
   if (drilled) session.note(`It restores: that took ${span(drilled.tookMs)}.`);
   const deleted = keep === null ? [] : await prune(session, keep, made.instance, placeOf(session, args));
@@ -83,10 +84,17 @@ async function prune(session: Session, keep: Parameters<typeof pruneBackups>[1],
   }
 }
 
-/** By the history and not by the backups, of which those that were restored are deleted in time. */
-async function lastDrill({ store }: Session, instance: string | null): Promise<string | null> {
+/**
+ * When one of the backups that lie beside this one was restored: that those of another place come back says nothing of what opens or reads these. By
+ * the history and not by the backups, of which those that were restored are deleted in time.
+ */
+async function lastDrill({ store }: Session, instance: string | null, path: string): Promise<string | null> {
   const drills = (await store.list()).filter(
-    ({ plan, outcome }) => plan.operation === "backup-drill" && outcome === "done" && plan.result?.["from"] === instance,
+    ({ plan: { operation, result }, outcome }) =>
+      operation === "backup-drill" &&
+      outcome === "done" &&
+      result?.["from"] === instance &&
+      dirname(String(result["backup"])) === dirname(path),
   );
   const last = drills.at(-1);
   return last === undefined ? null : beganAt(last.plan.id);
