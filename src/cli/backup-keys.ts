@@ -37,7 +37,7 @@ export async function lockAsked(
     throw usage("A backup is encrypted to recipients or with a passphrase, not both.", "graph-mgr backup --help");
   if (!withPassphrase) {
     const recipients = [...new Set((await Promise.all(named.map(each => recipientsFrom(session, each)))).flat())];
-    session.world.backups.refuseRecipients(recipients);
+    await session.world.backups.refuseRecipients(recipients);
     return { lock: { kind: "recipients", recipients }, answers: {} };
   }
   if (given === undefined) return { lock: { kind: "passphrase", file: null }, answers: await newPassphrase(session) };
@@ -78,7 +78,7 @@ export async function unlockGiven(session: Session, args: Arguments): Promise<Ke
   if (given === undefined) return null;
   const way = { kind: identity === undefined ? "passphrase" : "identity", file: resolve(session.cwd, given) } as const;
   const text = await textOf(session, way.file, identity === undefined ? "a passphrase" : "a secret key");
-  session.world.backups.unlock({ ...way, text });
+  await session.world.backups.unlock({ ...way, text });
   return way;
 }
 
@@ -94,7 +94,7 @@ export async function unlockBackup(
   if (lock === null) return { key: null, answers: {} };
   if (given !== null || lock === "recipients" || !ask.isPossible) return { key: given, answers: {} };
   const text = await ask.secret({ ...PASSPHRASE_QUESTIONS.passphrase, check: typed => (typed === "" ? "It has one." : null) });
-  world.backups.unlock({ kind: "passphrase", file: null, text });
+  await world.backups.unlock({ kind: "passphrase", file: null, text });
   return { key: { kind: "passphrase", file: null }, answers: { [PASSPHRASE_ANSWER]: text } };
 }
 

@@ -32,7 +32,7 @@ export function createBackupPlaces(
     names: folder => (elsewhere(folder) ?? files).list(folder),
     freeBytes: folder => remote.freeBytes(folder),
     reclaim: place => restic.reclaim(place),
-    resticSettings: () => publicSettings(environment),
+    resticSettings: async () => publicSettings(environment),
   };
   return { open, sink: (path: string) => elsewhere(path)?.write(path) ?? FileSink.open(path), work };
 }

@@ -127,8 +127,8 @@ export function createBackups(
     async stream(job, to, progress) {
       await writeTo(job, to, progress);
     },
-    unlock: key => keys.unlock(key),
-    refuseRecipients,
+    unlock: async key => keys.unlock(key),
+    refuseRecipients: async recipients => refuseRecipients(recipients),
     // What lies in a repository is locked by restic alone.
     lockOf: async path => (isRestic(path) ? null : await lockOf(places.open, path)),
     ...places.work,

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Interrupted } from "../errors.ts";
-import { createBackups } from "./backups.ts";
 import { sinceBoot } from "./boot-clock.ts";
 import { createBundles } from "./bundles.ts";
 import { createCaddy } from "./caddy.ts";
@@ -15,12 +14,9 @@ import { createEngine } from "./engine.ts";
 import { createExecutor, type Executor } from "./exec.ts";
 import { createFileStore } from "./file-store.ts";
 import { createHelpers, type HelperScope } from "./helper-container.ts";
-import { createImageSets } from "./image-sets.ts";
+import { lazily } from "./lazily.ts";
 import { nodeDisk } from "./node-disk.ts";
-import { createParcels } from "./parcels.ts";
 import { ports } from "./ports.ts";
-import { createPostgres } from "./postgres.ts";
-import { createRemote } from "./remote.ts";
 import { createRoom } from "./room.ts";
 import { createSurroundings } from "./surroundings.ts";
 import { createSystemd } from "./systemd.ts";
@@ -48,8 +44,14 @@ export function createWorld(
   const helpers = createHelpers(executor, scope);
   const trees = createTrees(executor, helpers);
   const engine = createEngine(executor, createVolumeWork(executor, helpers), createComposeVersion());
-  const backups = createBackups(executor, helpers, trees, environment);
-  const imageSets = createImageSets(executor);
+  const backups = lazily(async () => {
+    const { createBackups } = await import("./backups.ts");
+    return createBackups(executor, helpers, trees, environment);
+  });
+  const imageSets = lazily(async () => {
+    const { createImageSets } = await import("./image-sets.ts");
+    return createImageSets(executor);
+  });
   const elapsedMs = () => performance.now();
   const pause: World["pause"] = async (ms, signal) => {
     try {
@@ -68,16 +70,25 @@ export function createWorld(
     }),
     backups,
     imageSets,
-    remote: createRemote({ executor, backups, imageSets, root, elapsedMs, pause }),
+    remote: lazily(async () => {
+      const { createRemote } = await import("./remote.ts");
+      return createRemote({ executor, backups, imageSets, root, elapsedMs, pause });
+    }),
     engine,
     compose: createCompose(executor, tmpdir()),
     caddy: createCaddy(helpers),
-    postgres: createPostgres(executor, helpers),
+    postgres: lazily(async () => {
+      const { createPostgres } = await import("./postgres.ts");
+      return createPostgres(executor, helpers);
+    }),
     ports,
     room: createRoom(executor, helpers),
     systemd: createSystemd(executor, environment),
     surroundings: createSurroundings(executor),
-    parcels: createParcels(),
+    parcels: lazily(async () => {
+      const { createParcels } = await import("./parcels.ts");
+      return createParcels();
+    }),
     now: () => new Date(),
     elapsedMs,
     sinceBoot,

@@ -57,11 +57,11 @@ export interface Backups {
    */
   write(job: BackupJob, to: string, progress: Progress): Promise<BackupPrint & { readonly digest: string }>;
   /** From now on it opens whatever it fits. @throws OperatorError BAD_KEY */
-  unlock(key: BackupKey): void;
+  unlock(key: BackupKey): Promise<void>;
   /** What opens it; null for what is not encrypted. @throws OperatorError NO_BACKUP, BACKUP_DAMAGED */
   lockOf(path: string): Promise<"recipients" | "passphrase" | null>;
   /** @throws OperatorError BAD_RECIPIENT for the first that is none */
-  refuseRecipients(recipients: readonly string[]): void;
+  refuseRecipients(recipients: readonly string[]): Promise<void>;
   /** What lies there, all of it read where it lies, and nothing decrypted. @throws OperatorError NO_BACKUP */
   print(path: string, progress: Progress): Promise<BackupPrint>;
   exists(path: string): Promise<boolean>;
@@ -74,7 +74,7 @@ export interface Backups {
   /** Of the disk of another machine that a folder is on, or will be. */
   freeBytes(folder: string): Promise<number>;
   /** What restic is told by the environment, as far as it may stand in a unit. */
-  resticSettings(): ResticSettings;
+  resticSettings(): Promise<ResticSettings>;
   /** Gives the room back that removed archives took in a repository. @throws OperatorError RESTIC_LOCKED while somebody is at work there */
   reclaim(place: string): Promise<void>;
   /**

@@ -26,5 +26,5 @@ export async function passphraseAt(file: string | null, context: Asking): Promis
 
 /** Opens what is encrypted; undefined in plans of before there was any. @throws OperatorError NO_KEY, BAD_KEY */
 export async function unlock(key: KeyWay | null | undefined, context: Asking): Promise<void> {
-  if (key) context.world.backups.unlock({ kind: key.kind, file: key.file, text: await secretAt(key, context) });
+  if (key) await context.world.backups.unlock({ kind: key.kind, file: key.file, text: await secretAt(key, context) });
 }

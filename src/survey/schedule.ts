@@ -45,7 +45,7 @@ export async function surveySchedule(
     next: await systemd.next(calendar),
     there: { service: await read("service"), timer: await read("timer") },
     environment: systemd.environment(),
-    restic: goesToRestic ? backups.resticSettings() : null,
+    restic: goesToRestic ? await backups.resticSettings() : null,
   };
 }
 

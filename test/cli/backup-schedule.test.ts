@@ -82,11 +82,11 @@ describe("backup schedule", () => {
     const told = { open: { RESTIC_PASSWORD_FILE: "/root/password" }, withheld: ["RESTIC_PASSWORD", "AWS_SECRET_ACCESS_KEY"] };
     const to = ["--to", "restic:/srv/repository"];
     for (const open of [{}, { RESTIC_PASSWORD_FILE: "password" }]) {
-      stage.world.backups.resticSettings = () => ({ ...told, open });
+      stage.world.backups.resticSettings = async () => ({ ...told, open });
       await expect(schedule(NAME, ...to)).rejects.toThrow(code("RESTIC_PASSWORD"));
       expect(await unit("service")).toBe(null);
     }
-    stage.world.backups.resticSettings = () => told;
+    stage.world.backups.resticSettings = async () => told;
     await schedule(NAME, ...to);
     const text = (await unit("service")) ?? "";
     expect(text).toContain("Environment=RESTIC_PASSWORD_FILE=/root/password\n");

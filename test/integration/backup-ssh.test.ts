@@ -79,7 +79,7 @@ describe("an archive on another machine", () => {
     );
     expect(await readFile(join(dir, "1.tar.age"), "latin1")).not.toMatch(/POSTGRES|manifest\.json/);
     const other = new Keyring();
-    other.unlock({ kind: "identity", text: identity, file: "/key" });
+    await other.unlock({ kind: "identity", text: identity, file: "/key" });
     expect((await checkBackup(executor(), at, quiet, other.reading(places.open))).manifest.instance).toBe("v1.0.0");
   });
 

@@ -105,7 +105,7 @@ export function simBackups(machine: Machine, disk: SimDisk, engine: SimEngine): 
     names: folder => files.list(at(folder)),
     freeBytes: async () => 1e12,
     reclaim: async () => undefined,
-    resticSettings: () => ({ open: { RESTIC_PASSWORD_FILE: "/root/restic-password" }, withheld: [] }),
+    resticSettings: async () => ({ open: { RESTIC_PASSWORD_FILE: "/root/restic-password" }, withheld: [] }),
     compressions: async () => ["gzip", "none"],
     write: (job, given) =>
       machine.command(() => {
@@ -134,7 +134,7 @@ export function simBackups(machine: Machine, disk: SimDisk, engine: SimEngine): 
         disk.sync(dirname(to));
         return { ...printOf(to), digest: sha256(body) };
       }),
-    unlock: key => {
+    unlock: async key => {
       told.push(key);
     },
     lockOf: async path => {
@@ -142,7 +142,7 @@ export function simBackups(machine: Machine, disk: SimDisk, engine: SimEngine): 
       const lock = lockIn(at(path));
       return lock === null ? null : lock.startsWith("age:recipients") ? "recipients" : "passphrase";
     },
-    refuseRecipients: recipients => {
+    refuseRecipients: async recipients => {
       if (recipients.some(each => !each.startsWith("age1"))) throw new OperatorError("BAD_RECIPIENT", "That is no recipient.");
     },
     print: async path => {
