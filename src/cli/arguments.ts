@@ -1,4 +1,4 @@
-import yargs from "yargs";
+import { Parser } from "yargs/helpers";
 import { EXIT, OperatorError } from "../errors.ts";
 import { usageOf } from "./help.ts";
 import { suggest } from "./suggest.ts";
@@ -53,7 +53,7 @@ const ALL_OPTIONS: readonly OptionSpec[] = [...COMMANDS.flatMap(({ options }) =>
  */
 export function readArguments(argv: readonly string[]): Wanted {
   refuseValuesOfFlags(argv);
-  const { _: words, "--": behind = [], $0: _program, ...options } = parse(withEmptyValues(argv));
+  const { _: words, "--": behind = [], ...options } = parse(withEmptyValues(argv));
   const [name, ...positionals] = words.map(String);
   if (name === "help") return { what: "help", command: positionals[0] === undefined ? null : commandOf(positionals[0]) };
   const command = name === undefined ? null : commandOf(name);
@@ -86,23 +86,19 @@ function withEmptyValues(argv: readonly string[]): readonly string[] {
 interface Parsed {
   readonly _: readonly (string | number)[];
   readonly "--"?: readonly (string | number)[];
-  readonly $0: string;
   readonly [option: string]: unknown;
 }
 
+/** With the parser of yargs alone: loading the rest of it takes longer than all else that reading a command line does. */
 function parse(argv: readonly string[]): Parsed {
   const names = (kinds: readonly OptionSpec["kind"][]) =>
     ALL_OPTIONS.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
-  return yargs([...argv])
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .fail(false)
-    .boolean(names(["flag", "on"]))
-    .string(names(["text", "list"]))
-    .array(names(["list"]))
-    .alias(Object.fromEntries(ALL_OPTIONS.flatMap(({ name, short }) => (short === undefined ? [] : [[short, name]]))))
-    .parserConfiguration({
+  return Parser([...argv], {
+    boolean: names(["flag", "on"]),
+    string: names(["text", "list"]),
+    array: names(["list"]),
+    alias: Object.fromEntries(ALL_OPTIONS.flatMap(({ name, short }) => (short === undefined ? [] : [[short, [name]]]))),
+    configuration: {
       "populate--": true,
       "camel-case-expansion": false,
       "dot-notation": false,
@@ -110,8 +106,8 @@ function parse(argv: readonly string[]): Parsed {
       "parse-positional-numbers": false,
       // `--port web:80=81 v1.0.0`: what follows a list's value is not of the list.
       "greedy-arrays": false,
-    })
-    .parseSync() as unknown as Parsed;
+    },
+  }) as Parsed;
 }
 
 function commandOf(name: string): CommandSpec {

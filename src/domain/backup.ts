@@ -1,15 +1,9 @@
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
+import { COMPRESSIONS, type Compression, SUFFIX } from "./backup-compression.ts";
 import type { KeyWay } from "./backup-lock.ts";
 
 export const BACKUP_FORMAT = 1;
-
-/** How the streams of a backup are compressed. The tar itself never is, so that its parts can be found without reading all of it. */
-export const COMPRESSIONS = ["gzip", "zstd", "none"] as const;
-export type Compression = (typeof COMPRESSIONS)[number];
-
-/** What a stream's parts are called, behind its name: `folder.tar.gz.00000001`. */
-export const SUFFIX: Readonly<Record<Compression, string>> = { gzip: ".tar.gz", zstd: ".tar.zst", none: ".tar" };
 
 /** Where things stand in the archive (docs/formats.md). */
 export const MEMBERS = {

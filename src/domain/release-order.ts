@@ -1,4 +1,7 @@
-import semver from "semver";
+// Of semver only what ranges need.
+import Range from "semver/classes/range.js";
+import minVersion from "semver/ranges/min-version.js";
+import validRange from "semver/ranges/valid.js";
 
 /** A release taken apart. Compared part by part; a part that is not there is nothing. */
 interface Parts {
@@ -66,12 +69,12 @@ const OPERATORS: Readonly<Record<string, (order: number) => boolean>> = {
   ">=": order => order >= 0,
 };
 
-export const isRange = (range: string): boolean => semver.validRange(range) !== null;
+export const isRange = (range: string): boolean => validRange(range) !== null;
 
 /** Whether a release is in a range as semver writes it; pre-releases count like any other, and builds do not count. */
 export function isInRange(release: string, range: string): boolean {
   const parts = partsOf(release);
-  return new semver.Range(range, { includePrerelease: true }).set.some(all =>
+  return new Range(range, { includePrerelease: true }).set.some(all =>
     all.every(({ operator, value, semver: limit }) =>
       // Without a value it stands for anything.
       value === "" ? true : OPERATORS[operator]?.(compareParts(parts, partsOf(limit.version))),
@@ -82,7 +85,7 @@ export function isInRange(release: string, range: string): boolean {
 /** The oldest releases that a range has room for, one for each of its alternatives: `>=2.24.0` gives `v2.24.0`. */
 export function oldestIn(range: string): readonly string[] {
   return range.split("||").flatMap(alternative => {
-    const oldest = semver.minVersion(alternative);
+    const oldest = minVersion(alternative);
     // `-0` is how a range says "also its pre-releases"; no release is called so.
     return oldest === null ? [] : [`v${oldest.version.replace(/-0$/, "")}`];
   });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { type BackupStream, type Compression, MEMBERS, partName } from "../domain/backup.ts";
+import { type BackupStream, MEMBERS, partName } from "../domain/backup.ts";
+import type { Compression } from "../domain/backup-compression.ts";
 import type { BackupSink, SinkEnd } from "./backup-bytes.ts";
 import { digestText, memberHeader } from "./backup-members.ts";
 import { inBlocks } from "./blocks.ts";

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { Compression } from "../domain/backup.ts";
+import type { Compression } from "../domain/backup-compression.ts";
 import type { Executor } from "./exec.ts";
 import { gzipMembers } from "./gzip-members.ts";
 import { decompressed } from "./tar-gunzip.ts";

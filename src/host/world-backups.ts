@@ -1,4 +1,5 @@
-import type { BackupManifest, BackupSource, Compression } from "../domain/backup.ts";
+import type { BackupManifest, BackupSource } from "../domain/backup.ts";
+import type { Compression } from "../domain/backup-compression.ts";
 import type { BackupKey } from "../domain/backup-lock.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { Progress } from "./world-files.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { BACKUP_FORMAT, type BackupManifest, backupName, type Compression, MEMBERS } from "../domain/backup.ts";
+import { BACKUP_FORMAT, type BackupManifest, backupName, MEMBERS } from "../domain/backup.ts";
+import type { Compression } from "../domain/backup-compression.ts";
 import type { BackupLock } from "../domain/backup-lock.ts";
 import { beneath, isRemote } from "../domain/backup-place.ts";
 import { Home } from "../domain/home.ts";

@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import type { Compression } from "../domain/backup.ts";
+import type { Compression } from "../domain/backup-compression.ts";
 import type { BackupLock } from "../domain/backup-lock.ts";
 import { type BackupNote, noteToText, parseNote } from "../domain/backup-note.ts";
 import { beside, isRemote } from "../domain/backup-place.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Compression } from "../domain/backup.ts";
+import type { Compression } from "../domain/backup-compression.ts";
 import { isRemote } from "../domain/backup-place.ts";
 import { isUp } from "../domain/health.ts";
 import type { PostgresImage } from "../domain/postgres-facts.ts";

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { BackupManifest, Compression } from "../../src/domain/backup.ts";
+import type { BackupManifest } from "../../src/domain/backup.ts";
+import type { Compression } from "../../src/domain/backup-compression.ts";
 import type { InstanceRecord } from "../../src/domain/instance.ts";
 import { FileSink } from "../../src/host/backup-bytes.ts";
 import { BackupWriter } from "../../src/host/backup-write.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Compression } from "../../domain/backup.ts";
+import type { Compression } from "../../domain/backup-compression.ts";
 import { placeAt } from "../../domain/backup-place.ts";
 import { chooseInstance } from "../../domain/instances.ts";
 import { type BackupRequest, planBackup } from "../../operations/backup.ts";

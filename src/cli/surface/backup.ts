@@ -1,4 +1,4 @@
-import { COMPRESSIONS } from "../../domain/backup.ts";
+import { COMPRESSIONS } from "../../domain/backup-compression.ts";
 import { LAUNCH, ON_FAILURE, PORTS, SHARE_BIND } from "./making.ts";
 import { OTHER_QUESTIONS, PASSPHRASE_QUESTIONS } from "./questions.ts";
 import type { CommandSpec, OptionSpec } from "./spec.ts";
