@@ -13,7 +13,8 @@ const PARTS = [
 /** How long visitors will find nobody, and with what; null for a plan without a window. */
 export function estimateText({ result }: Pick<Plan, "result">): string | null {
   const estimate = result?.["estimate"];
-  if (typeof estimate !== "object" || estimate === null || Array.isArray(estimate)) return null;
+  // A backup's says what room it takes, and no time.
+  if (typeof estimate !== "object" || estimate === null || !("seconds" in estimate)) return null;
   const numberOf = (key: keyof WindowEstimate): number => {
     const value = (estimate as Readonly<Record<string, unknown>>)[key];
     return typeof value === "number" ? value : 0;
