@@ -11,7 +11,7 @@ export function chooseInstance(
   const names = records.map(each => each.name).join(", ");
   if (records.length === 0)
     throw new OperatorError("NO_INSTANCE", "Nothing is installed in this home.", {
-      hint: "graph-mgr install BUNDLE   (or give another --home)",
+      hint: "graph-mgr install BUNDLE   (or give another --home; what was installed by hand: graph-mgr adopt --scan)",
     });
   if (name === undefined || name === "current") {
     const found = records.find(each => each.name === current) ?? (records.length === 1 ? records[0] : undefined);

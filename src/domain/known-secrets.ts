@@ -5,7 +5,7 @@ import { isSecretKey } from "./merge-keys.ts";
 /** Shorter ones are found in innocent words: they go where their key says what they are, and cannot be looked for elsewhere. */
 const SHORTEST = 5;
 /** Values of switches such as USE_TOKEN, and what stands in every manual: it is no secret, and every text is full of it. */
-const NO_SECRET =
+export const NO_SECRET =
   /^(?:true|false|none|null|yes|no|on|off|[0-9]{1,5}|passwords?|secrets?|change_?me|admin|postgres|example|default|graphistry|localhost|required|optional|disabled|enabled)$/i;
 const LOGIN_IN_URL = /[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@]*:([^\s@]+)@/gi;
 

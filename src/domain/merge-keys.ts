@@ -46,12 +46,17 @@ export const literalsIn = (entries: EnvEntries): Readonly<Record<string, string 
 const SECRET = /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|SALT|CREDENTIAL|KEY/i;
 const DATABASE = /^(?:POSTGRES(?:QL)?|PG|DB|DATABASE|MYSQL|MARIADB)_?(?:USER(?:NAME)?|DB|NAME|DATABASE(?:_NAME)?)$/i;
 
+/** Whoever knows these addresses may write there, or is let in. */
+const LETS_IN = /(?:^|_)(?:DSN|WEBHOOKS?|PAT)(?:_|$)/i;
+
+const isSecret = (key: string): boolean => looksSecret(key) || SECRET.test(key);
+
 /** Whether a value may not be shown. Wider than what is generated: to hide too much does no harm. */
-export const isSecretKey = (key: string): boolean => looksSecret(key) || SECRET.test(key);
+export const isSecretKey = (key: string): boolean => isSecret(key) || LETS_IN.test(key);
 
 /** Whether data rests on the value: it stays what it is, even where it is the vendor's old default (RULES 31). */
 export const holdsData = (key: string, product: Pick<Product, "secrets">): boolean =>
-  isSecretKey(key) || DATABASE.test(key) || product.secrets.some(secret => secret.key === key);
+  isSecret(key) || DATABASE.test(key) || product.secrets.some(secret => secret.key === key);
 
 export interface Releases {
   readonly from: string;

@@ -1,3 +1,4 @@
+import { NO_SECRET } from "./known-secrets.ts";
 import { type EnvEntries, isSecretKey } from "./merge-keys.ts";
 import { HIDDEN, withoutPatterns, withoutSettings } from "./secret-patterns.ts";
 
@@ -11,8 +12,6 @@ export interface Mask {
 
 /** Shorter ones are found in innocent words. */
 const SHORTEST = 4;
-/** Values of switches such as USE_TOKEN. */
-const SWITCH = /^(?:true|false|none|null|yes|no|on|off|[0-9]{1,5})$/i;
 const LONGEST_SHOWN = 60;
 const LONGEST_LINE = 400;
 
@@ -24,12 +23,13 @@ export function maskFor(files: readonly EnvEntries[]): Mask {
       if (!isSecretKey(key)) continue;
       // A text is shown line by line, and a key or a certificate has several.
       for (const value of [literal, raw].flatMap(each => (each === null ? [] : [each, ...each.split(/\r?\n/)])))
-        if (value.length >= SHORTEST && !SWITCH.test(value)) known.add(value);
+        if (value.length >= SHORTEST && !NO_SECRET.test(value)) known.add(value);
     }
   }
   // The longest first, so that no end of one is left behind by another.
   const secrets = [...known].sort((one, other) => other.length - one.length);
-  const holdsSecret = (text: string): boolean => secrets.some(secret => text.includes(secret)) || withoutPatterns(text) !== text;
+  const holdsSecret = (text: string): boolean =>
+    secrets.some(secret => text.includes(secret)) || withoutPatterns(text) !== text || withoutSettings(text) !== text;
   return {
     value(key, value) {
       if (value === null || isSecretKey(key) || holdsSecret(value)) return null;

@@ -6,6 +6,13 @@ export const HIDDEN = "***";
 /** What is set to a key, to the end of the line: a secret may hold anything. A reference to a variable is none. */
 const SETTING = /(?<![A-Za-z0-9_.-])([A-Za-z0-9_.-]+)(["']?\s*[:=]\s*)(?!\$\{?[A-Za-z_][A-Za-z0-9_]*\}?["']?\s*$)(\S.*)$/;
 const LOGIN_IN_URL = /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@]*:)[^\s@]+@/gi;
+/** A token in the place of a user's name. Elsewhere than on the web a name without a password is a name. */
+const TOKEN_IN_URL = /(https?:\/\/)[^\s/:@]+@/gi;
+/** Tokens that say whose they are by how they begin. */
+const KNOWN_TOKEN = /\b(?:gh[opusr]_|github_pat_|glpat-|xox[a-z]-)[\w-]{6,}/g;
+const SLACK_HOOK = /(hooks\.slack\.com\/[a-z]+\/)[\w/-]+/gi;
+/** A header of a request as proxies are told it: `header_up X-Api-Key abc`. */
+const KEY_HEADER = /\b(X-[\w-]*(?:Key|Token|Secret|Auth|Password)["']?[\s:=]+["']?)(?![\s:={])[^\s"']+/gi;
 const HASH = /\$(?:2[abxy]?|argon2[a-z]*|[156y]|scrypt)\$\S+/g;
 const AUTHORIZATION = /\b(Bearer|Basic)\s+[^\s"']+/gi;
 
@@ -13,6 +20,10 @@ const AUTHORIZATION = /\b(Bearer|Basic)\s+[^\s"']+/gi;
 export const withoutPatterns = (text: string): string =>
   text
     .replaceAll(LOGIN_IN_URL, (_, before: string) => `${before}${HIDDEN}@`)
+    .replaceAll(TOKEN_IN_URL, (_, before: string) => `${before}${HIDDEN}@`)
+    .replaceAll(KNOWN_TOKEN, HIDDEN)
+    .replaceAll(SLACK_HOOK, (_, before: string) => `${before}${HIDDEN}`)
+    .replaceAll(KEY_HEADER, (_, before: string) => `${before}${HIDDEN}`)
     .replaceAll(HASH, HIDDEN)
     .replaceAll(AUTHORIZATION, (_, scheme: string) => `${scheme} ${HIDDEN}`);
 

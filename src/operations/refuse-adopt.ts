@@ -1,3 +1,4 @@
+import { isUp } from "../domain/health.ts";
 import { OperatorError } from "../errors.ts";
 import type { AdoptFacts } from "../survey/adopt.ts";
 import { allAtOnce } from "./at-once.ts";
@@ -29,13 +30,20 @@ export function refuseAdopt(facts: AdoptFacts, acknowledged: readonly string[]):
   ]);
 }
 
-/** @throws OperatorError ALREADY_ADOPTED */
-function refuseAdopted({ adoptedBy, found }: AdoptFacts): void {
+/** @throws OperatorError ALREADY_ADOPTED, PROJECT_TAKEN */
+function refuseAdopted({ adoptedBy, found, project }: AdoptFacts): void {
   const [first] = adoptedBy;
   if (first === undefined) return;
+  if (!first.isSame) {
+    throw new OperatorError(
+      "PROJECT_TAKEN",
+      `The project ${project.name} is that of the instance ${first.instance}, in ${first.dir}${project.hasContainers ? "" : `; nothing on this engine tells as which project ${found.record.dir} ran`}.`,
+      { hint: "--project NAME   (the one that it was started as; graph-mgr adopt --scan shows those that are there)" },
+    );
+  }
   throw new OperatorError(
     "ALREADY_ADOPTED",
-    `${found.record.dir} (project ${found.record.project}) is the instance ${first} already.`,
+    `${found.record.dir} (project ${found.record.project}) is the instance ${first.instance} already.`,
     {
       hint: "graph-mgr list   (with --home for another home); to give it the vendor's bundle: graph-mgr adopt --forget INSTANCE, then graph-mgr adopt FOLDER --bundle FILE",
     },
@@ -44,8 +52,17 @@ function refuseAdopted({ adoptedBy, found }: AdoptFacts): void {
 
 /** @throws OperatorError NOTHING_TO_ADOPT, PROJECT_UNKNOWN */
 function refuseNothing({ project, found }: AdoptFacts): void {
-  if (project.isThere) return;
   const { dir } = found.record;
+  if (!project.hasContainers && project.others.length > 0) {
+    throw new OperatorError(
+      "PROJECT_UNKNOWN",
+      `No container that was made from ${dir} is of the project ${project.name}; they are of ${project.others.join(", ")}.`,
+      {
+        hint: `--project ${project.others[0]}`,
+      },
+    );
+  }
+  if (project.isThere) return;
   const [candidate] = project.candidates;
   if (candidate !== undefined) {
     throw new OperatorError(
@@ -152,6 +169,8 @@ function refuseLinks({ links, found }: AdoptFacts): void {
 /** @throws OperatorError DATABASE_UNCLEAN */
 function refuseUnclean({ clusterState, found }: AdoptFacts): void {
   if (clusterState === null || /^shut down/.test(clusterState)) return;
+  // Whoever else has the volume may be at work in it: then it is in production rightly, and a second Postgres would destroy it.
+  if (found.outsiders.some(each => each.volume !== null && isUp(each))) return;
   const { dir, project, product } = found.record;
   throw new OperatorError(
     "DATABASE_UNCLEAN",

@@ -94,6 +94,16 @@ export function refuseOutsiders({ record, outsiders }: InstanceFacts, running: "
     );
   }
   const user = found.find(({ volume }) => volume !== null);
+  if (user && isUp(user)) {
+    const whose = user.project === null ? "" : ` of the project ${user.project}`;
+    throw new OperatorError(
+      "VOLUME_SHARED",
+      `The container ${user.container}${whose} is running and has the volume ${user.volume}, which is also that of ${record.name}: what both write to it is lost.`,
+      {
+        hint: `docker inspect ${user.container}   (says whose it is); do not start anything of ${record.dir} while that runs`,
+      },
+    );
+  }
   if (user) {
     throw new OperatorError(
       "VOLUME_SHARED",

@@ -91,10 +91,16 @@ async function unused({ ids, tags }: Images, { world }: Context) {
   const { engine } = world;
   const used = new Set((await engine.inspect((await engine.containers()).map(({ id }) => id))).map(({ image }) => image));
   const named = await engine.images(tags);
+  const left = new Map(named.flatMap(image => (image === null ? [] : [[image.id, image.tags.length] as const])));
   // Docker keeps the last name of an image while a container uses it; that of a stranger must not hold up a removal.
   const names = tags.filter((_, index) => {
     const image = named[index];
-    return image && !(used.has(image.id) && image.tags.length === 1);
+    if (!image) return false;
+    // Two services may have one image, and then it is the last of their names.
+    const names = left.get(image.id) ?? 0;
+    if (used.has(image.id) && names === 1) return false;
+    left.set(image.id, names - 1);
+    return true;
   });
   const images = (await engine.images(ids)).filter(image => image !== null);
   return { names, images: images.filter(({ id }) => !used.has(id)) };

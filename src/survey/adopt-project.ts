@@ -34,6 +34,8 @@ export interface ChosenProject {
   readonly candidates: readonly string[];
   /** Whether anything on the engine is of this project. */
   readonly isThere: boolean;
+  /** Whether it has containers from the folder. */
+  readonly hasContainers: boolean;
 }
 
 /** By the engine's labels: what was asked for, the only one that has containers from the folder, else Compose's own choice. */
@@ -54,7 +56,7 @@ export async function chooseProject(
   const usual = defaultProject(folder);
   const name = asked ?? (projects.includes(usual) ? usual : (projects[0] ?? usual));
   const others = projects.filter(project => project !== name);
-  if (projects.includes(name)) return { name, others, candidates: [], isThere: true };
+  if (projects.includes(name)) return { name, others, candidates: [], isThere: true, hasContainers: true };
   const model = await world.compose.resolve({ name, dir: folder.path, envFiles: [] });
   const keys = new Set(ownVolumes(model).map(({ key }) => key));
   const byProject = new Map<string, VolumeInfo[]>();
@@ -66,5 +68,5 @@ export async function chooseProject(
   const own = new Set(ownVolumes(model).map(volume => volume.name));
   const isThere = byProject.has(name) || volumes.some(volume => own.has(volume.name));
   const idle = [...byProject.keys()].filter(project => !all.some(each => each.project === project));
-  return { name, others, candidates: isThere ? [] : idle.sort(), isThere };
+  return { name, others, candidates: isThere ? [] : idle.sort(), isThere, hasContainers: false };
 }

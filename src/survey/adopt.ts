@@ -77,8 +77,16 @@ export interface AdoptFacts {
   /** `pg_controldata`'s word on a database that does not run; null where it runs or there is none. */
   readonly clusterState: string | null;
   readonly revivers: readonly Instruction[];
-  /** Instances, of this home or another, that are this very install. */
-  readonly adoptedBy: readonly string[];
+  /** Instances, of this home or another, that are this very install, or have its project. */
+  readonly adoptedBy: readonly Holder[];
+}
+
+/** An instance with the folder or the project of what is to be taken over. */
+export interface Holder {
+  readonly instance: string;
+  readonly dir: string;
+  /** Whether it is this very folder. */
+  readonly isSame: boolean;
 }
 
 /**
@@ -189,9 +197,15 @@ async function adoptedBy(
   own: HomeFacts,
   others: readonly string[],
   { dir, project }: InstanceRecord,
-): Promise<readonly string[]> {
-  const is = (record: InstanceRecord): boolean => record.dir === dir || record.project === project;
-  const found = own.records.filter(is).map(({ name }) => `${name} of this home`);
-  for (const home of others) found.push(...(await recordsOf(world, home)).filter(is).map(({ name }) => `${name} of ${home}`));
-  return found;
+): Promise<readonly Holder[]> {
+  const found: Holder[] = [];
+  for (const [whose, records] of [
+    ["this home", own.records] as const,
+    ...(await Promise.all(others.map(async home => [home, await recordsOf(world, home)] as const))),
+  ])
+    for (const record of records)
+      if (record.dir === dir || record.project === project)
+        found.push({ instance: `${record.name} of ${whose}`, dir: record.dir, isSame: record.dir === dir });
+  // Its own folder says more than a project's name, which may be a guess.
+  return found.sort((one, other) => Number(other.isSame) - Number(one.isSame));
 }

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { COMPOSE_FILES } from "../domain/bundle.ts";
 import type { World } from "../host/world.ts";
+import { realFolder } from "./adopt-folder.ts";
+import { surveyHome } from "./home.ts";
 
 export interface BundleFile {
   readonly path: string;
@@ -48,14 +50,22 @@ export const isPlace = async ({ files }: Pick<World, "files">, folder: string): 
 
 /**
  * Bundles in some folders and a `bundles` folder in each: archives, folders in them that hold an unpacked one, and folders that are one themselves.
- * An unpacked bundle is known by its image archive, which no instance keeps.
+ * An unpacked bundle is known by its image archive, which no instance keeps; one that was taken over may have it, and holds an administrator's
+ * edits and secrets instead of the vendor's files.
+ * @param home its instances are no bundles, by whatever link one comes to them
  * @returns absolute paths
  */
-export async function bundlePaths({ files }: Pick<World, "files">, folders: readonly string[]): Promise<readonly string[]> {
+export async function bundlePaths(
+  { files }: Pick<World, "files">,
+  folders: readonly string[],
+  home: string,
+): Promise<readonly string[]> {
   const found = new Set<string>();
+  const instances = new Set((await surveyHome({ files }, home)).records.map(({ dir }) => dir));
   const isUnpacked = async (folder: string) => {
     const names = await namesIn(files, folder);
-    return names.some(name => IMAGES.test(name)) && names.some(name => COMPOSE_FILES.includes(name));
+    if (!names.some(name => IMAGES.test(name)) || !names.some(name => COMPOSE_FILES.includes(name))) return false;
+    return !instances.has(await realFolder(files, folder));
   };
   for (const folder of places(folders)) {
     if (await isUnpacked(folder)) {

@@ -36,7 +36,7 @@ export async function surveyNextUpdate(
   const { home, folders, from } = request;
   const cache = parseBundleCache(await world.files.read(new Home(home).bundleCache()));
   const [known, unread]: [string[], string[]] = [[], []];
-  for (const path of await bundlePaths(world, folders)) {
+  for (const path of await bundlePaths(world, folders, home)) {
     const stamp = await world.bundles.stamp(path).catch(() => null);
     if (stamp === null) continue;
     if (remembered(cache, path, stamp) !== null) known.push(path);

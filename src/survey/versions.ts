@@ -34,7 +34,7 @@ export async function surveyVersions(
   progress: Progress,
 ): Promise<{ readonly bundles: readonly BundleVersion[]; readonly cache: string | null }> {
   const before = await world.files.read(new Home(request.home).bundleCache());
-  const paths = [...new Set([...(request.named ?? []), ...(await bundlePaths(world, request.folders))])];
+  const paths = [...new Set([...(request.named ?? []), ...(await bundlePaths(world, request.folders, request.home))])];
   const { bundles, cache } = await surveyBundleFacts(world, paths, parseBundleCache(before), described, progress);
   const after = bundleCacheToText(cache);
   return { bundles: versionsOf(bundles, request.from), cache: after === before ? null : after };

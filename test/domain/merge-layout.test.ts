@@ -81,6 +81,13 @@ it("F28 a description cannot move anything out of the instance", () => {
 });
 
 describe("F72 a text is shown without its secrets", () => {
+  it("where a word is a secret, and the name of another one", () => {
+    const word = maskFor([entriesOf("DB_PASSWORD=password\n", ".env")]);
+    expect(word.line("X=host=db password=unknown")).toBe("X=host=db password=***");
+    expect(word.value("X", "host=db password=unknown")).toBeNull();
+    expect(word.value("X", "ssh://root@host")).toBe("ssh://root@host");
+  });
+
   const mask = maskFor([entriesOf("API_KEY=known-Secret\nUSE_TOKEN=true\nPASSWORD='with space'\n", ".env")]);
   it.each([
     ["  tls known-Secret", "  tls ***"],

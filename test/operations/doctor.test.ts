@@ -669,6 +669,13 @@ const PLANTED: readonly (readonly [
     /belong to no instance/,
   ],
   [
+    "an image's name that was moved",
+    now(() => ({ movedImages: [{ service: "caddy", reference: "acme/caddy:v1", id: "sha256:1" }] })),
+    "images",
+    "warning",
+    /acme\/caddy:v1 is another image by now than the one that caddy runs/,
+  ],
+  [
     "a stray tag and network",
     both(
       engine(({ volumes, networks }) => ({

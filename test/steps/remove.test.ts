@@ -19,6 +19,16 @@ describe("removing images", () => {
     expect([...state.tags]).toEqual([[own("cache"), cache.image]]);
   });
 
+  it("leaves the last name where two services have one image that a container uses", async () => {
+    const stage = await installed();
+    const { state } = stage.machine;
+    const image = [...state.containers.values()].find(({ name }) => name === `${SLUG}-cache-1`)!.image;
+    for (const tag of [...state.tags].filter(([, id]) => id === image).map(([tag]) => tag)) state.tags.delete(tag);
+    for (const service of ["caddy", "cache"]) state.tags.set(own(service), image);
+    await oneStep(stage, removeImages.step({ slug: SLUG, tags: [own("caddy"), own("cache")], ids: [] })).run();
+    expect([...state.tags].filter(([, id]) => id === image)).toEqual([[own("cache"), image]]);
+  });
+
   it("leaves those that another instance keeps", async () => {
     const stage = await installed();
     await stage.install("v1.0.0");

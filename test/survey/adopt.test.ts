@@ -50,7 +50,7 @@ const told = (service: string, labels: Readonly<Record<string, string>>) => {
 describe("what is found", () => {
   it("is what the engine runs, whatever the folder is called", async () => {
     const { found, project, instance, isRunning } = await survey();
-    expect(project).toEqual({ name: "byhand", others: [], candidates: [], isThere: true });
+    expect(project).toEqual({ name: "byhand", others: [], candidates: [], isThere: true, hasContainers: true });
     expect([instance.name, isRunning]).toEqual(["v2.22.2", true]);
     const { record } = found;
     expect(record).toMatchObject({ project: "byhand", dir: DIR, layout: "legacy", origin: { how: "adopt", from: DIR } });
@@ -118,6 +118,22 @@ describe("what is found", () => {
     expect((await plan()).instance).toBe("v2.22.2");
   });
 
+  it("is another folder, where only the project's name is that of an instance", async () => {
+    await stage.carryOut(await plan());
+    const { source } = await bundle("v2.22.2");
+    await stage.world.bundles.unpack(source, "/opt/other", () => {});
+    const refused = await refusal({ folder: "/opt/other", project: "byhand" });
+    expect(refused.code).toBe("PROJECT_TAKEN");
+    expect(refused.message).toContain(`is that of the instance v2.22.2 of this home, in ${DIR}; nothing on this engine tells`);
+    expect(refused.hint).toMatch(/^--project NAME/);
+  });
+
+  it("has no project that somebody mistyped", async () => {
+    const refused = await refusal({ project: "wrong" });
+    expect([refused.code, refused.hint]).toEqual(["PROJECT_UNKNOWN", "--project byhand"]);
+    expect(refused.message).toBe(`No container that was made from ${DIR} is of the project wrong; they are of byhand.`);
+  });
+
   it("can be given back, and adopted again", async () => {
     await stage.carryOut(await plan());
     expect((await refusal()).code).toBe("ALREADY_ADOPTED");
@@ -153,6 +169,9 @@ describe("what is refused, with its cure", () => {
       );
     const error = await refusal();
     expect([error.code, error.message]).toEqual(["VOLUME_SHARED", expect.stringContaining("v2_22_2_postgres_data")]);
+    expect(error.message).toContain("of the project other is running and has the volume");
+    // Neither is what serves taken down, nor a second database started.
+    expect(error.hint).not.toMatch(/docker rm|up -d/);
   });
 
   it("a network that another project is in as well", async () => {

@@ -12,6 +12,7 @@ import type { World } from "../../src/host/world.ts";
 import { bundlePaths, surveyBundles } from "../../src/survey/bundles.ts";
 import { surveyVersions } from "../../src/survey/versions.ts";
 import { file, tar } from "../host/tar-writer.ts";
+import { HOME, Stage } from "../simulator/scenario.ts";
 
 const DESCRIPTION = (await readFile(join(import.meta.dirname, "../../templates/products/graphistry.yml"), "utf8")).concat(`
 requires: [ { versions: ">=2.46.0-0", from: ">=2.45.0" } ]
@@ -102,11 +103,27 @@ describe("bundles that lie here", () => {
     ]);
   });
 
+  it("are not what was taken over, which has its image archive still and an administrator's edits, nor a link to it", async () => {
+    const dir = join(place, "releases/v2.22.2");
+    await mkdir(dir, { recursive: true });
+    for (const [name, text] of Object.entries(files("v2.22.2"))) await writeFile(join(dir, name), text);
+    await writeFile(join(dir, "containers.tar"), "");
+    await symlink("releases/v2.22.2", join(place, "current"));
+    const folders = [place, join(place, "releases")];
+    expect(await bundlePaths(world, folders, place)).toEqual([join(place, "current"), dir]);
+    const stage = new Stage();
+    await stage.install("v1.0.0");
+    const record: unknown = JSON.parse((await stage.world.files.read(`${HOME}/.graph-mgr/instances/v1.0.0.json`)) ?? "");
+    await mkdir(join(place, ".graph-mgr/instances"), { recursive: true });
+    await writeFile(join(place, ".graph-mgr/instances/v2.22.2.json"), JSON.stringify({ ...(record as object), dir }));
+    expect(await bundlePaths(world, folders, place)).toEqual([]);
+  });
+
   it("are found once, also in a folder that is reached through a link", async () => {
     await bundle("far/stick/b.tar", files("v2.22.2"));
     await symlink(join(place, "far/stick"), join(place, "bundles"));
     const folders = [place, join(place, "bundles"), join(place, "nowhere")];
-    expect(await bundlePaths(world, folders)).toEqual([join(place, "bundles/b.tar")]);
+    expect(await bundlePaths(world, folders, place)).toEqual([join(place, "bundles/b.tar")]);
     await bundle("more/bundles/c-v1.0.0.tar", files("v1.0.0"));
     const twice = [join(place, "more"), join(place, "more/bundles")];
     expect((await surveyBundles(world, twice)).map(({ version }) => version)).toEqual(["v1.0.0"]);

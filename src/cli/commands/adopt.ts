@@ -3,6 +3,7 @@ import type { BundleContents } from "../../domain/bundle.ts";
 import { chooseInstance } from "../../domain/instances.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { planAdopt, planForget } from "../../operations/adopt.ts";
+import { quoted } from "../../operations/units.ts";
 import { type AdoptAsk, surveyAdopt } from "../../survey/adopt.ts";
 import { realFolder } from "../../survey/adopt-folder.ts";
 import { type Candidate, surveyCandidates } from "../../survey/adopt-scan.ts";
@@ -83,7 +84,8 @@ async function bundleFor(
       unreadable === null &&
       (product === null || product.product === found.record.product.product),
   );
-  for (const { path } of usable) if (!(await session.world.files.isFolder(path))) return await readBundle(session, path);
+  // A link to a folder is one as well.
+  for (const { path } of usable) if (!(await isPlace(session.world, path))) return await readBundle(session, path);
   return null;
 }
 
@@ -125,7 +127,9 @@ async function scan(session: Session): Promise<void> {
   );
   const first = candidates.find(({ folder, obstacle, containers }) => folder !== null && obstacle === null && containers > 0);
   if (first?.folder !== undefined && first.folder !== null)
-    session.note(`\nWhat would be taken over, and how, without changing anything:\n  graph-mgr adopt ${first.folder} --dry-run`);
+    session.note(
+      `\nWhat would be taken over, and how, without changing anything:\n  graph-mgr adopt ${first.folder}${session.flags.home === undefined ? "" : ` --home ${quoted(session.home.path)}`} --dry-run`,
+    );
 }
 
 const containersText = ({ running, containers }: Candidate): string =>

@@ -38,7 +38,10 @@ export async function list(session: Session): Promise<void> {
     );
     return;
   }
-  if (statuses.length === 0) session.print(`Nothing is installed in ${session.home.path}.`);
+  if (statuses.length === 0)
+    session.print(
+      `Nothing is installed in ${session.home.path}.\nWhat was installed by hand is shown by: graph-mgr adopt --scan`,
+    );
   else session.print(statusTable(statuses, facts.current, session.printColumns));
   const unused = bundles.filter(({ version }) => !facts.records.some(({ release }) => release === version));
   if (unused.length > 0) session.print(`\nBundles that are not installed:\n${unused.map(({ path }) => `  ${path}`).join("\n")}`);

@@ -47,7 +47,8 @@ type Seen = Awaited<ReturnType<typeof statusesOf>>;
 /** Records, one `docker ps`, and what the home has noted: nothing is measured, and no bundle is looked into. */
 async function allText(session: Session, { facts, statuses }: Seen, columns: number | null): Promise<string> {
   const { world, home, store } = session;
-  if (statuses.length === 0 && !session.flags.json) return `Nothing is installed in ${home.path}.`;
+  if (statuses.length === 0 && !session.flags.json)
+    return `Nothing is installed in ${home.path}.\nWhat was installed by hand is shown by: graph-mgr adopt --scan`;
   const notes = await surveyNotes(world, home);
   const lastOf = ({ name }: InstanceRecord) => notes.findLast(({ instance }) => instance === name) ?? null;
   const current = facts.records.find(({ name }) => name === facts.current) ?? null;

@@ -8,7 +8,7 @@ export function judgeRecords({ home, instances }: DoctorFacts): readonly Finding
   if (!home.isThere)
     return [
       remark("records", home.path, "this is no home yet: nothing is installed here", {
-        cure: "graph-mgr install BUNDLE   (or give another --home)",
+        cure: "graph-mgr install BUNDLE   (or give another --home; what was installed by hand: graph-mgr adopt --scan)",
       }),
     ];
   const found: Finding[] = home.broken.map(({ path, why, hint }) =>

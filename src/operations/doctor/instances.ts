@@ -115,8 +115,18 @@ export const judgeConfiguration = ({ instances }: DoctorFacts): readonly Finding
 export function judgeImages({ instances, engine, ownTags }: DoctorFacts): readonly Finding[] {
   if (!("value" in engine)) return [];
   const there = new Set(engine.value.images.map(({ id }) => id));
-  return instances.flatMap(({ record }) => {
-    const found = Object.entries(record.images).flatMap(([service, { id, reference }]): readonly Finding[] => {
+  return instances.flatMap(({ record, facts }) => {
+    const moved = ("value" in facts ? facts.value.movedImages : []).map(({ service, reference, id }) =>
+      risky(
+        "images",
+        record.name,
+        `${reference} is another image by now than the one that ${service} runs, or none: it is not launched with that`,
+        {
+          cure: `docker tag ${id} ${reference}`,
+        },
+      ),
+    );
+    const held = Object.entries(record.images).flatMap(([service, { id, reference }]): readonly Finding[] => {
       if (!there.has(id))
         return [
           broken(
@@ -142,6 +152,7 @@ export function judgeImages({ instances, engine, ownTags }: DoctorFacts): readon
         }),
       ];
     });
+    const found = [...held, ...moved];
     return found.length > 0
       ? found
       : [fine("images", record.name, `${several(Object.keys(record.images).length, "image")}, all there and kept`)];

@@ -31,7 +31,7 @@ function folders({ home }: DoctorFacts, unfinished: ReadonlySet<string>): readon
     if (known.has(path) || home.broken.some(each => each.path === own.record(name)) || name.startsWith(".")) return [];
     return [
       remark("strays", path, "a folder among the releases that no record knows", {
-        cure: `look into it: it may be an installation that was made by hand (ls -la ${path})`,
+        cure: `graph-mgr adopt ${path} --dry-run   (tells whether it is an installation that was made by hand)`,
       }),
     ];
   });
@@ -85,7 +85,9 @@ function onEngine({ engine, home, instances, ownTags }: DoctorFacts, unfinished:
     )
       found.push(
         risky("strays", project, `containers that run from ${workingDir} belong to no instance`, {
-          cure: `docker compose -p ${project} down   (never with -v)`,
+          cure: home.folders.some(name => workingDir === new Home(home.path).instanceDir(name))
+            ? `graph-mgr adopt ${workingDir} --dry-run   (if it was started by hand, this shows how it is taken over)`
+            : `docker compose -p ${project} down   (its folder is gone; never with -v)`,
         }),
       );
   const projectOf = (labels: Readonly<Record<string, string>>) => labels["com.docker.compose.project"] ?? "";
