@@ -62,7 +62,7 @@ function refuseManaged({ instance, imageKeys }: KeyFacts, key: string): void {
 
 /** What is said beside the plan. */
 export function keyNotes(facts: KeyFacts, meant: readonly string[], how: "set" | "unset"): readonly string[] {
-  const { instance, files, left, check, unheard } = facts;
+  const { instance, files, left, check, unheard, added } = facts;
   const { record } = instance;
   return [
     ...meant.map(key => `${key} in ${files[key]}`),
@@ -70,6 +70,7 @@ export function keyNotes(facts: KeyFacts, meant: readonly string[], how: "set" |
     ...(check.follows.length > 0
       ? [`with it ${check.follows.length === 1 ? "changes" : "change"} ${some(check.follows)}, which is made of it`]
       : []),
+    ...added.map(key => `${key} is new: no file of ${record.name} names it yet`),
     ...unheard.map(key => `nothing in the compose files takes ${key}, and no service gets it`),
     ...meant.flatMap(key =>
       holdsData(key, record.product) && record.product.postgres !== null && /POSTGRES|^PG|^DB_|DATABASE/i.test(key)

@@ -41,6 +41,8 @@ export interface KeyFacts extends ConfigFacts {
   readonly imageKeys: readonly string[];
   /** Keys that nothing puts in and no service gets. */
   readonly unheard: readonly string[];
+  /** Keys that are set and that no file of it had before: such as a mistyped one. */
+  readonly added: readonly string[];
 }
 
 export interface SurveyedChange<Facts extends ConfigFacts = ConfigFacts> {
@@ -144,6 +146,10 @@ export async function surveyKeys(
       left: Object.fromEntries(left),
       imageKeys: [...imageKeys([...config.compose.map(({ text }) => text), ...vendors])],
       unheard,
+      added: set.flatMap(([key]) => {
+        const places = placesOf(config, key);
+        return sayerOf(places) === null && !places.isInterpolated ? [key] : [];
+      }),
     },
     texts,
   };

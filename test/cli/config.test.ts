@@ -62,6 +62,7 @@ describe("config set", () => {
     expect(printed.join("\n")).toMatchInlineSnapshot(`
       "v2.22.2: config-set finished.
         * LOG_LEVEL in .env
+        * LOG_LEVEL is new: no file of v2.22.2 names it yet
         * cache, caddy, nexus, postgres go on with what was, until: graph-mgr restart v2.22.2
       This takes it back:
         graph-mgr config revert v2.22.2 1"
