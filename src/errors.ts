@@ -79,6 +79,12 @@ const SYSTEM: Readonly<Record<string, readonly [code: string, what: string, hint
 /** An error of the operating system as one for the operator; null when it is none, and so a bug of ours. */
 export function systemError(error: unknown): OperatorError | null {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return null;
+  if ("syscall" in error && error.syscall === "uv_cwd")
+    return new OperatorError("NO_FOLDER", "The folder that this was started in is gone.", {
+      exit: EXIT.usage,
+      hint: "cd /   (or to any folder that is there), then run it again",
+      cause: error,
+    });
   const known = SYSTEM[error.code];
   if (!known) return null;
   const path = "path" in error && typeof error.path === "string" ? `: ${error.path}` : "";

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { backupName } from "../../src/domain/backup.ts";
 import type { InstanceRecord } from "../../src/domain/instance.ts";
 import { OperatorError } from "../../src/errors.ts";
 import { createBundles } from "../../src/host/bundles.ts";
@@ -117,6 +118,13 @@ describe("bundles that lie here", () => {
     await mkdir(join(place, ".graph-mgr/instances"), { recursive: true });
     await writeFile(join(place, ".graph-mgr/instances/v2.22.2.json"), JSON.stringify({ ...(record as object), dir }));
     expect(await bundlePaths(world, folders, place)).toEqual([]);
+  });
+
+  it("are no backups, by the names that those are given", async () => {
+    await bundle(backupName(7, "v2.22.2-bk", "2026-11-23T06:01:12.699Z", false), files("v2.22.2"));
+    await bundle("b.tar", files("v2.22.2"));
+    expect(await bundlePaths(world, [place], place)).toEqual([join(place, "b.tar")]);
+    expect((await surveyBundles(world, [place])).map(({ path }) => path)).toEqual([join(place, "b.tar")]);
   });
 
   it("are found once, also in a folder that is reached through a link", async () => {
