@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { sequenceIn } from "../domain/backup.ts";
 import { COMPOSE_FILES } from "../domain/bundle.ts";
 import type { World } from "../host/world.ts";
 import { realFolder } from "./adopt-folder.ts";
@@ -14,8 +15,6 @@ export interface BundleFile {
 
 const ARCHIVE = /\.(tar|tar\.gz|tgz)$/;
 const IMAGES = /^containers\.tar/;
-/** What `backup create` calls an archive (src/domain/backup.ts). */
-const BACKUP = /^\d+-.+-\d{8}T\d{6}Z\.tar$/;
 const VERSION_IN_NAME = /(?:^|[-_])(v?\d+\.\d+[A-Za-z0-9.+-]*?)\.(?:tar|tar\.gz|tgz)$/;
 
 /** What a file's name says of the release; null where it does not tell. */
@@ -30,7 +29,7 @@ const places = (folders: readonly string[]): readonly string[] => [
 ];
 
 const isArchive = (name: string): boolean =>
-  ARCHIVE.test(name) && !IMAGES.test(name) && !BACKUP.test(name) && !name.startsWith(".");
+  ARCHIVE.test(name) && !IMAGES.test(name) && sequenceIn(name) === null && !name.startsWith(".");
 
 /** Files that look like bundles, in some folders and a `bundles` folder in each. */
 export async function surveyBundles({ files }: Pick<World, "files">, folders: readonly string[]): Promise<readonly BundleFile[]> {
