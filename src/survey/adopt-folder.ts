@@ -54,7 +54,13 @@ export interface AdoptFolder {
 
 /** @throws OperatorError NO_FOLDER, NO_COMPOSE_FILE, COMPOSE_OUTSIDE, ENV_FILE_UNREADABLE */
 export async function surveyFolder(files: Files, path: string): Promise<AdoptFolder> {
-  if (!(await files.isFolder(path)))
+  const isFolder = await files.isFolder(path);
+  if (!isFolder && (await files.exists(path)))
+    throw new OperatorError("NO_FOLDER", `${path} is a file; what is taken over is the folder that it lies in.`, {
+      exit: EXIT.usage,
+      hint: `graph-mgr adopt ${posix.dirname(path)}`,
+    });
+  if (!isFolder)
     throw new OperatorError("NO_FOLDER", `There is no folder ${path}.`, {
       exit: EXIT.usage,
       hint: "graph-mgr adopt --scan   (what runs on this engine, and from which folder)",

@@ -244,6 +244,10 @@ describe("what is refused, with its cure", () => {
   it("a bundle of another release, a name that is taken, and a folder that is none", async () => {
     expect((await refusal({ bundle: await bundle("v2.23.0") })).code).toBe("OTHER_RELEASE");
     expect((await refusal({ release: "v1.0.0", folder: "/nowhere" })).code).toBe("NO_FOLDER");
+    expect(await refusal({ folder: `${DIR}/docker-compose.yml` })).toMatchObject({
+      code: "NO_FOLDER",
+      hint: `graph-mgr adopt ${DIR}`,
+    });
     await stage.install("v2.23.0");
     expect((await plan({ name: "second" })).instance).toBe("v2.22.2-second");
   });
