@@ -68,6 +68,15 @@ export function newHome(what, env = {}) {
         for (const id of of("ps", "-aq")) docker("rm", "--force", "--volumes", id);
         for (const id of of("volume", "ls", "-q")) docker("volume", "rm", id);
         for (const id of of("network", "ls", "-q")) docker("network", "rm", id);
+        const tags = docker(
+          "image",
+          "ls",
+          "--filter",
+          `reference=graph-mgr/${slugOf(name)}/*`,
+          "--format",
+          "{{.Repository}}:{{.Tag}}",
+        );
+        for (const tag of tags.split("\n").filter(Boolean)) docker("image", "rm", "--no-prune", tag);
       }
       rmSync(path, { recursive: true, force: true });
     },
