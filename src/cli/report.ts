@@ -21,6 +21,10 @@ export async function reportFinished(
   session.print(`${carried.instance ?? session.home.path}: ${carried.kind} finished.`);
   if (carried.kind === "remove" && carried.wayBack !== null) session.print(`This brings it back:\n  ${carried.wayBack}`);
   if (session.flags.quiet || record === undefined || !SERVED.includes(carried.kind)) return;
+  if (carried.kind === "adopt")
+    session.print(
+      `Next: a backup (graph-mgr backup create ${record.name}), and what is wrong with the machine (graph-mgr doctor).\nThis gives it back to whoever runs it by hand:\n  ${carried.wayBack}`,
+    );
   const isUp = (await session.world.engine.containers()).some(
     ({ project, state }) => project === record.project && (state === "running" || state === "restarting"),
   );
@@ -42,10 +46,6 @@ export async function reportFinished(
     session.print(`  https://localhost${secure === 443 ? "" : `:${secure}`}/   (where the product has a certificate)`);
   if (typeof result?.["backup"] === "string" && carried.kind === "rollback")
     session.print(`The database that was left is kept as a dump in ${result["backup"]}.`);
-  if (carried.kind === "adopt")
-    session.print(
-      `Next: a backup (graph-mgr backup create ${record.name}), and what is wrong with the machine (graph-mgr doctor).\nThis gives it back to whoever runs it by hand:\n  ${carried.wayBack}`,
-    );
   if (carried.kind === "update" && carried.wayBack !== null)
     session.print(`The old release stays complete, stopped. This goes back to it:\n  ${carried.wayBack}`);
 }

@@ -2,6 +2,10 @@ import { OperatorError } from "../errors.ts";
 import type { InstanceRecord } from "./instance.ts";
 import { show } from "./names.ts";
 
+/** What leads out of a home where nothing is installed. */
+export const FIRST_INSTANCE =
+  "graph-mgr install BUNDLE   (or give another --home; what was installed by hand: graph-mgr adopt --scan)";
+
 /** The instance that a command is about: the one that is named, else the current one, else the only one. @throws OperatorError NO_INSTANCE */
 export function chooseInstance(
   records: readonly InstanceRecord[],
@@ -11,7 +15,7 @@ export function chooseInstance(
   const names = records.map(each => each.name).join(", ");
   if (records.length === 0)
     throw new OperatorError("NO_INSTANCE", "Nothing is installed in this home.", {
-      hint: "graph-mgr install BUNDLE   (or give another --home; what was installed by hand: graph-mgr adopt --scan)",
+      hint: FIRST_INSTANCE,
     });
   if (name === undefined || name === "current") {
     const found = records.find(each => each.name === current) ?? (records.length === 1 ? records[0] : undefined);

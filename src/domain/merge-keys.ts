@@ -47,7 +47,7 @@ const SECRET = /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|SALT|CREDENTIAL|KEY/i;
 const DATABASE = /^(?:POSTGRES(?:QL)?|PG|DB|DATABASE|MYSQL|MARIADB)_?(?:USER(?:NAME)?|DB|NAME|DATABASE(?:_NAME)?)$/i;
 
 /** Whoever knows these addresses may write there, or is let in. */
-const LETS_IN = /(?:^|_)(?:DSN|WEBHOOKS?|PAT)(?:_|$)/i;
+const LETS_IN = /(?:^|_)(?:DSN|PAT|WEBHOOKS?(?:_URLS?)?)$/i;
 
 const isSecret = (key: string): boolean => looksSecret(key) || SECRET.test(key);
 

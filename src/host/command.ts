@@ -1,3 +1,5 @@
+import { shellWord } from "../domain/shell-word.ts";
+
 /** A program to run, as data: built by pure functions, carried out by one executor, comparable whole in tests. */
 export interface Command {
   readonly program: string;
@@ -46,6 +48,5 @@ export function childEnvironment(own: Readonly<Record<string, string | undefined
 
 /** As one could paste it into a shell. */
 export function showCommand({ program, args }: Command): string {
-  const quote = (arg: string) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`);
-  return [program, ...args].map(quote).join(" ");
+  return [program, ...args].map(shellWord).join(" ");
 }

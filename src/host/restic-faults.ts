@@ -1,4 +1,5 @@
 import { resticFolder, sftpTarget } from "../domain/restic-place.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { OperatorError } from "../errors.ts";
 import { remoteFault } from "./ssh-errors.ts";
 
@@ -44,8 +45,7 @@ export const PASSWORD_HINT = "set RESTIC_PASSWORD_FILE to the file with it (or R
 /** As it can be typed. */
 const resticCommand = (place: string, verb: string): string => {
   const repository = resticFolder(place) ?? place.slice("restic:".length);
-  const word = /^[\w@%+=:,./-]+$/.test(repository) ? repository : `'${repository.replaceAll("'", `'\\''`)}'`;
-  return `restic -r ${word} ${verb}`;
+  return `restic -r ${shellWord(repository)} ${verb}`;
 };
 
 /** The line that tells most: restic adds where it looked, and that it removed its lock. */

@@ -1,12 +1,10 @@
+import { shellWord } from "../domain/shell-word.ts";
 import { EXIT, OperatorError } from "../errors.ts";
 import type { UnitPlace } from "../survey/units.ts";
 
 /** `--user`, or the folder, as it is to be typed again. */
 export const placeWords = ({ dir, scope }: UnitPlace): string =>
-  scope === "system" ? "" : scope === "user" ? " --user" : ` --unit-dir ${quoted(dir)}`;
-
-/** As one could paste it into a shell. */
-export const quoted = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
+  scope === "system" ? "" : scope === "user" ? " --user" : ` --unit-dir ${shellWord(dir)}`;
 
 /** @param command what was typed. @throws OperatorError NO_PERMISSION */
 export function refuseUnable(

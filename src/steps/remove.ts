@@ -97,9 +97,9 @@ async function unused({ ids, tags }: Images, { world }: Context) {
     const image = named[index];
     if (!image) return false;
     // Two services may have one image, and then it is the last of their names.
-    const names = left.get(image.id) ?? 0;
-    if (used.has(image.id) && names === 1) return false;
-    left.set(image.id, names - 1);
+    const count = left.get(image.id) ?? 0;
+    if (used.has(image.id) && count === 1) return false;
+    left.set(image.id, count - 1);
     return true;
   });
   const images = (await engine.images(ids)).filter(image => image !== null);

@@ -1,6 +1,7 @@
 import { ownVolumes } from "../domain/shared-resources.ts";
 import type { ContainerDetail, VolumeInfo, World } from "../host/world.ts";
-import { type AdoptFolder, defaultProject, realFolder } from "./adopt-folder.ts";
+import { type AdoptFolder, defaultProject } from "./adopt-folder.ts";
+import { realFolder } from "./real-folder.ts";
 
 /** Containers that Compose made from a folder, by whatever way somebody went into it. */
 export interface FolderContainers {

@@ -1,10 +1,11 @@
 import { isUp } from "../domain/health.ts";
 import { OperatorError } from "../errors.ts";
 import type { ContainerDetail, World } from "../host/world.ts";
-import { realFolder, surveyFolder } from "./adopt-folder.ts";
+import { surveyFolder } from "./adopt-folder.ts";
 import { otherHomes, recordsOf, surveyEngine } from "./claims.ts";
 import { surveyHome } from "./home.ts";
 import { releaseOf } from "./product.ts";
+import { realFolder } from "./real-folder.ts";
 
 /** A Compose project of the engine, or a folder of releases, that no home knows. */
 export interface Candidate {

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { sequenceIn } from "../domain/backup.ts";
 import { COMPOSE_FILES } from "../domain/bundle.ts";
 import type { World } from "../host/world.ts";
-import { realFolder } from "./adopt-folder.ts";
 import { surveyHome } from "./home.ts";
+import { realFolder } from "./real-folder.ts";
 
 export interface BundleFile {
   readonly path: string;

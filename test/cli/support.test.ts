@@ -92,11 +92,11 @@ describe("support", () => {
   });
 
   it("goes where one is unless told, under the time's name, and over nothing", async () => {
-    stage.sim.disk.makeFolder("/work", 0o755);
-    await support(session({}, { cwd: "/work" }), { to: undefined, tail: undefined });
-    const [name = ""] = await stage.world.files.list("/work");
+    stage.sim.disk.makeFolder("/srv/here", 0o755);
+    await support(session({}, { cwd: "/srv/here" }), { to: undefined, tail: undefined });
+    const [name = ""] = await stage.world.files.list("/srv/here");
     expect(name).toMatch(/^graph-mgr-support-\d{8}T\d{6}Z\.tar\.gz$/);
-    await expect(support(session(), { to: `/work/${name}`, tail: undefined })).rejects.toThrow(
+    await expect(support(session(), { to: `/srv/here/${name}`, tail: undefined })).rejects.toThrow(
       expect.objectContaining({ code: "EXISTS" }),
     );
   });

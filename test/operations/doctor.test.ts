@@ -670,7 +670,10 @@ const PLANTED: readonly (readonly [
   ],
   [
     "an image's name that was moved",
-    now(() => ({ movedImages: [{ service: "caddy", reference: "acme/caddy:v1", id: "sha256:1" }] })),
+    facts => {
+      const id = facts.instances[0]?.record.images["caddy"]?.id ?? "";
+      return now(() => ({ movedImages: [{ service: "caddy", reference: "acme/caddy:v1", id }] }))(facts);
+    },
     "images",
     "warning",
     /acme\/caddy:v1 is another image by now than the one that caddy runs/,

@@ -1,15 +1,15 @@
 import { dirname, resolve } from "node:path";
 import type { BundleContents } from "../../domain/bundle.ts";
 import { chooseInstance } from "../../domain/instances.ts";
+import { shellWord } from "../../domain/shell-word.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { planAdopt, planForget } from "../../operations/adopt.ts";
-import { quoted } from "../../operations/units.ts";
 import { type AdoptAsk, surveyAdopt } from "../../survey/adopt.ts";
-import { realFolder } from "../../survey/adopt-folder.ts";
 import { type Candidate, surveyCandidates } from "../../survey/adopt-scan.ts";
 import { isPlace } from "../../survey/bundles.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { surveyInstance } from "../../survey/instance.ts";
+import { realFolder } from "../../survey/real-folder.ts";
 import type { Arguments } from "../arguments.ts";
 import { bundlesAround } from "../bundle-places.ts";
 import { carryOut } from "../carry-out.ts";
@@ -128,7 +128,7 @@ async function scan(session: Session): Promise<void> {
   const first = candidates.find(({ folder, obstacle, containers }) => folder !== null && obstacle === null && containers > 0);
   if (first?.folder !== undefined && first.folder !== null)
     session.note(
-      `\nWhat would be taken over, and how, without changing anything:\n  graph-mgr adopt ${first.folder}${session.flags.home === undefined ? "" : ` --home ${quoted(session.home.path)}`} --dry-run`,
+      `\nWhat would be taken over, and how, without changing anything:\n  graph-mgr adopt ${first.folder}${session.flags.home === undefined ? "" : ` --home ${shellWord(session.home.path)}`} --dry-run`,
     );
 }
 

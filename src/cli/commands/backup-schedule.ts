@@ -3,9 +3,10 @@ import { placeAt } from "../../domain/backup-place.ts";
 import { chooseInstance } from "../../domain/instances.ts";
 import { isRestic } from "../../domain/restic-place.ts";
 import { type Schedule, unitName } from "../../domain/schedule.ts";
+import { shellWord } from "../../domain/shell-word.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { planSchedule, planUnschedule } from "../../operations/schedule.ts";
-import { placeWords, quoted } from "../../operations/units.ts";
+import { placeWords } from "../../operations/units.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { type FoundSchedule, surveySchedule, surveySchedules } from "../../survey/schedule.ts";
 import { ableOn } from "../../survey/units.ts";
@@ -71,7 +72,7 @@ async function write(session: Session, args: Arguments): Promise<void> {
   if (session.flags.json) return;
   if (enabled === true)
     return session.print(`  next at ${String(next)}\n  systemctl${placeWords(place)} list-timers ${String(unit)}.timer`);
-  const units = `${quoted(place.dir)}/${String(unit)}.*`;
+  const units = `${shellWord(place.dir)}/${String(unit)}.*`;
   session.print(
     place.scope === null
       ? `Nothing is enabled. Where its systemd runs, this does it:\n  cp ${units} /etc/systemd/system/ && systemctl daemon-reload && systemctl enable --now ${String(unit)}.timer`

@@ -1,6 +1,7 @@
+import { shellWord } from "../../domain/shell-word.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { planBoot, planNoBoot } from "../../operations/boot.ts";
-import { placeWords, quoted } from "../../operations/units.ts";
+import { placeWords } from "../../operations/units.ts";
 import { surveyBoot, surveyBoots } from "../../survey/boot.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { ableOn } from "../../survey/units.ts";
@@ -42,7 +43,7 @@ async function enable(session: Session, args: Arguments): Promise<void> {
   const turning = `${ctl} daemon-reload && ${ctl} enable ${String(unit)}`;
   session.print(
     place.scope === null
-      ? `Nothing is enabled. Where its systemd runs, this does it:\n  cp ${quoted(place.dir)}/${String(unit)} /etc/systemd/system/ && ${turning}`
+      ? `Nothing is enabled. Where its systemd runs, this does it:\n  cp ${shellWord(place.dir)}/${String(unit)} /etc/systemd/system/ && ${turning}`
       : `No systemd runs here, so nothing is enabled. Once it runs, this does it:\n  ${turning}`,
   );
 }

@@ -16,6 +16,9 @@ export async function statusesOf(session: Session) {
   return { facts, statuses, containers };
 }
 
+export const nothingInstalled = (home: string): string =>
+  `Nothing is installed in ${home}.\nWhat was installed by hand is shown by: graph-mgr adopt --scan`;
+
 export const toJson = (status: InstanceStatus) => ({
   name: status.record.name,
   version: status.record.release,
@@ -38,10 +41,7 @@ export async function list(session: Session): Promise<void> {
     );
     return;
   }
-  if (statuses.length === 0)
-    session.print(
-      `Nothing is installed in ${session.home.path}.\nWhat was installed by hand is shown by: graph-mgr adopt --scan`,
-    );
+  if (statuses.length === 0) session.print(nothingInstalled(session.home.path));
   else session.print(statusTable(statuses, facts.current, session.printColumns));
   const unused = bundles.filter(({ version }) => !facts.records.some(({ release }) => release === version));
   if (unused.length > 0) session.print(`\nBundles that are not installed:\n${unused.map(({ path }) => `  ${path}`).join("\n")}`);

@@ -6,7 +6,7 @@ import type { Session } from "../session.ts";
 import type { PageFacts } from "../status-text.ts";
 import { noticeUnfinished } from "../unfinished.ts";
 import { watched } from "../watch.ts";
-import { statusesOf, statusTable, toJson } from "./list.ts";
+import { nothingInstalled, statusesOf, statusTable, toJson } from "./list.ts";
 
 interface StatusArgs {
   readonly instance: string | undefined;
@@ -47,8 +47,7 @@ type Seen = Awaited<ReturnType<typeof statusesOf>>;
 /** Records, one `docker ps`, and what the home has noted: nothing is measured, and no bundle is looked into. */
 async function allText(session: Session, { facts, statuses }: Seen, columns: number | null): Promise<string> {
   const { world, home, store } = session;
-  if (statuses.length === 0 && !session.flags.json)
-    return `Nothing is installed in ${home.path}.\nWhat was installed by hand is shown by: graph-mgr adopt --scan`;
+  if (statuses.length === 0 && !session.flags.json) return nothingInstalled(home.path);
   const notes = await surveyNotes(world, home);
   const lastOf = ({ name }: InstanceRecord) => notes.findLast(({ instance }) => instance === name) ?? null;
   const current = facts.records.find(({ name }) => name === facts.current) ?? null;

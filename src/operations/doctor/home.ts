@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { broken, type Finding, fine, remark, risky } from "../../domain/finding.ts";
 import { Home } from "../../domain/home.ts";
+import { FIRST_INSTANCE } from "../../domain/instances.ts";
 import { several } from "../../domain/units.ts";
 import type { DoctorFacts } from "../../survey/doctor/facts.ts";
 
@@ -8,7 +9,7 @@ export function judgeRecords({ home, instances }: DoctorFacts): readonly Finding
   if (!home.isThere)
     return [
       remark("records", home.path, "this is no home yet: nothing is installed here", {
-        cure: "graph-mgr install BUNDLE   (or give another --home; what was installed by hand: graph-mgr adopt --scan)",
+        cure: FIRST_INSTANCE,
       }),
     ];
   const found: Finding[] = home.broken.map(({ path, why, hint }) =>

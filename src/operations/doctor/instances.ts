@@ -116,16 +116,20 @@ export function judgeImages({ instances, engine, ownTags }: DoctorFacts): readon
   if (!("value" in engine)) return [];
   const there = new Set(engine.value.images.map(({ id }) => id));
   return instances.flatMap(({ record, facts }) => {
-    const moved = ("value" in facts ? facts.value.movedImages : []).map(({ service, reference, id }) =>
-      risky(
-        "images",
-        record.name,
-        `${reference} is another image by now than the one that ${service} runs, or none: it is not launched with that`,
-        {
-          cure: `docker tag ${id} ${reference}`,
-        },
-      ),
-    );
+    const named = "value" in facts ? facts.value.movedImages : [];
+    // Of one that is gone that alone is told.
+    const moved = named
+      .filter(({ id }) => there.has(id))
+      .map(({ service, reference, id }) =>
+        risky(
+          "images",
+          record.name,
+          `${reference} is another image by now than the one that ${service} runs, or none: it is not launched with that`,
+          {
+            cure: `docker tag ${id} ${reference}`,
+          },
+        ),
+      );
     const held = Object.entries(record.images).flatMap(([service, { id, reference }]): readonly Finding[] => {
       if (!there.has(id))
         return [
