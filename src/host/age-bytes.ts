@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import type { AgeHeader } from "./age-header.ts";
 import { CHUNK_BYTES, chunkAt, chunksIn, NONCE_BYTES, openChunk, payloadKey, sealChunk, TAG_BYTES } from "./age-stream.ts";
-import type { BackupBytes, BackupSink, SinkEnd } from "./backup-bytes.ts";
+import type { BackupBytes, BackupSink, ByteSink, SinkEnd } from "./backup-bytes.ts";
+import { discarded } from "./garbage.ts";
 import { damaged } from "./tar-fault.ts";
 
 /**
@@ -47,24 +49,28 @@ async function allOf(bytes: BackupBytes, at: number, length: number): Promise<Bu
 
 /** Encrypts on the way: what is behind it never sees anything plain. */
 export class AgeSink implements BackupSink {
-  readonly #sink: BackupSink;
+  readonly #sink: ByteSink;
   readonly #key: Buffer;
   readonly #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  readonly #hash = createHash("sha256");
   #bytes = 0;
   #place = 0;
 
-  private constructor(sink: BackupSink, key: Buffer) {
+  private constructor(sink: ByteSink, key: Buffer) {
     this.#sink = sink;
     this.#key = key;
   }
 
   /** @param nonce random, and used once */
-  static async open(sink: BackupSink, { header }: AgeHeader, fileKey: Buffer, nonce: Buffer): Promise<BackupSink> {
+  static async open(sink: ByteSink, { header }: AgeHeader, fileKey: Buffer, nonce: Buffer): Promise<BackupSink> {
     await sink.write(Buffer.concat([header, nonce]));
     return new AgeSink(sink, payloadKey(fileKey, nonce));
   }
 
+  digest = async (): Promise<string> => this.#hash.copy().digest("hex");
+
   async write(bytes: Buffer): Promise<void> {
+    this.#hash.update(bytes);
     for (let rest = bytes; rest.length > 0; ) {
       // The last chunk is sealed as such, so a full one waits for whatever follows.
       if (this.#bytes === CHUNK_BYTES) await this.#seal(false);
@@ -82,7 +88,9 @@ export class AgeSink implements BackupSink {
   close = (): Promise<void> => this.#sink.close();
 
   async #seal(isLast: boolean): Promise<void> {
-    await this.#sink.write(sealChunk(this.#key, this.#place, isLast, this.#chunk.subarray(0, this.#bytes)));
+    const sealed = sealChunk(this.#key, this.#place, isLast, this.#chunk.subarray(0, this.#bytes));
+    await this.#sink.write(sealed);
+    discarded(sealed.length);
     this.#place += 1;
     this.#bytes = 0;
   }

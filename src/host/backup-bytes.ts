@@ -1,8 +1,8 @@
-import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { PassThrough } from "node:stream";
 import { noBackup } from "./backup-errors.ts";
+import { Digest } from "./digest.ts";
 import { codeOf, syncFolder } from "./unpack-tree.ts";
 
 /** What an archive is read from, from any place on. */
@@ -38,13 +38,18 @@ export const openFile: OpenBytes = async path => {
   }
 };
 
-/** What an archive is written into, from its beginning to its end. */
-export interface BackupSink {
-  /** No piece is of two: of a header, which comes in one, of a content, or of what stands behind it. */
+/** What bytes are written into, from their beginning to their end. */
+export interface ByteSink {
   write(bytes: Buffer): Promise<void>;
   /** Nothing follows: all of it is on the disk when this returns. */
   finish(): Promise<SinkEnd>;
   close(): Promise<void>;
+}
+
+/** What an archive is written into. No piece is of two: of a header, which comes in one, of a content, or of what stands behind it. */
+export interface BackupSink extends ByteSink {
+  /** sha256 of all that was written until now, as it came. */
+  digest(): Promise<string>;
 }
 
 /** Until there is room again, or nobody reads any more. */
@@ -63,12 +68,16 @@ export interface SinkEnd {
   readonly sha256: string;
 }
 
+const SYNC_EVERY_BYTES = 64 * 2 ** 20;
+
 /** A file of this machine that must not exist. */
 export class FileSink implements BackupSink {
   readonly #path: string;
   readonly #file: FileHandle;
-  readonly #hash: Hash = createHash("sha256");
+  readonly #digest = new Digest();
   #sizeBytes = 0;
+  #syncAtBytes = SYNC_EVERY_BYTES;
+  #syncing: Promise<void> = Promise.resolve();
 
   private constructor(path: string, file: FileHandle) {
     this.#path = path;
@@ -83,16 +92,32 @@ export class FileSink implements BackupSink {
   }
 
   async write(bytes: Buffer): Promise<void> {
-    this.#hash.update(bytes);
+    await this.#digest.update(bytes);
     for (let at = 0; at < bytes.length; ) at += (await this.#file.write(bytes, at)).bytesWritten;
     this.#sizeBytes += bytes.length;
+    if (this.#sizeBytes >= this.#syncAtBytes) await this.#beginSync();
   }
+
+  /** So that the end need not wait for the disk to take all of it. */
+  async #beginSync(): Promise<void> {
+    // What a disk could not take it tells once.
+    await this.#syncing;
+    this.#syncAtBytes = this.#sizeBytes + SYNC_EVERY_BYTES;
+    this.#syncing = this.#file.datasync();
+    this.#syncing.catch(() => undefined);
+  }
+
+  digest = (): Promise<string> => this.#digest.hex();
 
   async finish(): Promise<SinkEnd> {
+    await this.#syncing;
     await this.#file.sync();
     await syncFolder(dirname(this.#path));
-    return { sizeBytes: this.#sizeBytes, sha256: this.#hash.digest("hex") };
+    return { sizeBytes: this.#sizeBytes, sha256: await this.digest() };
   }
 
-  close = (): Promise<void> => this.#file.close();
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#syncing]);
+    await this.#file.close();
+  }
 }

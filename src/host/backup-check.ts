@@ -1,15 +1,17 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { type BackupStream, MEMBERS, partName } from "../domain/backup.ts";
 import { type InstanceRecord, parseRecord } from "../domain/instance.ts";
 import { OperatorError } from "../errors.ts";
 import { type OpenBytes, openFile } from "./backup-bytes.ts";
 import { damagedBackup, faultIn } from "./backup-errors.ts";
-import { BackupFile } from "./backup-file.ts";
+import { BackupFile, READ_BYTES } from "./backup-file.ts";
 import { digestText } from "./backup-members.ts";
 import { judged, TREE_LIMITS } from "./backup-tree.ts";
 import { reporter } from "./bundle-archive.ts";
-import { unfolded } from "./compression.ts";
+import { sharedBy, unfolded } from "./compression.ts";
+import { Digest } from "./digest.ts";
 import type { Executor } from "./exec.ts";
+import { discarded } from "./garbage.ts";
 import { damaged } from "./tar-fault.ts";
 import { readTar, type TarEntry } from "./tar-reader.ts";
 import type { CheckedBackup, Progress } from "./world.ts";
@@ -50,8 +52,9 @@ export async function checkBackup(
 class Reading {
   part: string = MEMBERS.readme;
   readonly #backup: BackupFile;
-  readonly #all: Hash = createHash("sha256");
+  readonly #all = new Digest();
   readonly #report: (doneBytes: number) => void;
+  readonly #memory = Buffer.allocUnsafeSlow(READ_BYTES);
   #place = 0;
 
   constructor(backup: BackupFile, progress: Progress) {
@@ -59,17 +62,17 @@ class Reading {
     this.#report = reporter("reading the backup back", backup.sizeBytes, progress);
   }
 
-  /** The next member, which must have this name. */
-  async *next(name: string): AsyncGenerator<Buffer> {
+  /** The next member, which must have this name. @param memory as of `BackupFile.content` */
+  async *next(name: string, memory?: Buffer): AsyncGenerator<Buffer> {
     const member = this.#backup.members[this.#place];
     this.part = name;
     if (member?.name !== name) throw damagedBackup(this.#backup.path, name, "it is not in its place");
     const hash = createHash("sha256");
-    this.#all.update(member.header);
+    await this.#all.update(member.header);
     let at = member.at;
-    for await (const piece of this.#backup.content(member)) {
+    for await (const piece of this.#backup.content(member, memory)) {
       hash.update(piece);
-      this.#all.update(piece);
+      await this.#all.update(piece);
       at += piece.length;
       this.#report(at);
       yield piece;
@@ -77,12 +80,12 @@ class Reading {
     const listed = this.#backup.manifest.members[this.#place]?.sha256;
     const isOwn = this.#place >= this.#backup.members.length - 2;
     if (!isOwn && hash.digest("hex") !== listed) throw damagedBackup(this.#backup.path, name, "it is not what was written");
-    this.#all.update(await this.#backup.padding(member));
+    await this.#all.update(await this.#backup.padding(member));
     this.#place += 1;
   }
 
   async whole(name: string): Promise<void> {
-    for await (const _ of this.next(name));
+    for await (const _ of this.next(name, this.#memory));
   }
 
   async text(name: string): Promise<string> {
@@ -97,13 +100,14 @@ class Reading {
   }
 
   async *parts({ name, compression, parts }: BackupStream): AsyncGenerator<Buffer> {
-    for (let part = 1; part <= parts; part++) yield* this.next(partName(name, compression, part));
+    const memory = sharedBy(compression, this.#memory);
+    for (let part = 1; part <= parts; part++) yield* this.next(partName(name, compression, part), memory);
   }
 
   /** The manifest, the digest of all before it, and the end. */
   async seal(): Promise<void> {
     await this.whole(MEMBERS.manifest);
-    const sum = this.#all.copy().digest("hex");
+    const sum = await this.#all.hex();
     if ((await this.text(MEMBERS.digest)) !== digestText(sum, this.#backup.digest))
       throw damagedBackup(this.#backup.path, MEMBERS.digest, "it is not that of what stands before it");
     await this.#backup.end();
@@ -152,13 +156,14 @@ async function textIn({ content }: TarEntry): Promise<string | null> {
 
 /** Lets a stream through that is as long as the manifest says, and has its digest. @throws ArchiveFault */
 export async function* measured(source: AsyncIterable<Buffer>, { sizeBytes, sha256 }: BackupStream): AsyncGenerator<Buffer> {
-  const hash = createHash("sha256");
+  const whole = new Digest();
   let bytes = 0;
   for await (const piece of source) {
     bytes += piece.length;
     if (bytes > sizeBytes) throw damaged("it unfolds to more than was written");
-    hash.update(piece);
+    await whole.update(piece);
     yield piece;
+    discarded(piece.length);
   }
-  if (bytes !== sizeBytes || hash.digest("hex") !== sha256) throw damaged("it does not unfold to what was written");
+  if (bytes !== sizeBytes || (await whole.hex()) !== sha256) throw damaged("it does not unfold to what was written");
 }

@@ -7,7 +7,7 @@ import { isZero } from "./tar-bytes.ts";
 import { END_BLOCKS } from "./tar-write.ts";
 
 const MOST_MANIFEST_BYTES = 256 * 2 ** 20;
-const READ_BYTES = 2 ** 18;
+export const READ_BYTES = 2 ** 18;
 const DIGEST_BYTES = 130;
 
 /** A backup that is open: its members were found and are those that its manifest names; what is in them was not looked at. */
@@ -67,13 +67,13 @@ export class BackupFile {
     throw damagedBackup(path, MEMBERS.manifest, "it is not what it was when it was checked");
   }
 
-  /** The content of one member, held against the manifest; what is wrong is found with the last piece. */
-  async *read(name: string): AsyncGenerator<Buffer> {
+  /** The content of one member, held against the manifest; what is wrong is found with the last piece. @param memory as of `content` */
+  async *read(name: string, memory?: Buffer): AsyncGenerator<Buffer> {
     const place = this.#places.get(name) ?? -1;
     const member = this.members[place];
     if (member === undefined) throw damagedBackup(this.path, name, "it is not there");
     const hash = createHash("sha256");
-    for await (const piece of this.content(member)) {
+    for await (const piece of this.content(member, memory)) {
       hash.update(piece);
       yield piece;
     }
@@ -81,10 +81,10 @@ export class BackupFile {
       throw damagedBackup(this.path, name, "it is not what was written");
   }
 
-  /** The bytes of a member as they lie there. */
-  async *content({ name, at, sizeBytes }: Member): AsyncGenerator<Buffer> {
+  /** The bytes of a member as they lie there. @param memory `READ_BYTES` for all pieces: each is valid until the next one is asked for */
+  async *content({ name, at, sizeBytes }: Member, memory?: Buffer): AsyncGenerator<Buffer> {
     for (let done = 0; done < sizeBytes; ) {
-      const piece = await exactly(this.path, this.#file, name, at + done, Math.min(READ_BYTES, sizeBytes - done));
+      const piece = await exactly(this.path, this.#file, name, at + done, Math.min(READ_BYTES, sizeBytes - done), memory);
       done += piece.length;
       yield piece;
     }

@@ -31,9 +31,16 @@ export const padded = (sizeBytes: number): number => Math.ceil(sizeBytes / BLOCK
 export const memberHeader = (name: string, sizeBytes: number, modifiedSeconds: number): Buffer =>
   entryHeader({ path: name, type: "file", mode: 0o600, uid: 0, gid: 0, sizeBytes, modifiedSeconds, linkTarget: "" });
 
-/** So many bytes from a place on. @param name the member that they are of */
-export async function exactly(path: string, file: BackupBytes, name: string, at: number, bytes: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(bytes);
+/** So many bytes from a place on. @param name the member that they are of @param memory where they are put, if it has room */
+export async function exactly(
+  path: string,
+  file: BackupBytes,
+  name: string,
+  at: number,
+  bytes: number,
+  memory: Buffer = Buffer.allocUnsafe(bytes),
+): Promise<Buffer> {
+  const buffer = memory.subarray(0, bytes);
   for (let have = 0; have < bytes; ) {
     const { bytesRead } = await file.read(buffer, have, bytes - have, at + have).catch((error: unknown) => {
       if (error instanceof ArchiveFault) throw damagedBackup(path, name, error.message);

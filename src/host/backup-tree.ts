@@ -9,6 +9,8 @@ export const TREE_LIMITS: Limits = {
   totalBytes: Number.MAX_SAFE_INTEGER,
   namesBytes: 256 * 2 ** 20,
   ratio: Number.POSITIVE_INFINITY,
+  // What is larger stays in memory for longer, and is no faster.
+  chunkBytes: 2 ** 17,
 };
 
 /** An entry with a clean path relative to the tree; empty for the tree itself. Its link, if it is one, leads wherever it leads. */

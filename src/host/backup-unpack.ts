@@ -5,9 +5,9 @@ import { type BackupStream, MEMBERS, partName } from "../domain/backup.ts";
 import { OperatorError } from "../errors.ts";
 import { measured } from "./backup-check.ts";
 import { damagedBackup, faultIn } from "./backup-errors.ts";
-import type { BackupFile } from "./backup-file.ts";
+import { type BackupFile, READ_BYTES } from "./backup-file.ts";
 import { judged, TREE_LIMITS, type TreeEntry } from "./backup-tree.ts";
-import { unfolded } from "./compression.ts";
+import { sharedBy, unfolded } from "./compression.ts";
 import type { Executor } from "./exec.ts";
 import { readTar } from "./tar-reader.ts";
 import { END_BLOCKS, entryHeader, paddingFor } from "./tar-write.ts";
@@ -24,7 +24,8 @@ export function streamIn({ path, manifest }: BackupFile, name: string): BackupSt
 /** A stream as it was before it was compressed. What is wrong with a part is found at its end, and undoes whatever came of it. */
 export async function* streamBytes(backup: BackupFile, stream: BackupStream, executor: Executor): AsyncGenerator<Buffer> {
   const parts = async function* () {
-    for (let part = 1; part <= stream.parts; part++) yield* backup.read(partName(stream.name, stream.compression, part));
+    const memory = sharedBy(stream.compression, Buffer.allocUnsafeSlow(READ_BYTES));
+    for (let part = 1; part <= stream.parts; part++) yield* backup.read(partName(stream.name, stream.compression, part), memory);
   };
   try {
     yield* measured(unfolded(stream.compression, parts(), executor, TREE_LIMITS), stream);
@@ -99,13 +100,14 @@ export async function unpackDump(backup: BackupFile, to: string): Promise<void> 
   await mkdir(part, { mode: 0o700 });
   await chmod(part, 0o700);
   const folders = new Set([part]);
+  const memory = Buffer.allocUnsafeSlow(READ_BYTES);
   for (const { name } of backup.members.filter(each => each.name.startsWith(MEMBERS.database))) {
     const path = join(part, name.slice(MEMBERS.database.length));
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     folders.add(dirname(path));
     const file = await open(path, "wx", 0o600);
     try {
-      for await (const piece of backup.read(name))
+      for await (const piece of backup.read(name, memory))
         for (let at = 0; at < piece.length; ) at += (await file.write(piece, at)).bytesWritten;
       await file.sync();
     } finally {

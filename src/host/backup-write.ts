@@ -1,18 +1,22 @@
-import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
+import { createHash, webcrypto } from "node:crypto";
+import { stat } from "node:fs/promises";
 import { type BackupStream, MEMBERS, partName } from "../domain/backup.ts";
 import type { Compression } from "../domain/backup-compression.ts";
 import type { BackupSink, SinkEnd } from "./backup-bytes.ts";
 import { digestText, memberHeader } from "./backup-members.ts";
 import { inBlocks } from "./blocks.ts";
-import { chunksOf } from "./bundle-archive.ts";
 import { squeezed } from "./compression.ts";
 import { contentBlocks } from "./content-blocks.ts";
+import { Digest } from "./digest.ts";
 import type { Executor } from "./exec.ts";
+import { filePieces } from "./file-pieces.ts";
+import { discarded } from "./garbage.ts";
 import { END_BLOCKS, paddingFor } from "./tar-write.ts";
 
+const { subtle } = webcrypto;
+
 /** A tar header says its member's size first, and a stream has none: it is cut into parts, which are held for as long as it takes to write them. */
-const PART_BYTES = 4 * 2 ** 20;
+const PART_BYTES = 2 * 2 ** 20;
 
 /** The first member: for whoever has this file and no graph-mgr. */
 const BACKUP_README = `graph-mgr backup, format 1
@@ -37,8 +41,10 @@ It holds everything, passwords and users' data included: keep it as you keep the
 /** What is not compressed is cut where its content says so, so that another machine may have most of it already; nothing else would be alike. */
 function partsOf(compression: Compression, source: AsyncIterable<Buffer>, executor: Executor): AsyncIterable<Buffer> {
   if (compression === "none") return contentBlocks(source);
-  const memory = Buffer.allocUnsafeSlow(PART_BYTES);
-  return inBlocks(squeezed(compression, source, executor), PART_BYTES, () => memory);
+  // One is written while the next one is put together.
+  const memory = [Buffer.allocUnsafeSlow(PART_BYTES), Buffer.allocUnsafeSlow(PART_BYTES)] as const;
+  let turn = 0;
+  return inBlocks(squeezed(compression, source, executor), PART_BYTES, () => memory[turn++ % 2 === 0 ? 0 : 1]);
 }
 
 /** Called with the bytes that were written until now. */
@@ -49,7 +55,6 @@ export class BackupWriter {
   readonly #sink: BackupSink;
   readonly #seconds: number;
   readonly #report: Report;
-  readonly #all = createHash("sha256");
   readonly #members: { name: string; sizeBytes: number; sha256: string }[] = [];
   readonly #streams: BackupStream[] = [];
   #doneBytes = 0;
@@ -72,23 +77,18 @@ export class BackupWriter {
 
   /** A file of this machine that nobody writes any more. */
   async file(name: string, path: string): Promise<void> {
-    const source = await open(path, "r");
-    try {
-      const { size } = await source.stat();
-      await this.#write(memberHeader(name, size, this.#seconds));
-      const hash = createHash("sha256");
-      let bytes = 0;
-      for await (const piece of chunksOf(source, 2 ** 20)) {
-        bytes += piece.length;
-        hash.update(piece);
-        await this.#write(piece);
-      }
-      if (bytes !== size) throw new Error(`${path} changed while it was read`);
-      await this.#write(paddingFor(size));
-      this.#members.push({ name, sizeBytes: size, sha256: hash.digest("hex") });
-    } finally {
-      await source.close();
+    const { size } = await stat(path);
+    await this.#write(memberHeader(name, size, this.#seconds));
+    const hash = createHash("sha256");
+    let bytes = 0;
+    for await (const piece of filePieces(path)) {
+      bytes += piece.length;
+      hash.update(piece);
+      await this.#write(piece);
     }
+    if (bytes !== size) throw new Error(`${path} changed while it was read`);
+    await this.#write(paddingFor(size));
+    this.#members.push({ name, sizeBytes: size, sha256: hash.digest("hex") });
   }
 
   /** What has no size beforehand: compressed, and in parts. */
@@ -97,21 +97,30 @@ export class BackupWriter {
     source: AsyncIterable<Buffer>,
     executor: Executor,
   ): Promise<void> {
-    const hash = createHash("sha256");
+    const whole = new Digest();
     let sizeBytes = 0;
     const seen = async function* () {
       for await (const piece of source) {
-        hash.update(piece);
+        await whole.update(piece);
         sizeBytes += piece.length;
         yield piece;
+        discarded(piece.length);
       }
     };
     let parts = 0;
-    for await (const part of partsOf(compression, seen(), executor)) {
-      parts += 1;
-      await this.#member(partName(name, compression, parts), part);
+    let writing = Promise.resolve();
+    try {
+      for await (const part of partsOf(compression, seen(), executor)) {
+        await writing;
+        parts += 1;
+        writing = this.#member(partName(name, compression, parts), part);
+        // It is heard of with the next part, or at the end.
+        writing.catch(() => undefined);
+      }
+    } finally {
+      await writing;
     }
-    this.#streams.push({ name, key, compression, parts, sizeBytes, sha256: hash.digest("hex") });
+    this.#streams.push({ name, key, compression, parts, sizeBytes, sha256: await whole.hex() });
   }
 
   /**
@@ -122,7 +131,7 @@ export class BackupWriter {
     const whole = { ...manifest, streams: this.#streams, members: [...this.#members] };
     await this.text(MEMBERS.manifest, `${JSON.stringify(whole, null, 1)}\n`);
     const digest = this.#members.at(-1)?.sha256 ?? "";
-    await this.text(MEMBERS.digest, digestText(this.#all.copy().digest("hex"), digest));
+    await this.text(MEMBERS.digest, digestText(await this.#sink.digest(), digest));
     await this.#write(END_BLOCKS);
     return { ...(await this.#sink.finish()), digest };
   }
@@ -130,14 +139,15 @@ export class BackupWriter {
   close = (): Promise<void> => this.#sink.close();
 
   async #member(name: string, bytes: Buffer): Promise<void> {
+    // In a thread of its own, while all else that is done with the same bytes goes on.
+    const digest = subtle.digest("SHA-256", bytes);
     await this.#write(memberHeader(name, bytes.length, this.#seconds));
     await this.#write(bytes);
     await this.#write(paddingFor(bytes.length));
-    this.#members.push({ name, sizeBytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
+    this.#members.push({ name, sizeBytes: bytes.length, sha256: Buffer.from(await digest).toString("hex") });
   }
 
   async #write(bytes: Buffer): Promise<void> {
-    this.#all.update(bytes);
     await this.#sink.write(bytes);
     this.#doneBytes += bytes.length;
     this.#report(this.#doneBytes);

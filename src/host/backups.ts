@@ -18,6 +18,7 @@ import { BackupWriter } from "./backup-write.ts";
 import { docker } from "./command.ts";
 import type { Executor } from "./exec.ts";
 import type { Helper, HelperStreams } from "./helper-container.ts";
+import { oneAhead } from "./one-ahead.ts";
 import { digestHere } from "./tree-digest.ts";
 import { DIGEST_TREE, PACK_TREE, UNPACK_TREE } from "./tree-scripts.ts";
 import { syncFolder } from "./unpack-tree.ts";
@@ -58,6 +59,8 @@ export function createBackups(
     const folders = [{ path, at: "/graph-mgr/source", writable: false }];
     return pack({ title: `Reading ${path}`, folders }, job, excluded);
   };
+  const packVolume = (name: string, job: BackupJob): AsyncIterable<Buffer> =>
+    pack({ title: `Reading the volume ${name}`, volumes: [{ name, at: "/graph-mgr/source", writable: false }] }, job, []);
   const unpackInto = async (
     to: Pick<Helper, "folders" | "volumes" | "title" | "writesTo">,
     image: string,
@@ -102,11 +105,16 @@ export function createBackups(
         for (const path of await filesOf(job.dump)) await writer.file(`${MEMBERS.database}${path}`, join(job.dump, path));
       const put = (name: string, key: string | null, source: AsyncIterable<Buffer>) =>
         writer.stream({ name, key, compression: job.compression }, source, executor);
-      for (const { stream, path, leaveOut } of job.trees) await put(stream, null, packFolder(path, job, leaveOut));
-      for (const { stream, key, name } of job.volumes) {
-        const volumes = [{ name, at: "/graph-mgr/source", writable: false }];
-        await put(stream, key, pack({ title: `Reading the volume ${name}`, volumes }, job, []));
-      }
+      await oneAhead([
+        ...job.trees.map(({ stream, path, leaveOut }) => ({
+          open: () => packFolder(path, job, leaveOut),
+          use: (source: AsyncIterable<Buffer>) => put(stream, null, source),
+        })),
+        ...job.volumes.map(({ stream, key, name }) => ({
+          open: () => packVolume(name, job),
+          use: (source: AsyncIterable<Buffer>) => put(stream, key, source),
+        })),
+      ]);
       const ids = [...new Set(job.manifest.images.map(({ id }) => id))];
       if (job.withImages) await put("images", null, executor.pipe(docker("save", ...ids), null));
       return await writer.finish(job.manifest);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { OperatorError } from "../errors.ts";
-import type { BackupSink, SinkEnd } from "./backup-bytes.ts";
+import type { BackupSink, ByteSink, SinkEnd } from "./backup-bytes.ts";
 import type { Sent } from "./world.ts";
 
 /**
@@ -27,14 +27,15 @@ export const chunkDigest = (chunk: Buffer): string => createHash("sha256").updat
 
 /** An archive's bytes as frames. @param known digests of the chunks that the other side has */
 export class ChunkSink implements BackupSink {
-  readonly #to: BackupSink;
+  readonly #to: ByteSink;
   readonly #known: ReadonlySet<string>;
   readonly #underway: Promise<readonly Buffer[]>[] = [];
+  readonly #hash = createHash("sha256");
   #small = Buffer.alloc(0);
   #wholeBytes = 0;
   #sentBytes = 0;
 
-  constructor(to: BackupSink, known: ReadonlySet<string>) {
+  constructor(to: ByteSink, known: ReadonlySet<string>) {
     this.#to = to;
     this.#known = known;
   }
@@ -43,7 +44,10 @@ export class ChunkSink implements BackupSink {
     return { wholeBytes: this.#wholeBytes, sentBytes: this.#sentBytes };
   }
 
+  digest = async (): Promise<string> => this.#hash.copy().digest("hex");
+
   async write(bytes: Buffer): Promise<void> {
+    this.#hash.update(bytes);
     this.#wholeBytes += bytes.length;
     if (bytes.length < SMALL_BYTES) {
       this.#small = Buffer.concat([this.#small, bytes]);

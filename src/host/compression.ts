@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { Compression } from "../domain/backup-compression.ts";
 import type { Executor } from "./exec.ts";
 import { gzipMembers } from "./gzip-members.ts";
-import { decompressed } from "./tar-gunzip.ts";
+import { gunzipped } from "./tar-gunzip.ts";
 import type { Limits } from "./tar-limits.ts";
 
 const ZSTD_LEVEL = 3;
@@ -17,13 +17,16 @@ const WAYS: Readonly<Record<Compression, { readonly squeeze: Squeeze; readonly u
   none: { squeeze: source => source, unfold: source => source },
   gzip: {
     squeeze: source => gzipMembers(source),
-    unfold: (source, _, limits) => decompressed(source, limits),
+    unfold: (source, _, limits) => gunzipped(source, limits),
   },
   zstd: {
     squeeze: (source, executor) => executor.pipe(zstd(`-${ZSTD_LEVEL}`, "--check"), readable(source)),
     unfold: (source, executor) => executor.pipe(zstd("--decompress"), readable(source)),
   },
 };
+
+/** Memory that pieces may share which are unfolded: what is not gzip's keeps pieces for longer than until the next one. */
+export const sharedBy = (way: Compression, memory: Buffer): Buffer | undefined => (way === "gzip" ? memory : undefined);
 
 export const squeezed = (way: Compression, source: AsyncIterable<Buffer>, executor: Executor): AsyncIterable<Buffer> =>
   WAYS[way].squeeze(source, executor);

@@ -13,10 +13,10 @@ const GEAR = Uint32Array.from({ length: 256 }, (_, value) =>
 
 /**
  * The same bytes in blocks that end where the content says so: what is changed in one place changes the blocks around it, and those behind it
- * are what they were, wherever they have come to stand. Each block is valid until the next one is asked for.
+ * are what they were, wherever they have come to stand. Each block is valid until the one after the next is asked for.
  */
 export async function* contentBlocks(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const block = Buffer.allocUnsafeSlow(MOST_BYTES);
+  let [block, other] = [Buffer.allocUnsafeSlow(MOST_BYTES), Buffer.allocUnsafeSlow(MOST_BYTES)];
   let bytes = 0;
   let hash = 0;
   for await (const piece of source) {
@@ -33,6 +33,7 @@ export async function* contentBlocks(source: AsyncIterable<Buffer>): AsyncGenera
       at = end;
       if (!isEnd && bytes < MOST_BYTES) continue;
       yield block.subarray(0, bytes);
+      [block, other] = [other, block];
       bytes = 0;
       hash = 0;
     }

@@ -101,11 +101,12 @@ class RemoteSink implements BackupSink {
     if (!this.#stream.write(Buffer.from(bytes))) await drained(this.#stream);
   }
 
+  digest = async (): Promise<string> => this.#hash.copy().digest("hex");
+
   async finish(): Promise<SinkEnd> {
     this.#stream.end();
     const there = printIn(this.#place, await this.#answer);
-    const sha256 = this.#hash.digest("hex");
-    if (there.sha256 !== sha256 || there.sizeBytes !== this.#sizeBytes)
+    if (there.sha256 !== (await this.digest()) || there.sizeBytes !== this.#sizeBytes)
       throw damagedBackup(this.#path, "all of it", "what lies there is not what was sent");
     return there;
   }

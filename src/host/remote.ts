@@ -190,6 +190,7 @@ function sinkInto(pass: PassThrough): BackupSink {
           else done();
         });
       }),
+    digest: async () => hash.copy().digest("hex"),
     async finish() {
       pass.end();
       return { sizeBytes, sha256: hash.digest("hex") };

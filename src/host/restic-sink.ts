@@ -40,9 +40,11 @@ export class ResticSink implements BackupSink {
     } else if (bytes.length === BLOCK_BYTES) await this.#member(bytes);
   }
 
+  digest = async (): Promise<string> => this.#hash.copy().digest("hex");
+
   async finish(): Promise<SinkEnd> {
     await this.#end();
-    return { sizeBytes: this.#sizeBytes, sha256: this.#hash.digest("hex") };
+    return { sizeBytes: this.#sizeBytes, sha256: await this.digest() };
   }
 
   async close(): Promise<void> {

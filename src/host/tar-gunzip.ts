@@ -12,16 +12,19 @@ const OTHERS: readonly (readonly [magic: string, name: string, program: string])
   ["1f9d", "compress", "uncompress -c"],
 ];
 
+const HEAD_BYTES = 6;
+
 /** The first bytes of a stream, in hexadecimal digits, and the stream as if nobody had looked. Close it, or read it to its end. */
 export async function peeked(source: AsyncIterable<Buffer>): Promise<{ start: string; whole: AsyncGenerator<Buffer> }> {
   const chunks = source[Symbol.asyncIterator]();
   let head: Buffer = Buffer.alloc(0);
-  while (head.length < 6) {
+  while (head.length < HEAD_BYTES) {
     const next = await chunks.next();
     if (next.done === true) break;
-    head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+    // Where another one follows, it may lie in the memory of this one.
+    head = head.length === 0 && next.value.length >= HEAD_BYTES ? next.value : Buffer.concat([head, next.value]);
   }
-  return { start: head.toString("hex", 0, 6), whole: resumed(head, chunks) };
+  return { start: head.toString("hex", 0, HEAD_BYTES), whole: resumed(head, chunks) };
 }
 
 export const isGzip = (start: string) => start.startsWith("1f8b");
@@ -30,10 +33,23 @@ export const isGzip = (start: string) => start.startsWith("1f8b");
 export async function* decompressed(source: AsyncIterable<Buffer>, limits: Limits = LIMITS): AsyncGenerator<Buffer> {
   const { start, whole } = await peeked(source);
   const other = OTHERS.find(([magic]) => start.startsWith(magic));
-  if (other === undefined) return yield* isGzip(start) ? gunzipped(whole, limits) : whole;
+  if (other === undefined) return yield* isGzip(start) ? members(whole, limits) : whole;
+  await letGo(whole);
+  throw notTar(`it is compressed with ${other[1]}; what can be read is tar and tar with gzip (take it off with ${other[2]})`);
+}
+
+/** The bytes below what must be a gzip compression; pieces of it may share their memory. */
+export async function* gunzipped(source: AsyncIterable<Buffer>, limits: Limits): AsyncGenerator<Buffer> {
+  const { start, whole } = await peeked(source);
+  if (isGzip(start)) return yield* members(whole, limits);
+  await letGo(whole);
+  throw damaged("it is not compressed as it should be");
+}
+
+/** One that was not begun has nothing to end. */
+async function letGo(whole: AsyncGenerator<Buffer>): Promise<void> {
   await whole.next();
   await whole.return(undefined);
-  throw notTar(`it is compressed with ${other[1]}; what can be read is tar and tar with gzip (take it off with ${other[2]})`);
 }
 
 async function* resumed(head: Buffer, chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
@@ -50,7 +66,7 @@ async function* resumed(head: Buffer, chunks: AsyncIterator<Buffer>): AsyncGener
  * gzip program. zlib's stream stops at the first byte that is no further member and drops the rest in silence: what it
  * left is looked at here, and anything but padding with zeros is damage.
  */
-async function* gunzipped(source: AsyncIterable<Buffer>, limits: Limits): AsyncGenerator<Buffer> {
+async function* members(source: AsyncIterable<Buffer>, limits: Limits): AsyncGenerator<Buffer> {
   const engine = createGunzip({ chunkSize: limits.chunkBytes });
   let abandoned = false;
   let failure: unknown = null;

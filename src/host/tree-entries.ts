@@ -1,9 +1,7 @@
-import { createReadStream } from "node:fs";
 import { lstat, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { TreeEntry } from "./backup-tree.ts";
-
-const READ_AT_ONCE_BYTES = 2 ** 20;
+import { filePieces } from "./file-pieces.ts";
 
 async function* nothing(): AsyncGenerator<Buffer> {}
 
@@ -21,7 +19,7 @@ export async function* entriesIn(root: string): AsyncGenerator<TreeEntry> {
     else if (first !== undefined) yield { ...entry, type: "hardlink", linkTarget: first };
     else {
       if (nlink > 1) seen.set(`${dev}:${ino}`, path);
-      const content = stat.isFile() ? createReadStream(full, { highWaterMark: READ_AT_ONCE_BYTES }) : nothing();
+      const content = stat.isFile() ? filePieces(full) : nothing();
       // Of what no archive of ours has the whole mode, which no entry of one has.
       yield { ...entry, type: "file", mode: stat.isFile() ? entry.mode : mode, sizeBytes: size, content };
     }

@@ -100,7 +100,8 @@ function dumpSteps(
   const service = postgres?.service ?? "";
   const project = { name: record.project, dir: record.dir, envFiles: record.envFiles };
   const source = { project, instance: record.name, service, helperImage };
-  const dump = dumpDatabase.step({ source, to, readBack: true, isPlain: isRestic(place) });
+  // It is read back while it goes into the archive.
+  const dump = dumpDatabase.step({ source, to, isPlain: isRestic(place) });
   if (!alone) return [dump];
   return [
     launch.step({ project, instance: record.name, services: [service], all: false }),

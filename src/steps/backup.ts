@@ -17,6 +17,7 @@ type Write = {
   readonly record: string;
   readonly manifest: BackupJob["manifest"];
   readonly compression: Compression;
+  /** A folder; it is read from end to end while it goes into the archive. */
   readonly dump: string | null;
   readonly trees: BackupJob["trees"];
   readonly volumes: BackupJob["volumes"];
@@ -44,12 +45,15 @@ export const writeBackup = defineStep({
       throw new OperatorError("NO_RECORD", `The record of ${job.manifest.instance} is gone.`, { hint: "graph-mgr list" });
     if (!isRemote(path)) await world.files.makeFolder(dirname(path));
     await world.backups.remove(beside(path, "writing"));
-    const written = await world.backups.write(
-      { ...job, record: text, lock: await lockFor(lock ?? null, context) },
-      beside(path, "writing"),
-      progress,
-    );
-    if (print !== undefined) await world.files.write(print, `${JSON.stringify(written)}\n`, 0o600);
+    const whole = { ...job, record: text, lock: await lockFor(lock ?? null, context) };
+    const [written, read] = await Promise.allSettled([
+      world.backups.write(whole, beside(path, "writing"), progress),
+      job.dump === null ? null : world.postgres.verify(job.dump, job.helperImage, () => {}),
+    ]);
+    // Both have ended: nothing is left at work.
+    if (written.status === "rejected") throw written.reason;
+    if (read.status === "rejected") throw read.reason;
+    if (print !== undefined) await world.files.write(print, `${JSON.stringify(written.value)}\n`, 0o600);
     await world.backups.rename(beside(path, "writing"), beside(path, "unread"));
   },
   isDone: ({ path }, { world }) => world.backups.exists(beside(path, "unread")),

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Compression } from "../domain/backup-compression.ts";
 import { isRemote } from "../domain/backup-place.ts";
 import { isUp } from "../domain/health.ts";
+import type { InstanceRecord } from "../domain/instance.ts";
 import type { PostgresImage } from "../domain/postgres-facts.ts";
 import { isRestic, resticFolder } from "../domain/restic-place.ts";
 import { externalVolumes, isInside, outsideBinds } from "../domain/shared-resources.ts";
@@ -54,13 +55,7 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
   const helperImage = (service === null ? undefined : record.images[service]?.id) ?? Object.values(record.images)[0]?.id;
   if (helperImage === undefined)
     throw new OperatorError("NO_IMAGE", `${record.name} has no image that a helper could use.`, { hint: "graph-mgr status" });
-  const images = Object.entries(record.images);
-  const infos = await engine.images(images.map(([, { id }]) => id));
-  const gone = images.find((_, index) => infos[index] === null);
-  if (gone)
-    throw new OperatorError("IMAGE_MISSING", `The image of ${gone[0]} (${gone[1].reference}) of ${record.name} is gone.`, {
-      hint: `graph-mgr status ${record.name}`,
-    });
+  const layersOf = await layersIn(world, record);
   const volumes = namesOnce(record.volumes.filter(({ key }) => service === null || key !== database?.volume));
   // Each of them waits for another container or program.
   const [model, image, about, names, hasPristine, sequence, compressions, room] = await Promise.all([
@@ -96,11 +91,11 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
         .filter(each => isUp(each) && each.mounts.some(mount => mount.name === name && mount.writable))
         .map(({ service: writer, name: container }) => writer ?? container),
     })),
-    images: images.map(([name, { reference, id }], index) => ({
+    images: Object.entries(record.images).map(([name, { reference, id }]) => ({
       service: name,
       reference,
-      id: infos[index]?.id ?? id,
-      layers: infos[index]?.layers ?? [],
+      id,
+      layers: layersOf.get(id) ?? [],
     })),
     imageArchives: names.filter(name => /^containers\.tar(\.gz)?$/.test(name)),
     hasPristine,
@@ -115,6 +110,18 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
     compressions,
     room,
   };
+}
+
+/** Layers of its images, by id. @throws OperatorError IMAGE_MISSING */
+async function layersIn({ engine }: World, { name, images }: InstanceRecord): Promise<ReadonlyMap<string, readonly string[]>> {
+  const ids = [...new Set(Object.values(images).map(({ id }) => id))];
+  const found = new Map((await engine.images(ids)).flatMap((image, index) => (image ? [[ids[index] ?? "", image.layers]] : [])));
+  const gone = Object.entries(images).find(([, { id }]) => !found.has(id));
+  if (gone)
+    throw new OperatorError("IMAGE_MISSING", `The image of ${gone[0]} (${gone[1].reference}) of ${name} is gone.`, {
+      hint: `graph-mgr status ${name}`,
+    });
+  return found;
 }
 
 const namesOnce = <V extends { readonly name: string }>(volumes: readonly V[]): readonly V[] =>

@@ -4,7 +4,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { BLOCK_BYTES, gzipMembers } from "../../src/host/gzip-members.ts";
-import { decompressed } from "../../src/host/tar-gunzip.ts";
+import { decompressed, gunzipped } from "../../src/host/tar-gunzip.ts";
+import { LIMITS } from "../../src/host/tar-limits.ts";
 
 const MIB = 2 ** 20;
 
@@ -88,4 +89,31 @@ it("fails with its source, and stops reading when nobody reads on", async () => 
   }
   expect(ended).toBe(true);
   expect(read).toBeLessThan(8);
+});
+
+describe("what is read back", () => {
+  /** Pieces that all lie in the same memory. */
+  async function* sharing(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
+    const memory = Buffer.alloc(size);
+    for (let at = 0; at < bytes.length; at += size) yield memory.subarray(0, bytes.copy(memory, 0, at, at + size));
+  }
+
+  it.each([1, 3, 6, 4096, 300_001])("may come in pieces of %i bytes that share their memory", async size => {
+    const bytes = Buffer.concat([text.subarray(0, 30_000), randomBytes(20_000)]);
+    expect((await all(gunzipped(sharing(await all(gzipMembers(inPieces(bytes, 7001))), size), LIMITS))).equals(bytes)).toBe(true);
+  });
+
+  it("is refused where it is not compressed, and its source is let go of", async () => {
+    let isOpen = true;
+    const plain = async function* () {
+      try {
+        yield text;
+        yield text;
+      } finally {
+        isOpen = false;
+      }
+    };
+    await expect(all(gunzipped(plain(), LIMITS))).rejects.toThrow("not compressed as it should be");
+    expect(isOpen).toBe(false);
+  });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { BackupSink } from "../../src/host/backup-bytes.ts";
+import type { ByteSink } from "../../src/host/backup-bytes.ts";
 import { ChunkSink, unframed } from "../../src/host/chunk-frames.ts";
 import { contentBlocks } from "../../src/host/content-blocks.ts";
 import { inputStore } from "../../src/host/sent-ahead.ts";
@@ -64,7 +64,7 @@ describe("blocks that end where the content says so", () => {
 /** What goes over the connection when this is written, a write each. */
 async function framesOf(writes: readonly Buffer[], known: ReadonlySet<string>) {
   const pieces: Buffer[] = [];
-  const to: BackupSink = {
+  const to: ByteSink = {
     write: async piece => void pieces.push(Buffer.from(piece)),
     finish: async () => ({ sizeBytes: 0, sha256: "" }),
     close: async () => {},

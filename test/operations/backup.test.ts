@@ -4,7 +4,7 @@ import { describePlan } from "../../src/plan/plan.ts";
 import { kinds } from "../../src/steps/index.ts";
 import { type BackupFacts, surveyBackup } from "../../src/survey/backup.ts";
 import { HOME, type Stage } from "../simulator/scenario.ts";
-import { DIR, failsWith, installed, NAME } from "../steps/one-step.ts";
+import { DIR, failsWith, installed, NAME, someSteps } from "../steps/one-step.ts";
 
 const OCCASION = { now: new Date("2026-11-20T10:15:00Z"), random: "test00" };
 const REQUEST = { compression: "gzip", withImages: false, stopSource: false, lock: null } as const;
@@ -98,6 +98,22 @@ describe("the plan of a backup", () => {
     expect(inputs.filter(each => each.includes('"isPlain":true') || each.includes('"compression":"none"'))).toHaveLength(2);
     for (const asked of [{ compression: "gzip" }, { compression: null, lock: { kind: "passphrase", file: "/p" } }] as const)
       expect(() => plan(facts, asked)).toThrow(failsWith("USAGE", "by itself"));
+  });
+
+  it("F03 whose dump cannot be read to its end has no name, and nothing of it stays", async () => {
+    const stage = await installed();
+    const read: string[] = [];
+    stage.world.postgres.verify = async dir => {
+      read.push(dir);
+      throw new Error("the dump is damaged");
+    };
+    const { steps } = plan(await factsOf(stage));
+    const { run, undo } = someSteps(stage, steps);
+    await expect(run()).rejects.toThrow("the dump is damaged");
+    expect(read).toEqual([expect.stringMatching(/\/dump$/)]);
+    expect(await stage.world.files.list(`${HOME}/backups`)).not.toContainEqual(expect.stringMatching(/^1-.*\.tar$/));
+    await undo();
+    expect(await stage.world.files.exists(`${HOME}/backups`)).toBe(false);
   });
 
   it("numbers backups on from the highest that there ever was", async () => {

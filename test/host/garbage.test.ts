@@ -1,0 +1,12 @@
+import { expect, it } from "vitest";
+import { discarded } from "../../src/host/garbage.ts";
+
+it("what a stream leaves behind does not pile up", () => {
+  let most = 0;
+  for (let piece = 0; piece < 4000; piece++) {
+    const memory = new ArrayBuffer(65_536);
+    most = Math.max(most, process.memoryUsage().arrayBuffers);
+    discarded(memory.byteLength);
+  }
+  expect(most).toBeLessThan(26e6);
+});
