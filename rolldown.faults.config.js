@@ -12,4 +12,4 @@ const killHook = {
   },
 };
 
-export default { ...base, plugins: [killHook], output: { ...base.output, dir: "dist-test", minify: false } };
+export default { ...base, plugins: [killHook, ...base.plugins], output: { ...base.output, dir: "dist-test", minify: false } };

@@ -116,10 +116,9 @@ const namesIn = (folder: string) =>
     })),
   );
 
-let exitCode: number;
-try {
+async function main(): Promise<number> {
   const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as { version: string };
-  exitCode = await program(argv, {
+  return await program(argv, {
     openSession,
     version,
     columns: process.stdout.columns || 80,
@@ -136,8 +135,10 @@ try {
     print: text => void process.stdout.write(`${text}\n`),
     note: text => void process.stderr.write(`${text}\n`),
   });
-} catch (error) {
-  exitCode = report(error);
 }
+
 // Standard output may still be on its way through a pipe, so the process ends by itself.
-process.exitCode = exitCode;
+const end = (exitCode: number): void => {
+  process.exitCode = exitCode;
+};
+main().then(end, (error: unknown) => end(report(error)));

@@ -5,16 +5,16 @@ import { nobodyToAsk } from "./cli/ask.ts";
 import { inPlace } from "./cli/in-place.ts";
 import type { GlobalFlags, Phase, Session } from "./cli/session.ts";
 import { findHome, Home } from "./domain/home.ts";
-import { enterContainer, showCommand } from "./host/command.ts";
-import { asItStands, composeCommand } from "./host/compose.ts";
+import { type Command, enterContainer, showCommand } from "./host/command.ts";
 import { createWorld, localExecutor } from "./host/create-world.ts";
 import { editText } from "./host/edit-text.ts";
+import { lazily } from "./host/lazily.ts";
 import { acquireLock } from "./host/lock.ts";
 import { nodeDisk } from "./host/node-disk.ts";
 import { createOperationStore } from "./host/operation-store.ts";
 import { watchPort } from "./host/port-watch.ts";
 import { questionInput } from "./host/question-input.ts";
-import { inputStore } from "./host/sent-ahead.ts";
+import type { Project } from "./host/world.ts";
 import type { Lock } from "./plan/operations.ts";
 
 interface Process {
@@ -107,7 +107,7 @@ export async function createSession(own: Process): Promise<Session> {
     phase: own.phase,
     store: createOperationStore(nodeDisk, home.path),
     lockHome: command => lockHome(home, holder(command)),
-    input: inputStore(own.terminal.input),
+    input: lazily(async () => (await import("./host/sent-ahead.ts")).inputStore(own.terminal.input)),
     watchPort: question => watchPort(question, world),
     lockEngine: async () => await acquireLock(await engineLockFolder(), null, ENGINE_LOCK_WAIT_SECONDS),
     describedProducts: async () => {
@@ -124,7 +124,7 @@ export async function createSession(own: Process): Promise<Session> {
     attach: async (project, args) => {
       own.phase("attached");
       try {
-        return await executor.attach(composeCommand(await asItStands(project), ...args));
+        return await executor.attach(await composeOf(project, args));
       } finally {
         own.phase("looking");
       }
@@ -149,8 +149,14 @@ export async function createSession(own: Process): Promise<Session> {
       }
     },
     enterCommand: (...what) => showCommand(enterContainer(...what, own.isTerminalBothWays())),
-    attachedCommand: async (project, args) => showCommand(composeCommand(await asItStands(project), ...args)),
+    attachedCommand: async (project, args) => showCommand(await composeOf(project, args)),
   };
+}
+
+/** `docker compose ...` of an instance. */
+async function composeOf(project: Project, args: readonly string[]): Promise<Command> {
+  const { asItStands, composeCommand } = await import("./host/compose.ts");
+  return composeCommand(await asItStands(project), ...args);
 }
 
 /** A folder that every user of the engine can lock and nobody has to write in. */

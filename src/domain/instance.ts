@@ -2,6 +2,9 @@ import { z } from "zod";
 import { OperatorError } from "../errors.ts";
 import { productSchema } from "./product.ts";
 
+// To write a function for each schema, as zod does by itself, takes longer than to read a few small files without one.
+z.config({ jitless: true });
+
 export const RECORD_SCHEMA = 1;
 
 const port = z.object({

@@ -5,10 +5,7 @@ import { delimiter, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Interrupted } from "../errors.ts";
 import { sinceBoot } from "./boot-clock.ts";
-import { createBundles } from "./bundles.ts";
-import { createCaddy } from "./caddy.ts";
 import { docker } from "./command.ts";
-import { createCompose } from "./compose.ts";
 import { createComposeVersion } from "./compose-version.ts";
 import { createEngine } from "./engine.ts";
 import { createExecutor, type Executor } from "./exec.ts";
@@ -16,12 +13,7 @@ import { createFileStore } from "./file-store.ts";
 import { createHelpers, type HelperScope } from "./helper-container.ts";
 import { lazily } from "./lazily.ts";
 import { nodeDisk } from "./node-disk.ts";
-import { ports } from "./ports.ts";
-import { createRoom } from "./room.ts";
-import { createSurroundings } from "./surroundings.ts";
 import { createSystemd } from "./systemd.ts";
-import { createTrees } from "./trees.ts";
-import { createVolumeWork } from "./volume-copy.ts";
 import type { World } from "./world.ts";
 
 /** Makes the kernel end a child when we die; where util-linux lacks it, helpers end by their closed input alone. */
@@ -42,8 +34,15 @@ export function createWorld(
   environment: Readonly<Record<string, string | undefined>> = {},
 ): World {
   const helpers = createHelpers(executor, scope);
-  const trees = createTrees(executor, helpers);
-  const engine = createEngine(executor, createVolumeWork(executor, helpers), createComposeVersion());
+  const trees = lazily(async () => {
+    const { createTrees } = await import("./trees.ts");
+    return createTrees(executor, helpers);
+  });
+  const volumeWork = lazily(async () => {
+    const { createVolumeWork } = await import("./volume-copy.ts");
+    return createVolumeWork(executor, helpers);
+  });
+  const engine = createEngine(executor, volumeWork, createComposeVersion());
   const backups = lazily(async () => {
     const { createBackups } = await import("./backups.ts");
     return createBackups(executor, helpers, trees, environment);
@@ -63,10 +62,13 @@ export function createWorld(
   return {
     files: createFileStore(nodeDisk),
     trees,
-    bundles: createBundles({
-      load: async archive => {
-        await executor.feed(docker("load", "--quiet"), archive);
-      },
+    bundles: lazily(async () => {
+      const { createBundles } = await import("./bundles.ts");
+      return createBundles({
+        load: async archive => {
+          await executor.feed(docker("load", "--quiet"), archive);
+        },
+      });
     }),
     backups,
     imageSets,
@@ -75,16 +77,28 @@ export function createWorld(
       return createRemote({ executor, backups, imageSets, root, elapsedMs, pause });
     }),
     engine,
-    compose: createCompose(executor, tmpdir()),
-    caddy: createCaddy(helpers),
+    compose: lazily(async () => {
+      const { createCompose } = await import("./compose.ts");
+      return createCompose(executor, tmpdir());
+    }),
+    caddy: lazily(async () => {
+      const { createCaddy } = await import("./caddy.ts");
+      return createCaddy(helpers);
+    }),
     postgres: lazily(async () => {
       const { createPostgres } = await import("./postgres.ts");
       return createPostgres(executor, helpers);
     }),
-    ports,
-    room: createRoom(executor, helpers),
+    ports: lazily(async () => (await import("./ports.ts")).ports),
+    room: lazily(async () => {
+      const { createRoom } = await import("./room.ts");
+      return createRoom(executor, helpers);
+    }),
     systemd: createSystemd(executor, environment),
-    surroundings: createSurroundings(executor),
+    surroundings: lazily(async () => {
+      const { createSurroundings } = await import("./surroundings.ts");
+      return createSurroundings(executor);
+    }),
     parcels: lazily(async () => {
       const { createParcels } = await import("./parcels.ts");
       return createParcels();

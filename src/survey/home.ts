@@ -14,13 +14,13 @@ export interface HomeFacts {
 export async function surveyHome({ files }: Pick<World, "files">, path: string): Promise<HomeFacts> {
   const home = new Home(path);
   const names = (await files.list(home.records())).filter(name => name.endsWith(".json") && !name.startsWith("."));
-  const records: InstanceRecord[] = [];
   // By the instances' names and not the files': `v2.22.2` stands before `v2.22.2-training`.
-  for (const name of names.map(each => each.slice(0, -".json".length)).sort()) {
-    const file = home.record(name);
-    const text = await files.read(file);
-    if (text !== null) records.push(parseRecord(text, file));
-  }
+  const paths = names
+    .map(each => each.slice(0, -".json".length))
+    .sort()
+    .map(name => home.record(name));
+  const texts = await Promise.all(paths.map(file => files.read(file)));
+  const records = texts.flatMap((text, index) => (text === null ? [] : [parseRecord(text, paths[index] ?? "")]));
   const target = await files.readLink(home.current());
   // By its name first, because a home may have been moved; what was taken over lies elsewhere.
   const meant =
