@@ -14,6 +14,7 @@ import { createHelpers, type HelperScope } from "./helper-container.ts";
 import { lazily } from "./lazily.ts";
 import { nodeDisk } from "./node-disk.ts";
 import { createSystemd } from "./systemd.ts";
+import { createVolumeWork } from "./volume-copy.ts";
 import type { World } from "./world.ts";
 
 /** Makes the kernel end a child when we die; where util-linux lacks it, helpers end by their closed input alone. */
@@ -38,11 +39,7 @@ export function createWorld(
     const { createTrees } = await import("./trees.ts");
     return createTrees(executor, helpers);
   });
-  const volumeWork = lazily(async () => {
-    const { createVolumeWork } = await import("./volume-copy.ts");
-    return createVolumeWork(executor, helpers);
-  });
-  const engine = createEngine(executor, volumeWork, createComposeVersion());
+  const engine = createEngine(executor, createVolumeWork(executor, helpers), createComposeVersion());
   const backups = lazily(async () => {
     const { createBackups } = await import("./backups.ts");
     return createBackups(executor, helpers, trees, environment);

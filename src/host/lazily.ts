@@ -16,6 +16,12 @@ export function lazily<T extends Asynchronous<T>>(make: () => Promise<T>): T {
       if (typeof method !== "function") throw new TypeError(`no method ${String(name)}`);
       return await Reflect.apply(method, object, given);
     };
-  // Nobody may take it for a promise.
-  return new Proxy({} as T, { get: (_, name) => (name === "then" ? undefined : later(name)) });
+  return new Proxy({} as T, {
+    // Nobody may take it for a promise.
+    get: (_, name) => (name === "then" ? undefined : later(name)),
+    // `{ ...object }` would have none of its methods, and nobody would notice until one is called.
+    ownKeys: () => {
+      throw new TypeError("what is not made yet cannot be taken apart");
+    },
+  });
 }

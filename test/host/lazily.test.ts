@@ -29,3 +29,8 @@ it("is no promise, wherever it is passed on", async () => {
   const passed = await Promise.resolve(lazily<Counter>(() => Promise.reject(new Error("cannot be made"))));
   await expect(passed.next(1)).rejects.toThrow("cannot be made");
 });
+
+it("cannot be taken apart, which would lose its methods in silence", () => {
+  const counter = lazily<Counter>(() => Promise.reject(new Error("cannot be made")));
+  expect(() => ({ ...counter })).toThrow("taken apart");
+});
