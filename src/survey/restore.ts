@@ -11,6 +11,7 @@ import { literalsOf } from "../domain/secrets.ts";
 import { externalVolumes, isInside, isolationNames, outsideBinds, sharedDevices } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
 import type { CheckedBackup, World } from "../host/world.ts";
+import { answering } from "./answering.ts";
 import { claimsOn, type EngineState, surveyEngine } from "./claims.ts";
 import { type HomeFacts, surveyHome } from "./home.ts";
 import { type PortRequest, portWishes, reservedPorts, withoutEnvironment } from "./install.ts";
@@ -101,10 +102,9 @@ export async function surveyRestore(world: World, request: RestoreRequest): Prom
 }
 
 const portsBut = ({ ports }: Pick<World, "ports">, comingFree: ReadonlySet<number>): Pick<World, "ports"> => ({
-  ports: {
-    ...ports,
+  ports: answering(ports, {
     taken: async (...asked) => new Set([...(await ports.taken(...asked))].filter(port => !comingFree.has(port))),
-  },
+  }),
 });
 
 /** Of one cut of a release all instances share the vendor's files; a name that is none is not taken over. */

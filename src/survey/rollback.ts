@@ -3,6 +3,7 @@ import { chooseInstance } from "../domain/instances.ts";
 import type { MaintenanceTemplates } from "../domain/maintenance.ts";
 import { OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
+import { answering } from "./answering.ts";
 import { surveyHome } from "./home.ts";
 import { type InstanceFacts, surveyInstance } from "./instance.ts";
 import { type Left, surveyLosses } from "./losses.ts";
@@ -63,12 +64,11 @@ export async function surveyRollback(
 
 /** What is left may be left because nobody can read its compose files; it is stopped by its containers alone. */
 function lenient(compose: World["compose"]): World["compose"] {
-  return {
-    ...compose,
+  return answering(compose, {
     resolve: project => orElse(compose.resolve(project), { name: project.name, services: {} }),
     activeServices: project => orElse(compose.activeServices(project), []),
     hashes: project => orElse(compose.hashes(project), null),
-  };
+  });
 }
 
 async function orElse<T>(answer: Promise<T>, otherwise: T): Promise<T> {

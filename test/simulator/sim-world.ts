@@ -25,38 +25,47 @@ export interface SimWorld {
   readonly journal: (path: string) => Journal;
 }
 
+/** As on a real machine: what is made by its first call has nothing that could be copied before. */
+function later<T extends object>(part: T): T {
+  return new Proxy(part, {
+    ownKeys: () => {
+      throw new TypeError("what is not made yet cannot be taken apart");
+    },
+  });
+}
+
 /** What one process sees of a simulated host. The files and the journal are the real ones, over the simulated disk. */
 export function createSimWorld(machine: Machine, home: string, shelf: Readonly<Record<string, SimBundle>> = {}): SimWorld {
   const disk = new SimDisk(machine);
   const engine = new SimEngine(machine, home);
   const world: World = {
     files: createFileStore(disk.disk),
-    trees: simTrees(machine, disk, engine),
-    bundles: simBundles(machine, disk, engine, shelf),
-    backups: simBackups(machine, disk, engine),
-    imageSets: simImageSets(machine, disk, engine),
-    remote: simRemote(machine, disk, engine),
+    trees: later(simTrees(machine, disk, engine)),
+    bundles: later(simBundles(machine, disk, engine, shelf)),
+    backups: later(simBackups(machine, disk, engine)),
+    imageSets: later(simImageSets(machine, disk, engine)),
+    remote: later(simRemote(machine, disk, engine)),
     engine: engine.port,
-    compose: new SimCompose(machine, disk, engine).port,
+    compose: later(new SimCompose(machine, disk, engine).port),
     // As far as braces go.
-    caddy: {
+    caddy: later({
       check: async ({ text }) => {
         const [opened, closed] = ["{", "}"].map(brace => text.split(brace).length);
         return opened === closed ? { verdict: "valid", say: "" } : { verdict: "invalid", say: "unexpected end of file" };
       },
-    },
-    postgres: new SimPostgres(machine, disk, engine).port,
+    }),
+    postgres: later(new SimPostgres(machine, disk, engine).port),
     // A full disk is a fault of its own; that there is little room is refused before anything is done.
-    room: {
+    room: later({
       freeBytes: async () => 1e12,
       engineFreeBytes: async () => 1e12,
       freeMemoryBytes: async () => 1e10,
       treeBytes: async () => 1000,
-    },
-    ports: simPorts(machine, disk),
+    }),
+    ports: later(simPorts(machine, disk)),
     systemd: simSystemd(machine, disk),
-    surroundings: simSurroundings(machine, disk),
-    parcels: simParcels(disk),
+    surroundings: later(simSurroundings(machine, disk)),
+    parcels: later(simParcels(disk)),
     now: () => new Date(machine.state.clockMs),
     elapsedMs: () => machine.state.clockMs,
     sinceBoot: async () => ({ boot: "simulated", ms: machine.state.clockMs }),

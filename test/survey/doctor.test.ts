@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ComposeModel } from "../../src/domain/compose-model.ts";
 import { OperatorError } from "../../src/errors.ts";
+import { answering } from "../../src/survey/answering.ts";
 import { type DoctorFacts, surveyDoctor } from "../../src/survey/doctor/facts.ts";
 import { attempt, orNull } from "../../src/survey/doctor/looked.ts";
 import { HOME, Stage } from "../simulator/scenario.ts";
@@ -22,7 +23,7 @@ const put = (path: string, text: string, mode = 0o644) => {
 const resolves = (change: (model: ComposeModel) => ComposeModel): void => {
   const { resolve } = stage.world.compose;
   const changed: typeof resolve = async (...asked) => change(await resolve(...asked));
-  Object.assign(stage.world, { compose: { ...stage.world.compose, resolve: changed } });
+  Object.assign(stage.world, { compose: answering(stage.world.compose, { resolve: changed }) });
 };
 const service = (name: string, more: object) => (model: ComposeModel) => ({
   ...model,

@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
+import { answering } from "../../src/survey/answering.ts";
 import { surveyPath } from "../../src/survey/path.ts";
 import { described } from "../simulator/sample.ts";
 import { HOME, Stage } from "../simulator/scenario.ts";
@@ -23,7 +24,7 @@ async function path(to: string, folder = "/bundles") {
     return await bundles.glance(at, progress);
   };
   const ask = { home: HOME, folders: [folder], source: record, contents, release: undefined };
-  return await surveyPath({ ...stage.world, bundles: { ...bundles, glance } }, ask, described, () => {});
+  return await surveyPath({ ...stage.world, bundles: answering(bundles, { glance }) }, ask, described, () => {});
 }
 
 it("no other bundle is looked into where one hop leads there", async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { ComposeModel } from "../../src/domain/compose-model.ts";
 import type { InstanceRecord } from "../../src/domain/instance.ts";
-import type { World } from "../../src/host/world.ts";
+import { answering } from "../../src/survey/answering.ts";
 import { surveyHome } from "../../src/survey/home.ts";
 import { withPortsNow } from "../../src/survey/ports-now.ts";
 import { surveyUpdate } from "../../src/survey/update.ts";
@@ -22,7 +22,7 @@ async function portsOf(recorded: InstanceRecord["ports"], services: ComposeModel
   const [found] = (await surveyHome(stage.world, HOME)).records;
   if (found === undefined) throw new Error("nothing is installed");
   const record = { ...found, ports: recorded };
-  const compose: World["compose"] = { ...stage.world.compose, resolve: async () => ({ name: record.project, services }) };
+  const compose = answering(stage.world.compose, { resolve: async () => ({ name: record.project, services }) });
   return (await withPortsNow({ compose }, record)).ports;
 }
 const published = (target: number, ...hosts: readonly number[]) => hosts.map(host => ({ target, published: String(host) }));
