@@ -10,5 +10,5 @@ it("what a stream leaves behind does not pile up", () => {
     most = Math.max(most, process.memoryUsage().arrayBuffers);
     discarded(memory.byteLength);
   }
-  expect(most - before).toBeLessThan(26e6);
+  expect(most - before).toBeLessThan(12e6);
 });
