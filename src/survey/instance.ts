@@ -79,6 +79,8 @@ interface SurveyOptions {
   readonly mayLackFolder?: boolean;
   /** Pages of other instances that are taken down for it. */
   readonly givingWay?: readonly LeftPage[];
+  /** Whether it matters which services Compose would give a new container, which it takes its time to tell. True unless told. */
+  readonly asksReplaced?: boolean;
 }
 
 /**
@@ -89,7 +91,7 @@ export async function surveyInstance(
   record: InstanceRecord,
   home: string,
   current: string | null,
-  { mayLackFolder = false, givingWay = [] }: SurveyOptions = {},
+  { mayLackFolder = false, givingWay = [], asksReplaced = true }: SurveyOptions = {},
 ): Promise<InstanceFacts> {
   if (!mayLackFolder) await refuseFolderGone(world, record);
   const hasFolder = await world.files.exists(record.dir);
@@ -99,7 +101,7 @@ export async function surveyInstance(
     world.engine.about(),
     world.engine.containers().then(found => world.engine.inspect(found.map(container => container.id))),
     world.engine.volumes().then(found => new Set(found.map(({ name }) => name))),
-    hasFolder ? asFilesSay(world, project) : null,
+    hasFolder ? asFilesSay(world, project, asksReplaced) : null,
   ]);
   if (id !== record.engine) {
     throw new OperatorError("OTHER_ENGINE", `${record.name} lives on another Docker Engine than the one that answers now.`, {
@@ -142,11 +144,11 @@ export async function surveyInstance(
   };
 }
 
-async function asFilesSay({ compose }: Pick<World, "compose">, project: Project) {
+async function asFilesSay({ compose }: Pick<World, "compose">, project: Project, asksHashes: boolean) {
   const [model, named, hashes] = await Promise.all([
     compose.resolve(project),
     compose.activeServices(project),
-    compose.hashes(project),
+    asksHashes ? compose.hashes(project) : null,
   ]);
   const images = Object.fromEntries(Object.entries(model.services).map(([service, { image }]) => [service, image]));
   return { active: startedServices(model, named), published: publishedPorts(model), hashes, images };

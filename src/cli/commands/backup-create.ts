@@ -38,7 +38,7 @@ export async function createBackup(session: Session, request: CreateRequest): Pr
     makePlan: async () => {
       const { records, current } = await surveyHome(world, home.path);
       const record = chooseInstance(records, current, word);
-      const instance = await surveyInstance(world, record, home.path, current);
+      const instance = await surveyInstance(world, record, home.path, current, { asksReplaced: false });
       const place = to === undefined ? home.backups() : placeAt(to, each => resolve(cwd, each));
       const facts = await surveyBackup(world, instance, place);
       return planBackup(facts, how, { now: begun, random: world.random(4) });
