@@ -120,9 +120,13 @@ function homeWith(count) {
 }
 
 function list() {
-  const [ours, theirs] = [`node ${program} list --home ${homeWith(20)}`, "{ node -e 0; docker ps -a; }"];
-  inTurns("list", "wall s of `list` of 20 instances against `node -e 0` and `docker ps -a`", 2, "wall", ours, theirs);
-  inTurns("list-cpu", "CPU s of the same", 2, "cpu", ours, theirs);
+  const home = homeWith(20);
+  const theirs = "{ node -e 0; docker ps -a; }";
+  for (const command of ["list", "status"]) {
+    const ours = `node ${program} ${command} --home ${home}`;
+    inTurns(command, `wall s of \`${command}\` of 20 instances against \`node -e 0\` and \`docker ps -a\``, 2, "wall", ours, theirs);
+    inTurns(`${command}-cpu`, "CPU s of the same", 2, "cpu", ours, theirs);
+  }
 }
 
 const samples = process.env.GRAPH_MGR_SAMPLES || join(process.env.HOME, ".cache/graph-mgr/samples");
