@@ -124,7 +124,14 @@ function list() {
   const theirs = "{ node -e 0; docker ps -a; }";
   for (const command of ["list", "status"]) {
     const ours = `node ${program} ${command} --home ${home}`;
-    inTurns(command, `wall s of \`${command}\` of 20 instances against \`node -e 0\` and \`docker ps -a\``, 2, "wall", ours, theirs);
+    inTurns(
+      command,
+      `wall s of \`${command}\` of 20 instances against \`node -e 0\` and \`docker ps -a\``,
+      2,
+      "wall",
+      ours,
+      theirs,
+    );
     inTurns(`${command}-cpu`, "CPU s of the same", 2, "cpu", ours, theirs);
   }
 }
