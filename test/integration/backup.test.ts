@@ -180,8 +180,8 @@ it("F82 beside the instance that it is of it becomes the current one, and the ol
   const { current, instances } = await own.listed();
   expect(current).toBe(`${old}-2`);
   expect(instances.map(({ name, state }) => [name, state])).toEqual([
-    [`${old}-2`, "running"],
     [old, "running"],
+    [`${old}-2`, "running"],
   ]);
   expect(instances[0]!.ports[0]!.host).not.toBe(instances[1]!.ports[0]!.host);
   expect(await own.startedAt()).toEqual(startedAt);

@@ -118,8 +118,8 @@ it("what has moved there moves back, under a name of its own, and takes its port
     expect(await own.notes(RELEASE)).toEqual(["first", "second", "written there"]);
     const { instances } = await own.listed();
     expect(instances.map(({ name, state }) => [name, state])).toEqual([
-      [`${own.name(RELEASE)}-2`, "running"],
       [own.name(RELEASE), "stopped"],
+      [`${own.name(RELEASE)}-2`, "running"],
     ]);
     expect((await there()).instances).toMatchObject([{ name: own.name(RELEASE), state: "stopped" }]);
   } finally {
