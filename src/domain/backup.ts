@@ -52,6 +52,8 @@ const manifest = z.strictObject({
       libc: z.strictObject({ name: z.enum(["glibc", "musl", "unknown"]), version: z.string().max(40).nullable() }),
       /** The proof of what the databases hold: a member of the dump. */
       proof: z.literal(MEMBERS.proof),
+      /** What the databases took on the disk; with the log, where the server was off. */
+      sizeBytes: bytes,
     })
     .nullable(),
   images: z.array(

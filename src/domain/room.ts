@@ -1,6 +1,13 @@
 import { OperatorError } from "../errors.ts";
 
-/** What an update needs on disk, and what is there; bytes. */
+/** Two looks at one file system differ by what is written between them. */
+const SAME_DISK_BYTES = 64 * 1024 ** 2;
+
+/** Whether two places with so much free are most likely on one file system. */
+export const areOneDisk = (freeBytes: number, otherFreeBytes: number): boolean =>
+  Math.abs(freeBytes - otherFreeBytes) < SAME_DISK_BYTES;
+
+/** What an operation needs on disk, and what is there; bytes. */
 export interface RoomFacts {
   readonly home: { readonly path: string; readonly neededBytes: number; readonly freeBytes: number };
   readonly engine: { readonly neededBytes: number; readonly freeBytes: number };
@@ -34,6 +41,10 @@ export function roomForAll(rooms: readonly RoomFacts[]): RoomFacts {
     engine: { ...first.engine, neededBytes: sum(({ engine }) => engine.neededBytes) },
   };
 }
+
+/** What it may come to, for a plan's note. */
+export const roomNote = ({ home, engine }: RoomFacts): string =>
+  `it takes ${bytesText(home.neededBytes)} in ${home.path} and ${bytesText(engine.neededBytes)} on the Docker Engine's disk at most`;
 
 /** @throws OperatorError NO_ROOM */
 export function refuseRoom({ home, engine, isOne }: RoomFacts): void {

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { PassThrough } from "node:stream";
 import { noBackup } from "./backup-errors.ts";
 import { Digest } from "./digest.ts";
-import { codeOf, syncFolder } from "./unpack-tree.ts";
+import { codeOf, openToRead, syncFolder } from "./unpack-tree.ts";
 
 /** What an archive is read from, from any place on. */
 export interface BackupBytes {
@@ -20,7 +20,7 @@ export type OpenBytes = (path: string) => Promise<BackupBytes>;
 
 /** A file of this machine. */
 export const openFile: OpenBytes = async path => {
-  const file = await open(path, "r").catch((error: unknown) => {
+  const file = await openToRead(path).catch((error: unknown) => {
     throw ["ENOENT", "ENOTDIR"].includes(codeOf(error)) ? noBackup(path, "is not there") : error;
   });
   try {

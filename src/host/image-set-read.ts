@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { MEMBERS, partName } from "../domain/backup.ts";
 import type { BundledImage } from "../domain/bundle.ts";
 import { type ImageSetManifest, type ImageSetSource, parseImageSet } from "../domain/image-set.ts";
@@ -12,7 +12,7 @@ import { ArchiveFault } from "./tar-fault.ts";
 import { decompressed } from "./tar-gunzip.ts";
 import { BLOCK_BYTES, parseHeader } from "./tar-header.ts";
 import { readTar, type TarEntry } from "./tar-reader.ts";
-import { codeOf } from "./unpack-tree.ts";
+import { codeOf, openToRead } from "./unpack-tree.ts";
 
 const READ_BYTES = 2 ** 18;
 const MOST_MANIFEST_BYTES = 16 * 2 ** 20;
@@ -47,7 +47,7 @@ interface Read {
  * @throws OperatorError NO_IMAGE_FILE, IMAGES_DAMAGED
  */
 async function* readSet(path: string): AsyncGenerator<Buffer, Read> {
-  const file = await open(path, "r").catch((error: unknown) => {
+  const file = await openToRead(path).catch((error: unknown) => {
     throw ["ENOENT", "ENOTDIR"].includes(codeOf(error)) ? noImages(path, "is not there") : error;
   });
   try {

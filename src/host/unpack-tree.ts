@@ -1,4 +1,5 @@
-import { chmod, lstat, open, readdir, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { chmod, type FileHandle, lstat, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Removes a tree without following links. No error when there is none. Folders that are closed to ourselves are opened first. */
@@ -39,6 +40,9 @@ export async function syncFolder(path: string): Promise<void> {
     await folder.close();
   }
 }
+
+/** What somebody named: a pipe to which nobody writes is opened as well, so that it can be told from a file. */
+export const openToRead = (path: string): Promise<FileHandle> => open(path, constants.O_RDONLY | constants.O_NONBLOCK);
 
 /** Whether there is anything of that name, also a link that leads nowhere. */
 export async function pathExists(path: string): Promise<boolean> {

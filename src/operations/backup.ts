@@ -132,6 +132,7 @@ export const manifestOf = (facts: BackupFacts, createdAt: string): Omit<BackupMa
             version: postgres.image.version,
             libc: { ...postgres.image.libc },
             proof: MEMBERS.proof,
+            sizeBytes: postgres.sizeBytes,
           },
     images: facts.images.map(image => ({ ...image, layers: [...image.layers] })),
     leftOut: [...facts.leftOut],

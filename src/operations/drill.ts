@@ -1,6 +1,6 @@
 import { Home } from "../domain/home.ts";
 import { ownTag } from "../domain/instance.ts";
-import { bytesText } from "../domain/room.ts";
+import { roomNote } from "../domain/room.ts";
 import { ownVolumes } from "../domain/shared-resources.ts";
 import { innerServices } from "../domain/window.ts";
 import { OperatorError } from "../errors.ts";
@@ -56,7 +56,7 @@ export function planDrill(facts: RestoreFacts, note: string | null, occasion: Oc
     notes: [
       "it starts with the settings of the instance that was backed up, and its networks lead nowhere: what it does by itself, such as sending mail, reaches nobody",
       ...(front.length === 0 ? [] : [`${front.join(", ")} stays off, so that nobody reaches it from outside`]),
-      `it takes ${bytesText(facts.room.neededBytes)} on disk at most, until it is removed`,
+      `${roomNote(facts.room)}, until it is removed`,
     ],
     wayBack: null,
     steps: [

@@ -1,11 +1,8 @@
-import { bytesText } from "../domain/room.ts";
+import { refuseMemory, refuseRoom } from "../domain/room.ts";
 import { OperatorError } from "../errors.ts";
 import type { RestoreFacts } from "../survey/restore.ts";
 import { refuseClaims, refuseExternalDatabase, refuseOldEngine, refusePorts, refuseServices, refuseShared } from "./refusals.ts";
 import type { RestoreWish } from "./restore-notes.ts";
-
-/** What is kept free on top of what a restore takes. */
-const SPARE = 1.15;
 
 /** Everything that stands against a restore, before anything is touched. The archive itself was checked before. */
 export function refuseRestore(facts: RestoreFacts, { shareBinds }: RestoreWish): void {
@@ -53,9 +50,6 @@ export function refuseRestore(facts: RestoreFacts, { shareBinds }: RestoreWish):
         facts: { part: strange?.name ?? "manifest.json" },
       },
     );
-  const { neededBytes, freeBytes } = facts.room;
-  if (neededBytes * SPARE > freeBytes)
-    throw new OperatorError("NO_ROOM", `This may take ${bytesText(neededBytes * SPARE)}, and ${bytesText(freeBytes)} is free.`, {
-      hint: "make room, or give a --home on another disk",
-    });
+  refuseMemory(facts.room);
+  refuseRoom(facts.room);
 }

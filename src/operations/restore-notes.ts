@@ -1,5 +1,5 @@
 import { portPlace } from "../domain/isolation.ts";
-import { bytesText } from "../domain/room.ts";
+import { roomNote } from "../domain/room.ts";
 import type { RestoreFacts } from "../survey/restore.ts";
 import { externalNote, sharedNotes } from "./refusals.ts";
 
@@ -28,7 +28,7 @@ export function restoreNotes(facts: RestoreFacts, wish: RestoreWish): readonly s
       ? ["it was made while the instance served: every row has its file, unless that was deleted or rewritten meanwhile"]
       : []),
     "it has the secrets and users of the instance that was backed up",
-    `it takes ${bytesText(facts.room.neededBytes)} on disk at most`,
+    roomNote(facts.room),
     ...manifest.leftOut.map(what => `not in the backup: ${what}`),
     ...sharedNotes(
       facts.outsideBinds.filter(bind => bind.kind !== "path" || bind.readOnly || wish.shareBinds.includes(bind.source)),

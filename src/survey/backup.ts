@@ -17,7 +17,13 @@ export interface BackupFacts {
   readonly instance: InstanceFacts;
   readonly architecture: string;
   /** Null for a product without Postgres. */
-  readonly postgres: { readonly service: string; readonly image: PostgresImage; readonly isUp: boolean } | null;
+  readonly postgres: {
+    readonly service: string;
+    readonly image: PostgresImage;
+    readonly isUp: boolean;
+    /** What its databases take on the disk; with the log, where it is off. */
+    readonly sizeBytes: number;
+  } | null;
   readonly helperImage: string;
   /** Its named volumes but the database's. */
   readonly volumes: readonly { readonly key: string; readonly name: string; readonly writers: readonly string[] }[];
@@ -58,7 +64,7 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
   const layersOf = await layersIn(world, record);
   const volumes = namesOnce(record.volumes.filter(({ key }) => service === null || key !== database?.volume));
   // Each of them waits for another container or program.
-  const [model, image, about, names, hasPristine, sequence, compressions, room] = await Promise.all([
+  const [model, image, about, names, hasPristine, sequence, compressions, { databaseBytes, ...room }] = await Promise.all([
     world.compose.resolve({ name: record.project, dir: record.dir, envFiles: record.envFiles }),
     service === null ? null : world.postgres.describeImage(helperImage),
     engine.about(),
@@ -82,7 +88,12 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
     postgres:
       service === null || image === null
         ? null
-        : { service, image, isUp: instance.containers.some(each => each.service === service && each.state === "running") },
+        : {
+            service,
+            image,
+            isUp: instance.containers.some(each => each.service === service && each.state === "running"),
+            sizeBytes: databaseBytes,
+          },
     helperImage,
     volumes: volumes.map(({ key, name }) => ({
       key,
@@ -136,7 +147,7 @@ async function roomFor(
     service,
     volumes,
   }: { readonly helperImage: string; readonly to: string; readonly service: string | null; readonly volumes: readonly string[] },
-): Promise<BackupFacts["room"]> {
+): Promise<BackupFacts["room"] & { readonly databaseBytes: number }> {
   const { record, containers, missingVolumes } = instance;
   const cluster =
     service === null ? [] : record.volumes.filter(({ key }) => key === record.product.postgres?.volume).map(({ name }) => name);
@@ -150,12 +161,18 @@ async function roomFor(
   const databaseBytes = checked?.sizeBytes ?? cluster.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
   // What a repository takes depends on what is in it already. The dump lies here until then, and has more signs than the database has bytes.
   if (isRestic(to))
-    return { at: instance.home, neededBytes: 2 * databaseBytes, freeBytes: await world.room.freeBytes(instance.home) };
+    return {
+      at: instance.home,
+      neededBytes: 2 * databaseBytes,
+      freeBytes: await world.room.freeBytes(instance.home),
+      databaseBytes,
+    };
   const fileBytes = volumes.reduce((sum, name) => sum + (sizes[name] ?? 0), folderBytes);
   // The dump lies beside the archive until that is whole.
   return {
     at: to,
     neededBytes: fileBytes + 2 * databaseBytes,
     freeBytes: await (isRemote(to) ? world.backups : world.room).freeBytes(to),
+    databaseBytes,
   };
 }

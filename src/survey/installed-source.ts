@@ -7,6 +7,7 @@ import { isUp } from "../domain/health.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { ComposeSource, Isolation } from "../domain/isolation.ts";
 import { isBaseKnown, type Texts } from "../domain/merge-input.ts";
+import { areOneDisk } from "../domain/room.ts";
 import { literalsOf } from "../domain/secrets.ts";
 import { isolationNames, ownVolumes } from "../domain/shared-resources.ts";
 import type { World } from "../host/world.ts";
@@ -18,9 +19,6 @@ import { helperImageOf } from "./instance-details.ts";
 import { surveyMove } from "./move.ts";
 import { surveyPage } from "./page.ts";
 import type { UpdateAsk } from "./update.ts";
-
-/** Two looks at one file system differ by what is written between them. */
-const SAME_DISK_BYTES = 64 * 1024 * 1024;
 
 /** What stands in the home and on the engine. */
 export async function installedSource(world: World, ask: UpdateAsk, { current }: HomeFacts): Promise<HopSource> {
@@ -77,7 +75,7 @@ async function sizesOf(world: World, record: InstanceRecord, home: string, trees
     databaseBytes: volumes[record.volumes.find(({ key }) => key === record.product.postgres?.volume)?.name ?? ""] ?? 0,
     homeFreeBytes,
     engineFreeBytes,
-    isOneDisk: Math.abs(homeFreeBytes - engineFreeBytes) < SAME_DISK_BYTES,
+    isOneDisk: areOneDisk(homeFreeBytes, engineFreeBytes),
     freeMemoryBytes: await world.room.freeMemoryBytes(),
   };
 }

@@ -7,6 +7,7 @@ import { EnvFile } from "../domain/env-file.ts";
 import { Home } from "../domain/home.ts";
 import { type ImageStore, isSameImage } from "../domain/image.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
+import { areOneDisk, type RoomFacts } from "../domain/room.ts";
 import { literalsOf } from "../domain/secrets.ts";
 import { externalVolumes, isInside, isolationNames, outsideBinds, sharedDevices } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
@@ -49,7 +50,7 @@ export interface RestoreFacts {
   readonly outside: readonly { readonly key: string; readonly what: string }[];
   /** Where the vendor's own files are kept, and whether they are already. */
   readonly pristine: { readonly path: string; readonly isKept: boolean };
-  readonly room: { readonly neededBytes: number; readonly freeBytes: number };
+  readonly room: RoomFacts;
 }
 
 export interface RestoreRequest {
@@ -77,6 +78,7 @@ export async function surveyRestore(world: World, request: RestoreRequest): Prom
   const { instance, found, names, claims } = await freeName(world, request, state);
   const { model } = found;
   const pristine = pristineOf(checked, new Home(request.home));
+  const images = await imagesFor(world, request, engine.imageStore);
   return {
     home,
     engine,
@@ -89,7 +91,7 @@ export async function surveyRestore(world: World, request: RestoreRequest): Prom
     ports: await choosePorts(portsBut(world, comingFree), portWishes(model, record.product, ports), reservedPorts(home, state)),
     portsAsked: ports,
     claims,
-    images: await imagesFor(world, request, engine.imageStore),
+    images,
     bundle: request.bundle?.source ?? null,
     bundleImages: request.bundle?.images ?? [],
     outsideBinds: outsideBinds(model, found.dir),
@@ -97,7 +99,7 @@ export async function surveyRestore(world: World, request: RestoreRequest): Prom
     externalVolumes: externalVolumes(model).map(({ name }) => name),
     outside: record.product.outside.filter(({ key }) => (values[key] ?? "") !== ""),
     pristine: { path: pristine, isKept: await world.files.exists(pristine) },
-    room: await roomFor(world, request),
+    room: await roomFor(world, request, images),
   };
 }
 
@@ -164,14 +166,39 @@ async function imagesFor(
   });
 }
 
-/** What is unpacked, and of the databases so much as a dump may grow to. */
-async function roomFor({ room }: World, { home, checked: { manifest } }: RestoreRequest): Promise<RestoreFacts["room"]> {
-  const streams = manifest.streams.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const dump = manifest.members
-    .filter(({ name }) => name.startsWith("database/"))
-    .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return { neededBytes: streams + dump * (1 + GROWS), freeBytes: await room.freeBytes(home) };
-}
+/** An empty cluster with its first log. */
+const CLUSTER_BYTES = 64 * 1024 ** 2;
+/** So much log a server keeps by itself while it is filled (`max_wal_size`). */
+const MOST_LOG_BYTES = 1024 ** 3;
 
-/** A database takes so many times what its compressed dump does: 2.4 GB of volume came from 0.4 GB. */
-const GROWS = 6;
+/** The folder and the dump lie in the home, and on the engine's disk what goes into volumes and images. */
+async function roomFor(
+  { room }: World,
+  { home, checked: { manifest } }: RestoreRequest,
+  images: readonly RestoredImage[],
+): Promise<RoomFacts> {
+  const sum = (sizes: readonly { readonly sizeBytes: number }[]): number =>
+    sizes.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+  const isOfHome = (name: string): boolean => name === "folder" || name === "pristine";
+  const isNeeded = (name: string): boolean => name !== "images" || images.some(({ from }) => from === "backup");
+  const { sizeBytes } = manifest.postgres ?? { sizeBytes: null };
+  const database = sizeBytes === null ? 0 : CLUSTER_BYTES + sizeBytes + Math.min(sizeBytes, MOST_LOG_BYTES);
+  const helper = images.find(({ from }) => from === "engine")?.id;
+  const homeFreeBytes = await room.freeBytes(home);
+  const engineFreeBytes = helper === undefined ? homeFreeBytes : await room.engineFreeBytes(helper);
+  return {
+    home: {
+      path: home,
+      neededBytes:
+        sum(manifest.streams.filter(({ name }) => isOfHome(name))) +
+        sum(manifest.members.filter(({ name }) => name.startsWith("database/"))),
+      freeBytes: homeFreeBytes,
+    },
+    engine: {
+      neededBytes: sum(manifest.streams.filter(({ name }) => !isOfHome(name) && isNeeded(name))) + database,
+      freeBytes: engineFreeBytes,
+    },
+    isOne: areOneDisk(homeFreeBytes, engineFreeBytes),
+    freeMemoryBytes: manifest.postgres === null ? null : await room.freeMemoryBytes(),
+  };
+}

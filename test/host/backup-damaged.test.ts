@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -100,6 +101,19 @@ describe("cut off", () => {
       if (at < 512) expect(error.code).toBe("NO_BACKUP");
       else expect(error.facts["part"]).toBeDefined();
     }
+  });
+});
+
+describe("what is no file", () => {
+  it("is told at once: a folder, and a pipe to which nobody writes", async () => {
+    const [pipe, inside] = [join(folder, "pipe.tar"), join(folder, "folder.tar")];
+    execFileSync("mkfifo", [pipe]);
+    await mkdir(inside);
+    for (const at of [pipe, inside]) {
+      const check = checkBackup(executor, at, () => {});
+      await expect(check).rejects.toMatchObject({ code: "NO_BACKUP", message: `${at} is no file.` });
+    }
+    await Promise.all([pipe, inside].map(at => rm(at, { recursive: true })));
   });
 });
 

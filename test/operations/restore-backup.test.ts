@@ -60,7 +60,7 @@ describe("the plan of a restore", () => {
         * it becomes the current instance; v2.22.2 stays as it is
         * it was made while the instance served: every row has its file, unless that was deleted or rewritten meanwhile
         * it has the secrets and users of the instance that was backed up
-        * it takes 1 MB on disk at most
+        * it takes 1 MB in /srv/graphistry and 65 MB on the Docker Engine's disk at most
         * not in the backup: /data of cache, which is in a volume without a name"
     `);
   });
@@ -131,7 +131,7 @@ describe("the plan of a drill", () => {
         ! cannot be undone from step 24 on
         * it starts with the settings of the instance that was backed up, and its networks lead nowhere: what it does by itself, such as sending mail, reaches nobody
         * caddy stays off, so that nobody reaches it from outside
-        * it takes 1 MB on disk at most, until it is removed"
+        * it takes 1 MB in /srv/graphistry and 65 MB on the Docker Engine's disk at most, until it is removed"
     `);
     const kindsOf = (note: string | null) => drill(facts, note).steps.map(({ kind }) => kind);
     expect(kindsOf(null)).toEqual(kindsOf("/note.json").filter(kind => kind !== "backup.note-drill"));
@@ -208,7 +208,34 @@ describe("a restore is refused", () => {
 
   it("F85 where what it unfolds to has no room", async () => {
     const facts = await factsOf();
-    expect(() => plan({ ...facts, room: { neededBytes: 1000, freeBytes: 1149 } })).toThrow(failsWith("NO_ROOM"));
+    const { home, engine } = facts.room;
+    expect(home.neededBytes).toBeGreaterThan(0);
+    const onTwo = { ...facts.room, isOne: false };
+    const homeFull = { ...onTwo, home: { ...home, neededBytes: 1000, freeBytes: 1149 } };
+    expect(() => plan({ ...facts, room: homeFull })).toThrow(failsWith("NO_ROOM", HOME));
+    const engineFull = { ...onTwo, engine: { ...engine, freeBytes: engine.neededBytes } };
+    expect(() => plan({ ...facts, room: engineFull })).toThrow(failsWith("NO_ROOM", "Docker Engine"));
+    expect(() => plan({ ...facts, room: { ...facts.room, freeMemoryBytes: 1e8 } })).toThrow(failsWith("NO_MEMORY"));
+  });
+
+  it("F85 counts what the databases took, and not what their dump does", async () => {
+    const { stage, path } = await backedUp();
+    const checked = await stage.world.backups.check(path, () => {});
+    const { postgres } = checked.manifest;
+    if (postgres === null) throw new Error("it has no database");
+    const ask = (sizeBytes: number) =>
+      surveyRestore(stage.world, {
+        home: HOME,
+        checked: { ...checked, manifest: { ...checked.manifest, postgres: { ...postgres, sizeBytes } } },
+        name: null,
+        ports: PORTS,
+        bundle: null,
+      });
+    const [small, large] = [await ask(0), await ask(5e9)];
+    // Its log comes on top, up to what a server keeps of it.
+    expect(large.room.engine.neededBytes - small.room.engine.neededBytes).toBe(5e9 + 2 ** 30);
+    expect(small.room.engine.neededBytes).toBeGreaterThan(4e7);
+    expect(plan(large).notes).toContainEqual(expect.stringContaining("5.7 GB on the Docker Engine's disk at most"));
   });
 
   it("F28 where it would write outside of the instance, or names files there", async () => {
