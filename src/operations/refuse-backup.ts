@@ -19,10 +19,7 @@ export function refuseBackup(facts: BackupFacts, request: BackupRequest): void {
   refuseTwice(to, request);
   refuseOutsiders(instance, postgres?.isUp ? "running" : "any state");
   refuseMissingVolumes(instance, "what it held could not be backed up");
-  if (facts.isInside)
-    throw new OperatorError("BAD_PATH", `${to} is a part of what is backed up, so each backup would hold those before it.`, {
-      hint: "--to a folder elsewhere, best on another disk",
-    });
+  refusePlace(facts);
   if (!facts.hasPristine)
     throw new OperatorError("NO_FOLDER", `The vendor's own files of ${record.name}, ${record.pristine}, are gone.`, {
       hint: "bring the folder back from a copy of the home",
@@ -54,6 +51,18 @@ export function refuseBackup(facts: BackupFacts, request: BackupRequest): void {
         hint: at === to ? "--to a folder on another disk, or `graph-mgr backup prune`" : `make room in ${at}`,
       },
     );
+}
+
+function refusePlace({ to, inside, inTheWay }: BackupFacts): void {
+  const hint = "--to a folder elsewhere, best on another disk";
+  if (inside !== null)
+    throw new OperatorError(
+      "BAD_PATH",
+      `${to} lies in ${inside}, which is backed up itself, so each backup would hold those before it.`,
+      { hint },
+    );
+  if (inTheWay !== null)
+    throw new OperatorError("BAD_PATH", `${inTheWay} is no folder, so no backup can lie in ${to}.`, { hint });
 }
 
 /** What restic does itself must not be done before: nothing in one backup would be alike in the next. */

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Compression } from "../domain/backup-compression.ts";
 import { isRemote } from "../domain/backup-place.ts";
 import { isUp } from "../domain/health.ts";
@@ -9,8 +9,10 @@ import { externalVolumes, isInside, outsideBinds } from "../domain/shared-resour
 import { OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
 import { nextSequence } from "./backups.ts";
+import { surveyHome } from "./home.ts";
 import type { InstanceFacts } from "./instance.ts";
 import { databaseAccess } from "./postgres.ts";
+import { realFolder } from "./real-folder.ts";
 
 /** What a backup's plan is made of. No secrets. */
 export interface BackupFacts {
@@ -43,7 +45,10 @@ export interface BackupFacts {
   readonly sequence: number;
   /** Folder of the archive. */
   readonly to: string;
-  readonly isInside: boolean;
+  /** What it would lie in, and must not: an instance's folder, or what graph-mgr keeps in the home. */
+  readonly inside: string | null;
+  /** What stands in the way of that folder, because it is none itself. */
+  readonly inTheWay: string | null;
   readonly compressions: readonly Compression[];
   /** What the backup takes at most, its dump included, before it is compressed; and what is free, and where. */
   readonly room: { readonly at: string; readonly neededBytes: number; readonly freeBytes: number };
@@ -117,10 +122,24 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
     outside,
     sequence,
     to,
-    isInside: folder !== null && [record.dir, join(instance.home, ".graph-mgr")].some(dir => isInside(folder, dir)),
+    ...(folder === null || isRemote(folder) ? { inside: null, inTheWay: null } : await lieOf(world, instance.home, folder)),
     compressions,
     room,
   };
+}
+
+/** Where a folder lies that may have to be made. */
+async function lieOf({ files }: World, home: string, folder: string): Promise<Pick<BackupFacts, "inside" | "inTheWay">> {
+  const { records } = await surveyHome({ files }, home);
+  const real = await realFolder(files, folder);
+  const isIn = await Promise.all(
+    [...records.map(({ dir }) => dir), join(home, ".graph-mgr")].map(async dir =>
+      isInside(real, await realFolder(files, dir)) ? dir : null,
+    ),
+  );
+  let there = real;
+  while (!(await files.exists(there)) && dirname(there) !== there) there = dirname(there);
+  return { inside: isIn.find(dir => dir !== null) ?? null, inTheWay: (await files.isFolder(there)) ? null : there };
 }
 
 /** Layers of its images, by id. @throws OperatorError IMAGE_MISSING */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { recordToText } from "../../src/domain/instance.ts";
 import { planBackup } from "../../src/operations/backup.ts";
 import { describePlan } from "../../src/plan/plan.ts";
 import { kinds } from "../../src/steps/index.ts";
@@ -134,6 +135,27 @@ describe("a backup is refused", () => {
           failsWith("BAD_PATH", "each backup would hold"),
         );
     expect(plan(await factsOf(stage, `${DIR}-backups`)).summary).toContain(`${DIR}-backups/1-`);
+  });
+
+  it("F96 into the folder of another instance, also by a link to it", async () => {
+    const stage = await installed();
+    const other = `${HOME}/releases/v2.22.2-other`;
+    const { record } = await stage.facts(NAME);
+    const text = recordToText({ ...record, name: "v2.22.2-other", dir: other });
+    await stage.world.files.write(`${HOME}/.graph-mgr/instances/v2.22.2-other.json`, text);
+    await stage.world.files.replaceLink(`${HOME}/elsewhere`, other);
+    for (const to of [other, `${other}/data/a/b`, `${HOME}/elsewhere/backups`])
+      await expect(factsOf(stage, to).then(facts => plan(facts))).rejects.toEqual(failsWith("BAD_PATH", `lies in ${other}`));
+  });
+
+  it("where a file is in the way of its folder", async () => {
+    const stage = await installed();
+    await stage.world.files.write("/srv/file", "text");
+    for (const to of ["/srv/file", "/srv/file/below"])
+      await expect(factsOf(stage, to).then(facts => plan(facts))).rejects.toEqual(
+        failsWith("BAD_PATH", "/srv/file is no folder"),
+      );
+    expect(plan(await factsOf(stage, "/srv/not/there/yet")).steps).not.toEqual([]);
   });
 
   it("F15 where a volume is gone", async () => {
