@@ -1,3 +1,4 @@
+import { spoken } from "../plan/plan.ts";
 import { surveyHome } from "../survey/home.ts";
 import type { Carried } from "./run-or-undo.ts";
 import type { Session } from "./session.ts";
@@ -18,7 +19,7 @@ export async function reportFinished(
   }
   const { records } = await surveyHome(session.world, session.home.path);
   const record = records.find(({ name }) => name === carried.instance);
-  session.print(`${carried.instance ?? session.home.path}: ${carried.kind} finished.`);
+  session.print(`${carried.instance ?? session.home.path}: ${spoken(carried.kind)} finished.`);
   if (carried.kind === "remove" && carried.wayBack !== null) session.print(`This brings it back:\n  ${carried.wayBack}`);
   if (session.flags.quiet || record === undefined || !SERVED.includes(carried.kind)) return;
   if (carried.kind === "adopt")

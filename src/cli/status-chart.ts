@@ -1,4 +1,5 @@
 import { span } from "../domain/units.ts";
+import { spoken } from "../plan/plan.ts";
 import type { PastOperation } from "../survey/status-page.ts";
 import { escaped } from "./html.ts";
 
@@ -24,7 +25,7 @@ export function downtimeChart(operations: readonly PastOperation[]): string {
   const bars = shown.map((each, index) => {
     const top = index * ROW;
     const width = Math.max(SHORTEST, Math.round((each.downtimeMs / longest) * LONGEST));
-    const label = [each.beganAt?.slice(0, 10), each.kind, each.instance].filter(part => part).join(" ");
+    const label = [each.beganAt?.slice(0, 10), spoken(each.kind), each.instance].filter(part => part).join(" ");
     return [
       `<text x="0" y="${top + 14}">${escaped(label)}</text>`,
       `<rect x="0" y="${top + 20}" width="${width}" height="${BAR}" rx="2"/>`,
@@ -32,7 +33,7 @@ export function downtimeChart(operations: readonly PastOperation[]): string {
     ].join("");
   });
   const longestOne = shown.find(({ downtimeMs }) => downtimeMs === longest) ?? shown[0];
-  const told = `${shown.length} operation${shown.length === 1 ? "" : "s"} turned visitors away; the longest was ${longestOne === undefined ? "" : `${longestOne.kind}${longestOne.instance === null ? "" : ` of ${longestOne.instance}`}, ${words(longestOne)}`}. The table below has the same numbers.`;
+  const told = `${shown.length} operation${shown.length === 1 ? "" : "s"} turned visitors away; the longest was ${longestOne === undefined ? "" : `${spoken(longestOne.kind)}${longestOne.instance === null ? "" : ` of ${longestOne.instance}`}, ${words(longestOne)}`}. The table below has the same numbers.`;
   return [
     `<svg viewBox="0 0 ${WIDTH} ${shown.length * ROW}" role="img" aria-labelledby="chart-title chart-desc">`,
     `<title id="chart-title">Downtime by operation</title><desc id="chart-desc">${escaped(told)}</desc>`,

@@ -1,6 +1,7 @@
 import { portPlace } from "../domain/isolation.ts";
 import { listedPorts } from "../domain/listed-ports.ts";
 import { bytes, span } from "../domain/units.ts";
+import { spoken } from "../plan/plan.ts";
 import type { InstanceStatus } from "../survey/states.ts";
 import type { PastOperation } from "../survey/status-page.ts";
 import { escaped, htmlTable, moment, time } from "./html.ts";
@@ -121,7 +122,7 @@ const instances = (all: readonly InstanceStatus[], current: string | null): stri
 function history(past: readonly PastOperation[], chart: string): string {
   const rows = past.map(({ kind, instance, outcome, beganAt, endedAt, downtimeMs, downtimeApproximate }) => [
     beganAt === null ? "" : time(beganAt),
-    escaped(kind),
+    escaped(spoken(kind)),
     escaped(instance ?? ""),
     outcome === "unfinished" ? `<span class="reason">unfinished</span>` : escaped(outcome),
     beganAt === null || endedAt === null ? "" : escaped(span(Date.parse(endedAt) - Date.parse(beganAt))),

@@ -1,6 +1,7 @@
 import type { InstanceRecord } from "../domain/instance.ts";
 import { portPlace } from "../domain/isolation.ts";
 import { bytes, span } from "../domain/units.ts";
+import { spoken } from "../plan/plan.ts";
 import type { NextUpdate } from "../survey/next-update.ts";
 import type { InstanceStatus } from "../survey/states.ts";
 import type { PastOperation, StatusPage } from "../survey/status-page.ts";
@@ -77,7 +78,7 @@ function factsOf({ record, isCurrent, page, update }: PageFacts, nowMs: number):
 }
 
 const pastRow = ({ kind, instance, beganAt, outcome, downtimeMs, downtimeApproximate }: PastOperation, nowMs: number) => [
-  kind,
+  spoken(kind),
   instance ?? "",
   beganAt === null ? "" : `${span(nowMs - Date.parse(beganAt))} ago`,
   outcome,

@@ -1,10 +1,11 @@
 import { EXIT, OperatorError } from "../errors.ts";
 import type { OperationEntry } from "../plan/operations.ts";
-import type { Plan } from "../plan/plan.ts";
+import { type Plan, spoken } from "../plan/plan.ts";
 import type { Session } from "./session.ts";
 
 /** `install of v2.22.2`. */
-export const nameOf = ({ operation, instance }: Plan): string => `${operation}${instance === null ? "" : ` of ${instance}`}`;
+export const nameOf = ({ operation, instance }: Plan): string =>
+  `${spoken(operation)}${instance === null ? "" : ` of ${instance}`}`;
 
 export const unfinishedText = ({ plan, stepsDone, closing }: OperationEntry): string =>
   closing === null

@@ -28,6 +28,9 @@ export interface Plan {
   readonly result?: { readonly [key: string]: Json };
 }
 
+/** An operation as it is typed and said: `backup create`. */
+export const spoken = (operation: string): string => operation.replaceAll("-", " ");
+
 export function kindOf<World>(step: PlannedStep, kinds: StepKinds<World>): AnyStepKind<World> {
   const kind = kinds.get(step.kind);
   if (!kind) {

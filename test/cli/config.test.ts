@@ -60,7 +60,7 @@ describe("config set", () => {
     expect(await read(".env")).toBe(`${before}LOG_LEVEL=DEBUG\n`);
     expect(idOf("nexus")).toBe(id);
     expect(printed.join("\n")).toMatchInlineSnapshot(`
-      "v2.22.2: config-set finished.
+      "v2.22.2: config set finished.
         * LOG_LEVEL in .env
         * LOG_LEVEL is new: no file of v2.22.2 names it yet
         * cache, caddy, nexus, postgres go on with what was, until: graph-mgr restart v2.22.2

@@ -119,7 +119,7 @@ describe("an instance that runs", () => {
     mended.press(KEYS.enter);
     await mended.until("When shall it count for front?");
     mended.press(KEYS.up, KEYS.enter);
-    await mended.until("config-edit finished");
+    await mended.until("config edit finished");
     expect(await mended.exit).toBe(0);
     await answers();
     const greeting = async () => (await fetch(`http://127.0.0.1:${own.port}/`)).headers.get("x-greeting");

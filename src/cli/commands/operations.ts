@@ -2,6 +2,7 @@ import { EXIT, messageOf, OperatorError } from "../../errors.ts";
 import type { World } from "../../host/world.ts";
 import type { Ending } from "../../plan/closing.ts";
 import type { OperationEntry } from "../../plan/operations.ts";
+import { spoken } from "../../plan/plan.ts";
 import { type Run, undoPlan } from "../../plan/runner.ts";
 import { quiet } from "../../steps/index.ts";
 import { type DowntimeFacts, downtimeText, watchedRun } from "../downtime.ts";
@@ -79,7 +80,7 @@ async function unfinishedOf(session: Session): Promise<OperationEntry> {
   const isFinished = last?.outcome === "done" && last.plan.wayBack !== null;
   throw new OperatorError("NOTHING_UNFINISHED", "There is no unfinished operation in this home.", {
     hint: isFinished
-      ? `${last.plan.wayBack}   (takes back the last one, ${last.plan.operation})`
+      ? `${last.plan.wayBack}   (takes back the last one, ${spoken(last.plan.operation)})`
       : "graph-mgr operations   (lists what was done here)",
   });
 }
@@ -213,7 +214,7 @@ async function takeBack(session: Session, given: Run<World>): Promise<void> {
     );
   else if (seen !== null) session.note(downtimeText(seen));
   if (session.flags.json) return;
-  session.print(`${instance ?? session.home.path}: ${operation} was undone. ${undoneText(remarks)}`);
+  session.print(`${instance ?? session.home.path}: ${spoken(operation)} was undone. ${undoneText(remarks)}`);
   const old = run.plan.steps.find(({ kind }) => kind === quiet.kind)?.input as { readonly instance: string } | undefined;
   if (old !== undefined && seen !== null && seen.downtimeGoesOn !== true) session.print(`${old.instance} serves again.`);
 }

@@ -3,6 +3,7 @@ import { broken, type Finding, fine, remark, risky } from "../../domain/finding.
 import { Home } from "../../domain/home.ts";
 import { FIRST_INSTANCE } from "../../domain/instances.ts";
 import { several } from "../../domain/units.ts";
+import { spoken } from "../../plan/plan.ts";
 import type { DoctorFacts } from "../../survey/doctor/facts.ts";
 
 export function judgeRecords({ home, instances }: DoctorFacts): readonly Finding[] {
@@ -68,7 +69,7 @@ export function judgeOperations({ home: { operations, path, isAtWork } }: Doctor
       remark(
         "operations",
         plan.instance ?? path,
-        `a graph-mgr is at the ${plan.operation} now: ${stepsDone} of ${several(plan.steps.length, "step")} done`,
+        `a graph-mgr is at the ${spoken(plan.operation)} now: ${stepsDone} of ${several(plan.steps.length, "step")} done`,
       ),
     );
   return unfinished.map(({ plan, stepsDone, closing }) =>
@@ -76,8 +77,8 @@ export function judgeOperations({ home: { operations, path, isAtWork } }: Doctor
       "operations",
       plan.instance ?? path,
       closing === null
-        ? `the ${plan.operation} is not finished: ${stepsDone} of ${plan.steps.length} steps are done`
-        : `the ${plan.operation} is ${closing}, and was cut off before it was closed`,
+        ? `the ${spoken(plan.operation)} is not finished: ${stepsDone} of ${plan.steps.length} steps are done`
+        : `the ${spoken(plan.operation)} is ${closing}, and was cut off before it was closed`,
       {
         cure:
           closing === null ? "graph-mgr resume   (goes on; `graph-mgr undo` takes it back)" : "graph-mgr resume   (closes it)",
