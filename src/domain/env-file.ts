@@ -37,6 +37,11 @@ export class EnvFile {
     return found ? this.text.slice(found.valueFrom, found.valueTo) : null;
   }
 
+  /** How many lines give it a value, of which the last counts. */
+  times(key: string): number {
+    return this.assignments.filter(each => each.key === key && !each.bare).length;
+  }
+
   /**
    * With `key` set so that Compose resolves exactly `value`: the last assignment is changed, or a line is appended.
    * @throws OperatorError ENV_KEY, ENV_VALUE for what no `.env` file can say

@@ -2,6 +2,7 @@ import { holdsData, isComposeKey } from "../domain/merge-keys.ts";
 import { OperatorError } from "../errors.ts";
 import type { KeyFacts } from "../survey/config-change.ts";
 import type { EditFacts } from "../survey/config-edit.ts";
+import type { ToldKey } from "../survey/config-values.ts";
 
 const SHOWN = 4;
 const some = (all: readonly string[]): string =>
@@ -62,10 +63,11 @@ function refuseManaged({ instance, imageKeys }: KeyFacts, key: string): void {
 
 /** What is said beside the plan. */
 export function keyNotes(facts: KeyFacts, meant: readonly string[], how: "set" | "unset"): readonly string[] {
-  const { instance, files, left, check, unheard, added } = facts;
+  const { instance, files, told, left, check, unheard, added } = facts;
   const { record } = instance;
   return [
-    ...meant.map(key => `${key} in ${files[key]}`),
+    ...meant.map(key => `${key} in ${files[key]}${becomes(told[key])}`),
+    ...meant.flatMap(key => duplicates(key, facts, how)),
     ...meant.flatMap(key => (how === "unset" ? [stays(key, left[key] ?? null)] : [])),
     ...(check.follows.length > 0
       ? [`with it ${check.follows.length === 1 ? "changes" : "change"} ${some(check.follows)}, which is made of it`]
@@ -78,6 +80,19 @@ export function keyNotes(facts: KeyFacts, meant: readonly string[], how: "set" |
         : [],
     ),
   ];
+}
+
+/** Nothing where it is a secret. */
+function becomes({ from, to }: ToldKey = { from: null, to: null, times: 0 }): string {
+  if (from !== null && to !== null) return `: ${from} becomes ${to}`;
+  return to === null ? (from === null ? "" : `: ${from} goes`) : `: ${to}`;
+}
+
+function duplicates(key: string, { files, told }: KeyFacts, how: "set" | "unset"): readonly string[] {
+  const times = told[key]?.times ?? 0;
+  if (times < 2) return [];
+  const what = how === "set" ? "the last one counts, and is changed" : "all of them go";
+  return [`${files[key]} gives ${key} a value ${times} times: ${what}`];
 }
 
 const stays = (key: string, from: string | null): string =>

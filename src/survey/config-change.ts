@@ -11,6 +11,7 @@ import { innerBinds } from "../domain/shared-resources.ts";
 import { textDigest } from "../domain/text-digest.ts";
 import type { World } from "../host/world.ts";
 import { type ConfigTexts, configTexts, editedTexts, envEntries, placesOf, resolveConfig, textToChange } from "./config-texts.ts";
+import { type ToldKey, toldKeys } from "./config-values.ts";
 import { type InstanceFacts, surveyInstance } from "./instance.ts";
 
 /** A file before and after. Digests are of texts; `absent` for none. */
@@ -35,6 +36,8 @@ export interface KeyFacts extends ConfigFacts {
   readonly check: CheckResult;
   /** By key, the file that is changed; null where nothing says it. */
   readonly files: Readonly<Record<string, string | null>>;
+  /** By key, what becomes of it there. */
+  readonly told: Readonly<Record<string, ToldKey>>;
   /** By key, where it comes from once it is taken out: another file, or null. */
   readonly left: Readonly<Record<string, string | null>>;
   /** Keys that name images in the vendor's files. */
@@ -143,6 +146,7 @@ export async function surveyKeys(
       ...facts,
       check: tried.check,
       files,
+      told: toldKeys(config, tried.config, files),
       left: Object.fromEntries(left),
       imageKeys: [...imageKeys([...config.compose.map(({ text }) => text), ...vendors])],
       unheard,

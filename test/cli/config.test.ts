@@ -61,13 +61,29 @@ describe("config set", () => {
     expect(idOf("nexus")).toBe(id);
     expect(printed.join("\n")).toMatchInlineSnapshot(`
       "v2.22.2: config set finished.
-        * LOG_LEVEL in .env
+        * LOG_LEVEL in .env: DEBUG
         * LOG_LEVEL is new: no file of v2.22.2 names it yet
         * cache, caddy, nexus, postgres go on with what was, until: graph-mgr restart v2.22.2
       This takes it back:
         graph-mgr config revert v2.22.2 1"
     `);
     expect(noted.join("\n")).toContain("Try: graph-mgr restart v2.22.2   (cache, caddy, nexus, postgres then get it)");
+  });
+
+  it("says what stood there and what will, of secrets neither, and of several lines which counts", async () => {
+    const old = (await read(".env")) ?? "";
+    await stage.world.files.write(`${DIR}/.env`, `LEVEL=INFO\nADDRESS=x\nLEVEL=WARN\n${old}`);
+    await run("set", "LEVEL=a b", "ADDRESS=https://user:canary@host/", "POSTGRES_PASSWORD=canary2");
+    await run("unset", "LEVEL");
+    const text = printed.join("\n");
+    expect(text).toContain("* LEVEL in .env: WARN becomes a b\n");
+    expect(text).toContain("* .env gives LEVEL a value 2 times: the last one counts, and is changed");
+    expect(text).toContain("* ADDRESS in .env\n");
+    expect(text).toContain("* POSTGRES_PASSWORD in .env\n");
+    expect(text).toContain("* LEVEL in .env: a b goes\n");
+    expect(text).toContain("* .env gives LEVEL a value 2 times: all of them go");
+    expect(text).not.toMatch(/canary/);
+    for (const { plan } of await session().store.list()) expect(JSON.stringify(plan)).not.toMatch(/canary/);
   });
 
   it("--apply makes new containers, which get it, and revert puts all back", async () => {
