@@ -54,6 +54,9 @@ for (const stream of [process.stdin, process.stdout, process.stderr]) {
 }
 process.on("uncaughtException", error => process.exit(report(error)));
 
+/** A terminal that does not know its own size says 0. */
+const columns = (): number => process.stderr.columns || 80;
+
 async function openSession(flags: GlobalFlags): Promise<Session> {
   const { createSession } = await import("./session.ts");
   return await createSession({
@@ -67,8 +70,7 @@ async function openSession(flags: GlobalFlags): Promise<Session> {
     isTerminalBothWays: () => process.stdin.isTTY === true && process.stdout.isTTY === true,
     canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
     terminal: { input: process.stdin, output: process.stderr },
-    // A terminal that does not know its own size says 0.
-    columns: () => process.stderr.columns || 80,
+    columns,
     rows: () => process.stderr.rows || 24,
     printColumns: () => (process.stdout.isTTY === true ? process.stdout.columns || 80 : null),
     signal: stop.signal,
@@ -91,7 +93,7 @@ function report(error: unknown): number {
   if (isJson) process.stdout.write(`${JSON.stringify({ error: { code, message, hint: hint ?? null, ...known?.facts } })}\n`);
   const said = `${known?.exit === EXIT.cancelled ? "" : "Error: "}${message}`;
   // What is to be typed stays in one piece, so that it can be copied.
-  const shown = process.stderr.isTTY ? wrap(said, process.stderr.columns - 1) : said;
+  const shown = process.stderr.isTTY ? wrap(said, columns() - 1) : said;
   process.stderr.write(`${shown}\n${hint === undefined ? "" : `Try: ${hint}\n`}`);
   if ((isVerbose || known === null) && error instanceof Error)
     process.stderr.write(`${error.stack ?? ""}\n${error.cause instanceof Error ? `caused by ${error.cause.stack ?? ""}\n` : ""}`);

@@ -37,6 +37,8 @@ export interface Executor {
   attach(command: Command): Promise<number>;
 }
 
+export const NOT_THERE = 127;
+
 /**
  * @param environment our own, of which children see a part
  * @param dieTogether a prefix like `setpriv --pdeathsig KILL`, so that a killed graph-mgr leaves no child at work
@@ -140,8 +142,9 @@ export function createExecutor(
         reject: false,
         ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
       });
-      const { exitCode, signal } = await child;
-      return exitCode ?? (signal === "SIGINT" ? 130 : 1);
+      const { exitCode, signal, code } = await child;
+      // As a shell says it, of what interrupted it and of a program that is not there.
+      return exitCode ?? (signal === "SIGINT" ? 130 : code === "ENOENT" ? NOT_THERE : 1);
     },
   };
 }

@@ -382,6 +382,10 @@ describe("config edit", () => {
     await expect(runWith({ edit: editing("A=1\n") }, "edit")).rejects.toThrow(
       expect.objectContaining({ code: "NO_TERMINAL", hint: expect.stringContaining("config set") }),
     );
+    // A Caddyfile has no keys.
+    await expect(runWith({ edit: editing("A=1\n") }, "edit", "Caddyfile")).rejects.toThrow(
+      expect.objectContaining({ code: "NO_TERMINAL", hint: expect.stringContaining("config edit v2.22.2 Caddyfile") }),
+    );
   });
 
   const refused: readonly (readonly [string, string, RegExp, string, (text: string) => string])[] = [

@@ -38,5 +38,8 @@ it("takes nothing from an editor that fails, and from one that is not there", as
   expect(await editText(executor, await editor(`echo more >> "$file"; exit 1`), "x", "a")).toBeNull();
   const [args = ""] = await seen();
   expect(existsSync(args)).toBe(false);
-  expect(await editText(executor, "/no/such/editor", "x", "a")).toBeNull();
+  await expect(editText(executor, "/no/such/editor -w", "x", "a")).rejects.toMatchObject({
+    code: "NO_EDITOR",
+    message: expect.stringContaining("/no/such/editor"),
+  });
 });

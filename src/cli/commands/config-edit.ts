@@ -1,5 +1,5 @@
 import { basename, posix, relative, resolve } from "node:path";
-import { configurationPlaces, isConfiguration } from "../../domain/config-files.ts";
+import { type ConfigurationOf, configurationPlaces, isConfiguration } from "../../domain/config-files.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { planEdit } from "../../operations/config.ts";
 import type { ConfigAsk } from "../../survey/config-change.ts";
@@ -18,7 +18,9 @@ export async function configEdit(session: Session, args: Arguments): Promise<voi
   const { instance, rest } = await instanceFirst(session, args.from(1));
   refuseMore(rest, 1, "edit");
   const ask = await askFor(session, instance);
-  const path = await pathOf(session, ask, rest[0]);
+  const configuration = await configurationOf(world, ask.record);
+  const path = pathOf(session, ask, configuration, rest[0]);
+  const isSettings = [configuration.layout?.settings ?? ".env", ".env", ...configuration.envFiles].includes(path);
   const { name } = ask.record;
   if (session.edit === null)
     throw new OperatorError("NO_EDITOR", "The environment names no editor: neither VISUAL nor EDITOR is set.", {
@@ -27,7 +29,9 @@ export async function configEdit(session: Session, args: Arguments): Promise<voi
   if (!session.ask.isPossible)
     throw new OperatorError("NO_TERMINAL", "There is no terminal for an editor.", {
       exit: EXIT.usage,
-      hint: `graph-mgr config set ${name} KEY=VALUE`,
+      hint: isSettings
+        ? `graph-mgr config set ${name} KEY=VALUE`
+        : `graph-mgr config edit ${name} ${path}   (at a terminal: \`ssh -t\` gives one)`,
     });
   const old = await textToChange(world, ask.record.dir, path);
   const text = await editedText(session, ask, path, old ?? "");
@@ -44,8 +48,7 @@ export async function configEdit(session: Session, args: Arguments): Promise<voi
 }
 
 /** The file that is meant, relative to the instance's folder. @throws OperatorError NOT_EDITABLE */
-async function pathOf({ world, cwd }: Session, { record }: ConfigAsk, word: string | undefined): Promise<string> {
-  const configuration = await configurationOf(world, record);
+function pathOf({ cwd }: Session, { record }: ConfigAsk, configuration: ConfigurationOf, word: string | undefined): string {
   if (word === undefined) return configuration.layout?.settings ?? ".env";
   const isTyped = word.startsWith("/") || word.startsWith("./") || word.startsWith("../");
   const path = isTyped ? relative(record.dir, resolve(cwd, word)) : posix.normalize(word);
