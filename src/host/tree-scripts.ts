@@ -231,6 +231,10 @@ fi
 /** `$1` a folder that gets what the archive on standard input has, and nothing else. */
 export const UNPACK_TREE = `set -eu
 find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +
-tar -xpf - -C "$1"
+if tar --version 2>/dev/null | grep -q 'GNU tar'; then
+  tar --blocking-factor=128 --read-full-records -xpf - -C "$1"
+else
+  tar -xpf - -C "$1"
+fi
 sync -f "$1" 2>/dev/null || sync
 `;
