@@ -21,7 +21,6 @@ export function planPrune(
       hint: "graph-mgr backup list",
     });
   const size = bytes(gone.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
-  const stay = backups.filter(each => !gone.includes(each)).map(({ sequence }) => sequence);
   const id = operationId("backup-prune", occasion);
   const repositories = [...new Set(gone.flatMap(({ path }) => (isRestic(path) ? [dirname(path)] : [])))];
   return newPlan({
@@ -31,7 +30,7 @@ export function planPrune(
     home,
     engine,
     summary: `Delete ${gone.length} of ${backups.length} backups (${size})`,
-    notes: [`${stay.join(", ")} ${stay.length === 1 ? "stays" : "stay"}`, "what is deleted cannot be brought back"],
+    notes: [...stayNotes(backups.filter(each => !gone.includes(each))), "what is deleted cannot be brought back"],
     wayBack: null,
     steps: [
       ...gone.map(({ sequence, path }) => deleteBackup.step({ sequence, path, note: new Home(home).backupNote(sequence) })),
@@ -40,5 +39,14 @@ export function planPrune(
       ),
     ],
     result: { deleted: gone.map(({ sequence }) => sequence) },
+  });
+}
+
+/** Each instance is counted by itself, which surprises whoever reads one list. */
+function stayNotes(staying: readonly ListedBackup[]): readonly string[] {
+  const instances = [...new Set(staying.map(({ instance }) => instance))];
+  return instances.map(instance => {
+    const numbers = staying.filter(each => each.instance === instance).map(({ sequence }) => sequence);
+    return `${numbers.join(", ")} ${numbers.length === 1 ? "stays" : "stay"}${instances.length === 1 ? "" : ` of ${instance}, which is counted by itself`}`;
   });
 }
