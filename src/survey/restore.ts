@@ -174,7 +174,7 @@ const MOST_LOG_BYTES = 1024 ** 3;
 /** The folder and the dump lie in the home, and on the engine's disk what goes into volumes and images. */
 async function roomFor(
   { room }: World,
-  { home, checked: { manifest } }: RestoreRequest,
+  { home, checked: { manifest }, bundle }: RestoreRequest,
   images: readonly RestoredImage[],
 ): Promise<RoomFacts> {
   const sum = (sizes: readonly { readonly sizeBytes: number }[]): number =>
@@ -183,6 +183,7 @@ async function roomFor(
   const isNeeded = (name: string): boolean => name !== "images" || images.some(({ from }) => from === "backup");
   const { sizeBytes } = manifest.postgres ?? { sizeBytes: null };
   const database = sizeBytes === null ? 0 : CLUSTER_BYTES + sizeBytes + Math.min(sizeBytes, MOST_LOG_BYTES);
+  const ofBundle = images.some(({ from }) => from === "bundle") ? (bundle?.source.sizeBytes ?? 0) : 0;
   const helper = images.find(({ from }) => from === "engine")?.id;
   const homeFreeBytes = await room.freeBytes(home);
   const engineFreeBytes = helper === undefined ? homeFreeBytes : await room.engineFreeBytes(helper);
@@ -195,7 +196,7 @@ async function roomFor(
       freeBytes: homeFreeBytes,
     },
     engine: {
-      neededBytes: sum(manifest.streams.filter(({ name }) => !isOfHome(name) && isNeeded(name))) + database,
+      neededBytes: sum(manifest.streams.filter(({ name }) => !isOfHome(name) && isNeeded(name))) + ofBundle + database,
       freeBytes: engineFreeBytes,
     },
     isOne: areOneDisk(homeFreeBytes, engineFreeBytes),

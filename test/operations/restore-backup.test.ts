@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { World } from "../../src/host/world.ts";
 import { planBackup } from "../../src/operations/backup.ts";
 import { drillName, planDrill } from "../../src/operations/drill.ts";
 import { refuseRestore } from "../../src/operations/refuse-restore.ts";
 import { planRestoreBackup } from "../../src/operations/restore.ts";
 import { describePlan } from "../../src/plan/plan.ts";
 import { kinds } from "../../src/steps/index.ts";
+import { answering } from "../../src/survey/answering.ts";
 import { surveyBackup } from "../../src/survey/backup.ts";
 import { type RestoreFacts, surveyRestore } from "../../src/survey/restore.ts";
 import { HOME, type Stage } from "../simulator/scenario.ts";
@@ -236,6 +238,19 @@ describe("a restore is refused", () => {
     expect(large.room.engine.neededBytes - small.room.engine.neededBytes).toBe(5e9 + 2 ** 30);
     expect(small.room.engine.neededBytes).toBeGreaterThan(4e7);
     expect(plan(large).notes).toContainEqual(expect.stringContaining("5.7 GB on the Docker Engine's disk at most"));
+  });
+
+  it("F85 counts a bundle whose images are loaded", async () => {
+    const { stage, path } = await backedUp();
+    const checked = await stage.world.backups.check(path, () => {});
+    const bundle = await stage.world.bundles.read("/bundles/v2.22.2.tar.gz", () => {});
+    const ask = (over: Partial<World["engine"]>) => {
+      const world = { ...stage.world, engine: answering(stage.world.engine, over) };
+      return surveyRestore(world, { home: HOME, checked, name: null, ports: PORTS, bundle });
+    };
+    const [there, gone] = [await ask({}), await ask({ images: async ids => ids.map(() => null) })];
+    expect(gone.images.map(({ from }) => from)).toContain("bundle");
+    expect(gone.room.engine.neededBytes - there.room.engine.neededBytes).toBe(bundle.source.sizeBytes);
   });
 
   it("F28 where it would write outside of the instance, or names files there", async () => {
