@@ -10,9 +10,6 @@ import { type SmallHome, said } from "./support/small-home.ts";
 import { SmallProduct } from "./support/small-product.ts";
 import { SshHost } from "./support/ssh-host.ts";
 
-/** This machine, as the other one sees it. */
-const HERE = "10.98.0.254";
-
 /** Two machines, each with an engine of its own, and ssh between them. */
 let second: SecondMachine;
 let small: SmallProduct;
@@ -105,13 +102,13 @@ it("what has moved there moves back, under a name of its own, and takes its port
   const gone = await move(own);
   expect(gone.code, said(gone)).toBe(0);
   await fetch(`http://${second.address}:${own.port}/notes`, { method: "POST", body: "written there" });
-  const host = await SshHost.make(HERE);
+  const host = await SshHost.make(second.here);
   const programs = join(homedir(), ".local/share/graph-mgr");
   const put = async (): Promise<readonly string[]> => await readdir(programs).catch(() => []);
   const before = await put();
   try {
     const back = await second.json<{ readonly there: { readonly instance: string } }>(
-      ...["migrate", `root@${HERE}:${host.port}`, "--remote-home", own.home.path, "--yes"],
+      ...["migrate", `root@${second.here}:${host.port}`, "--remote-home", own.home.path, "--yes"],
       ...["--identity", join(host.dir, "client"), "--known-hosts", join(host.dir, "known")],
     );
     expect(back.there.instance).toBe(`${own.name(RELEASE)}-2`);

@@ -5,7 +5,7 @@ import { execa } from "execa";
 
 const SCRIPT = resolve(import.meta.dirname, "../../../scripts/second-machine.sh");
 
-/** Another machine with an engine and sshd of its own; one at a time on this one. Needs root. */
+/** Another machine with an engine and sshd of its own; Needs root. */
 export class SecondMachine {
   readonly dir: string;
   readonly address: string;
@@ -18,6 +18,11 @@ export class SecondMachine {
     const dir = join(await mkdtemp(join(tmpdir(), "graph-mgr-second-")), "machine");
     const { stdout } = await execa("bash", [SCRIPT, "up", dir], { stdin: "ignore" });
     return new SecondMachine(dir, stdout.trim().split("\n").at(-1) ?? "");
+  }
+
+  /** This machine, as that one sees it. */
+  get here(): string {
+    return this.address.replace(/\.1$/, ".254");
   }
 
   get target(): string {
