@@ -10,7 +10,7 @@ const commonJs = {
 
 // One bundle with split chunks: a command's code is read only when that command runs, so that `--help` starts fast.
 export default defineConfig({
-  input: { "graph-mgr": "src/main.ts" },
+  input: { "graph-mgr": "src/start.ts" },
   platform: "node",
   output: {
     dir: "dist",

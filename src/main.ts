@@ -15,7 +15,8 @@ const argv = process.argv.slice(2);
 const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
 const isJson = own.includes("--json");
 const isVerbose = own.includes("--verbose") || own.some(word => /^-[a-z]*v/.test(word));
-const root = new URL("../", import.meta.url);
+/** Where the program lies, with `package.json` and the templates. */
+let root: URL;
 
 let phase: Phase = "looking";
 const stop = new AbortController();
@@ -143,4 +144,9 @@ async function main(): Promise<number> {
 const end = (exitCode: number): void => {
   process.exitCode = exitCode;
 };
-main().then(end, (error: unknown) => end(report(error)));
+
+/** The program, from its command line to its exit code. */
+export async function run(installed: URL): Promise<void> {
+  root = installed;
+  await main().then(end, (error: unknown) => end(report(error)));
+}

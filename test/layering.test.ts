@@ -7,6 +7,8 @@ const src = resolve(import.meta.dirname, "../src");
 /** Room -> what it may import: our rooms or files, then packages. This table is the authority on the arrows. */
 const may: Record<string, { ours: string[]; packages: string[]; types?: string[] }> = {
   "errors.ts": { ours: [], packages: [] },
+  "compiled.ts": { ours: [], packages: ["node:"] },
+  "start.ts": { ours: ["compiled.ts", "main.ts"], packages: ["node:"] },
   "main.ts": { ours: ["session.ts", "cli", "errors.ts"], packages: ["node:"] },
   // The wiring: the one file that knows both the commands and the machine.
   "session.ts": { ours: ["cli", "host", "domain", "errors.ts"], packages: ["node:"], types: ["plan/operations.ts"] },

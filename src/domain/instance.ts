@@ -1,11 +1,28 @@
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
-import { productSchema } from "./product.ts";
+import { type Product, productSchema } from "./product.ts";
 
 // To write a function for each schema, as zod does by itself, takes longer than to read a few small files without one.
 z.config({ jitless: true });
 
 export const RECORD_SCHEMA = 1;
+
+/** By their text. */
+const products = new Map<string, Product>();
+
+/** Instances of one home are mostly of one product, which is the larger part of a record. */
+const product = z.unknown().transform((value, context): Product => {
+  const text = JSON.stringify(value);
+  const known = products.get(text);
+  if (known !== undefined) return known;
+  const parsed = productSchema.safeParse(value);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) context.addIssue({ ...issue });
+    return z.NEVER;
+  }
+  products.set(text, parsed.data);
+  return parsed.data;
+});
 
 const port = z.object({
   service: z.string(),
@@ -20,7 +37,7 @@ const record = z.object({
   release: z.string(),
   suffix: z.string().nullable(),
   /** What is known of its product, as it was when the instance was made. */
-  product: productSchema,
+  product,
   layout: z.string(),
   /** Compose project. */
   project: z.string(),

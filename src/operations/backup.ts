@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { BACKUP_FORMAT, type BackupManifest, backupName, MEMBERS } from "../domain/backup.ts";
+import { BACKUP_FORMAT, type BackupManifest, MEMBERS } from "../domain/backup.ts";
 import type { Compression } from "../domain/backup-compression.ts";
 import type { BackupLock } from "../domain/backup-lock.ts";
+import { backupName } from "../domain/backup-name.ts";
 import { beneath, isRemote } from "../domain/backup-place.ts";
 import { Home } from "../domain/home.ts";
 import { isRestic } from "../domain/restic-place.ts";

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { sequenceIn } from "../domain/backup.ts";
+import { sequenceIn } from "../domain/backup-name.ts";
 import { type BackupNote, type ListedBackup, parseNote } from "../domain/backup-note.ts";
 import { beneath, isRemote } from "../domain/backup-place.ts";
 import { Home } from "../domain/home.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { sequenceIn } from "../domain/backup.ts";
+import { sequenceIn } from "../domain/backup-name.ts";
 import { COMPOSE_FILES } from "../domain/bundle.ts";
 import type { World } from "../host/world.ts";
 import { surveyHome } from "./home.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { backupName, sequenceIn } from "../../src/domain/backup.ts";
+import { backupName, sequenceIn } from "../../src/domain/backup-name.ts";
 import { choosePath, type ListedBackup, prunable } from "../../src/domain/backup-note.ts";
 
 const of = (sequence: number, day: string, isGood = true, instance = "v1.0.0"): ListedBackup => ({

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { backupName } from "../../src/domain/backup.ts";
+import { backupName } from "../../src/domain/backup-name.ts";
 import type { InstanceRecord } from "../../src/domain/instance.ts";
 import { OperatorError } from "../../src/errors.ts";
 import { createBundles } from "../../src/host/bundles.ts";

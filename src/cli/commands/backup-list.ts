@@ -1,5 +1,5 @@
 import { basename, resolve } from "node:path";
-import { sequenceIn } from "../../domain/backup.ts";
+import { sequenceIn } from "../../domain/backup-name.ts";
 import type { ListedBackup } from "../../domain/backup-note.ts";
 import { placeAt } from "../../domain/backup-place.ts";
 import { bytes, span } from "../../domain/units.ts";

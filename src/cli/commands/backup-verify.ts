@@ -1,5 +1,5 @@
 import { basename, resolve } from "node:path";
-import { sequenceIn } from "../../domain/backup.ts";
+import { sequenceIn } from "../../domain/backup-name.ts";
 import { type BackupNote, choosePath, noteToText } from "../../domain/backup-note.ts";
 import { isRemote } from "../../domain/backup-place.ts";
 import { bytes } from "../../domain/units.ts";
