@@ -36,6 +36,25 @@ export function downtimeText({ downtimeMs, downtimeApproximate, downtimeGoesOn }
 const ANSWERS_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 200;
 
+interface Watch {
+  isDown(): boolean;
+  stop(): Promise<{ readonly downtimeMs: number; readonly isDown: boolean }>;
+  /** Of one that does not look for itself. */
+  served?(): void;
+}
+
+function untilServed({ elapsedMs }: Pick<World, "elapsedMs">): Watch {
+  const began = elapsedMs();
+  let took: number | null = null;
+  return {
+    isDown: () => took === null,
+    stop: async () => ({ downtimeMs: took ?? elapsedMs() - began, isDown: took === null }),
+    served: () => {
+      took ??= elapsedMs() - began;
+    },
+  };
+}
+
 type Probe = Parameters<World["ports"]["ask"]>[0];
 type Opening = {
   readonly openedAt?: string;
@@ -47,8 +66,9 @@ const inputOf = (plan: Plan, kind: string): Readonly<Record<string, unknown>> | 
   (plan.steps.find(step => step.kind === kind)?.input as Readonly<Record<string, unknown>> | undefined) ?? null;
 
 /**
- * The port is asked as a visitor would, from before the writers are stopped until the operation has ended. Where it was begun
- * by a run that was cut off, the time since the window was opened counts whole.
+ * The port is asked as a visitor would, from before the writers are stopped until the operation has ended. Of a move to another machine, whose
+ * ports this one may not even reach, it is the time until it serves there, or here again. Where it was begun by a run that was cut off, the
+ * time since the window was opened counts whole.
  */
 export async function watchDowntime(
   session: Session,
@@ -56,13 +76,21 @@ export async function watchDowntime(
 ): Promise<Downtime> {
   const probe = inputOf(plan, "front.open")?.["probe"] as Probe | null | undefined;
   const quiet = plan.steps.findIndex(({ kind }) => kind === "instance.quiet");
-  const opened = openingIn(await readOf(journal), quiet);
-  let watch: { readonly port: ReturnType<Session["watchPort"]>; readonly before: ReturnType<typeof sinceOpened> } | null = null;
+  const there = plan.steps.findIndex(({ kind }) => kind === "migrate.open");
+  const begun = await readOf(journal);
+  const opened = openingIn(begun, quiet);
+  const servesThere = begun.some(entry => entry.type === "done" && entry.step === there);
+  const begin = (): Watch | null =>
+    probe ? session.watchPort(probe) : there >= 0 && !servesThere ? untilServed(session.world) : null;
+  let watch: { readonly port: Watch; readonly before: ReturnType<typeof sinceOpened> } | null = null;
   let isOver = false;
   return {
-    on({ step }) {
-      if (probe && quiet >= 0 && step >= quiet && !isOver)
-        watch ??= { port: session.watchPort(probe), before: sinceOpened(session.world, opened) };
+    on({ type, step }) {
+      if (quiet < 0 || step < quiet || isOver) return;
+      const port = watch?.port ?? begin();
+      if (port === null) return;
+      watch ??= { port, before: sinceOpened(session.world, opened) };
+      if ((type === "done" && step === there) || (type === "undone" && step === quiet)) port.served?.();
     },
     async end(isServed = false) {
       isOver = true;

@@ -1,3 +1,4 @@
+import { isMoved } from "../domain/instance.ts";
 import { portPlace } from "../domain/isolation.ts";
 import { listedPorts } from "../domain/listed-ports.ts";
 import { bytes, span } from "../domain/units.ts";
@@ -8,7 +9,7 @@ import { escaped, htmlTable, moment, time } from "./html.ts";
 import { downtimeChart } from "./status-chart.ts";
 import { PAGE_STYLE } from "./status-style.ts";
 import type { PageFacts } from "./status-text.ts";
-import { backupWords, drillWords, reasons, releaseWords, updateWords } from "./status-words.ts";
+import { backupWords, drillWords, reasons, releaseWords, stateWords, updateWords } from "./status-words.ts";
 
 const PAST_SHOWN = 50;
 
@@ -36,7 +37,7 @@ export function statusPageHtml(
     `<meta name="referrer" content="no-referrer">`,
     `<title>${escaped(`${record.name}: ${health}`)}</title>`,
     `<style>${PAGE_STYLE}</style></head><body><main>`,
-    `<h1>${escaped(record.name)} <span class="badge ${badge(status)}">${escaped(status.state)}${status.health === "none" ? "" : `, ${escaped(status.health)}`}</span></h1>`,
+    `<h1>${escaped(record.name)} <span class="badge ${badge(status)}">${escaped(stateWords(status))}</span></h1>`,
     `<p>${isCurrent ? "The current instance of" : "An instance of"} ${escaped(home)}, as of ${time(now)}.</p>`,
     ...(unfinished === null ? [] : [`<p class="reason">${escaped(unfinished)}</p>`]),
     ...bad.map(reason => `<p class="reason">${escaped(reason)}</p>`),
@@ -62,7 +63,8 @@ function factList({ record, isCurrent, page, update }: PageFacts): string {
   const facts: readonly (readonly [string, readonly string[]])[] = [
     ["Release", [escaped(releaseWords(record))]],
     ["Serves since", page.servingSince === null ? [] : [time(page.servingSince)]],
-    ["Address", page.addresses.map(escaped)],
+    ["Moved to", isMoved(record) ? [escaped(record.movedTo)] : []],
+    ["Address", isMoved(record) ? [] : page.addresses.map(escaped)],
     ["Ports", record.ports.map(port => escaped(`${portPlace(port)} on port ${port.host ?? "chosen by the engine"}`))],
     ["Database", page.database === null ? [] : [escaped(`Postgres ${page.database.version}, ${bytes(page.database.sizeBytes)}`)]],
     ["Last backup", [escaped(backupWords(page, when))]],

@@ -1,11 +1,11 @@
-import type { InstanceRecord } from "../domain/instance.ts";
+import { type InstanceRecord, isMoved } from "../domain/instance.ts";
 import { portPlace } from "../domain/isolation.ts";
 import { bytes, span } from "../domain/units.ts";
 import { spoken } from "../plan/plan.ts";
 import type { NextUpdate } from "../survey/next-update.ts";
 import type { InstanceStatus } from "../survey/states.ts";
 import type { PastOperation, StatusPage } from "../survey/status-page.ts";
-import { ago, backupWords, drillWords, reasons, releaseWords, updateWords } from "./status-words.ts";
+import { ago, backupWords, drillWords, reasons, releaseWords, stateWords, updateWords } from "./status-words.ts";
 import { table } from "./table.ts";
 import { widthOf, wrap } from "./text.ts";
 
@@ -40,7 +40,7 @@ export function statusPageText(facts: PageFacts, nowMs: number, columns: number 
   ]);
   const past = page.operations.slice(-PAST_SHOWN).reverse();
   return [
-    `${record.name}${isCurrent ? " (current)" : ""}: ${status.state}, ${status.health}${since}`,
+    `${record.name}${isCurrent ? " (current)" : ""}: ${stateWords(status)}${since}`,
     ...reasons(page.services, record).map(reason => shown(`  ! ${reason}`, columns)),
     labelled(factsOf(facts, nowMs), columns),
     "",
@@ -65,7 +65,7 @@ function factsOf({ record, isCurrent, page, update }: PageFacts, nowMs: number):
   return [
     ["Release", releaseWords(record)],
     ["Folder", record.dir],
-    ...page.addresses.map(address => ["Address", address] as const),
+    ...(isMoved(record) ? [["Moved to", record.movedTo] as const] : page.addresses.map(address => ["Address", address] as const)),
     ...(ports.length === 0 ? [] : [["Ports", ports.join(", ")] as const]),
     ...(page.database === null
       ? []

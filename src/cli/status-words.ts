@@ -1,10 +1,11 @@
 import { basename } from "node:path";
 import { isUp } from "../domain/health.ts";
-import type { InstanceRecord } from "../domain/instance.ts";
+import { type InstanceRecord, isMoved } from "../domain/instance.ts";
 import { bytes, span } from "../domain/units.ts";
 import type { ServiceDetail } from "../survey/instance-details.ts";
 import type { LastBackup } from "../survey/last-backup.ts";
 import type { NextUpdate } from "../survey/next-update.ts";
+import type { InstanceStatus } from "../survey/states.ts";
 import { shownText } from "./text.ts";
 
 /** How long ago a moment was: on a page that is looked at later, the moment itself. */
@@ -33,6 +34,10 @@ export function drillWords({ backup, drill }: LastBackup, when: When): string {
   if (drill !== null) return `${when(drill.at)}${drill.tookMs === null ? "" : `; it was back after ${span(drill.tookMs)}`}`;
   return backup === null ? "none" : `none: graph-mgr backup verify ${backup.sequence} --drill`;
 }
+
+/** `running, healthy`; or `moved`, as long as nobody has started it here again. */
+export const stateWords = ({ record, state, health }: InstanceStatus): string =>
+  isMoved(record) && (state === "stopped" || state === "created") ? "moved" : health === "none" ? state : `${state}, ${health}`;
 
 /** What `update` would do next, a sentence each. */
 export function updateWords(

@@ -73,6 +73,10 @@ const record = z.object({
 /** What graph-mgr knows of an instance, in `.graph-mgr/instances/<name>.json`. No secrets. */
 export type InstanceRecord = z.infer<typeof record>;
 
+/** Whether it serves on another machine now. */
+export const isMoved = (instance: InstanceRecord): instance is InstanceRecord & { readonly movedTo: string } =>
+  (instance.movedTo ?? null) !== null;
+
 /** @throws OperatorError BAD_RECORD */
 export function parseRecord(text: string, path: string): InstanceRecord {
   let value: unknown;

@@ -12,7 +12,8 @@ import type { Command } from "./command.ts";
 import type { Executor } from "./exec.ts";
 import type { ImageStreams } from "./image-sets.ts";
 import { installScript, onceScript, PROGRAM_PARTS, type RemoteProgram, remoteProgram } from "./remote-program.ts";
-import { inSshWords, sshCommand, sshScript } from "./ssh.ts";
+import { sshCommand, sshScript } from "./ssh.ts";
+import { inSshWords } from "./ssh-errors.ts";
 import type { Remote, Sent, There } from "./world.ts";
 
 /** What graph-mgr there may exit with and have said why on its standard output. */

@@ -1,4 +1,4 @@
-import { type SshTarget, sshTargetText } from "../domain/ssh-target.ts";
+import type { SshTarget } from "../domain/ssh-target.ts";
 import { OperatorError } from "../errors.ts";
 import type { Command } from "./command.ts";
 
@@ -60,31 +60,3 @@ export function sshScript(access: SshAccess, script: string): Command {
   if (script.includes("'")) throw new Error("a script for another machine has a single quote in it");
   return { program: "ssh", args: [...reach(access), `sh -c '${script}'`] };
 }
-
-const NO_REACH =
-  /could not resolve|connection (?:refused|timed out|closed|reset)|no route|network is unreachable|timed out|broken pipe|lost connection|not responding/i;
-
-/** What ssh itself said, in the operator's words; anything else stays as it is. */
-export function inSshWords(error: unknown, { target }: SshAccess): unknown {
-  if (!(error instanceof OperatorError) || error.code !== "COMMAND_FAILED") return error;
-  const where = sshTargetText(target);
-  const said = error.message;
-  if (/host key verification failed|host identification has changed|no .* host key is known/i.test(said))
-    return new OperatorError("HOST_KEY", `The host key of ${where} is not known here, or is another one than before.`, {
-      hint: `ssh ${target.host}   (once by hand, comparing the fingerprint that it shows with that on the machine itself)`,
-      cause: error,
-    });
-  if (/permission denied|too many authentication failures/i.test(said))
-    return new OperatorError("SSH_LOGIN", `${where} does not let this user in with a key.`, {
-      hint: "ssh-copy-id there first, or name the key with --identity FILE",
-      cause: error,
-    });
-  if (/code 255/.test(said) || NO_REACH.test(said))
-    return new OperatorError("NOT_REACHED", `${where} cannot be reached by ssh, or the connection was lost: ${lastLine(said)}`, {
-      hint: `see whether \`ssh ${target.host}\` works`,
-      cause: error,
-    });
-  return error;
-}
-
-const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.slice(-200) ?? "";

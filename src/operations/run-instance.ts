@@ -1,4 +1,5 @@
 import { isUp } from "../domain/health.ts";
+import { isMoved } from "../domain/instance.ts";
 import { portPlace } from "../domain/isolation.ts";
 import { noVolume } from "../domain/no-volume.ts";
 import { OperatorError } from "../errors.ts";
@@ -38,11 +39,14 @@ function planOf(
  * @throws OperatorError MOVED_AWAY
  */
 function refuseMoved({ record }: InstanceFacts): void {
-  const to = record.movedTo ?? null;
-  if (to === null) return;
-  throw new OperatorError("MOVED_AWAY", `${record.name} has moved to ${to}; what was written there since is not in it.`, {
-    hint: `stop it there first, then: graph-mgr launch ${record.name} --although-moved`,
-  });
+  if (!isMoved(record)) return;
+  throw new OperatorError(
+    "MOVED_AWAY",
+    `${record.name} has moved to ${record.movedTo}; what was written there since is not in it.`,
+    {
+      hint: `stop it there first, then: graph-mgr launch ${record.name} --although-moved`,
+    },
+  );
 }
 
 /** Pages that stand in for what had moved away give their ports back. */
@@ -50,7 +54,7 @@ export const retireSteps = ({ leftPages }: InstanceFacts): readonly PlannedStep[
   leftPages.map(({ page, operation }) => retirePage.step({ page, operation }));
 
 const hereAgain = ({ record, recordPath }: InstanceFacts): readonly PlannedStep[] =>
-  (record.movedTo ?? null) === null ? [] : [noteMoved.step({ record: recordPath, instance: record.name, to: null })];
+  !isMoved(record) ? [] : [noteMoved.step({ record: recordPath, instance: record.name, to: null })];
 
 const upSteps = (facts: InstanceFacts): readonly PlannedStep[] =>
   relaunchSteps({ ...facts.record, services: facts.active }, facts.recordPath, facts.record.product.health);

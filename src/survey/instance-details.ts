@@ -55,7 +55,8 @@ export function serviceDetail(
   return {
     service,
     state: container?.state ?? "missing",
-    health: container === undefined ? "none" : isDown ? "unhealthy" : container.health,
+    // Of what is down the engine tells the last look that it took.
+    health: isDown ? "unhealthy" : container !== undefined && isUp(container) ? container.health : "none",
     why: seen.verdict === "healthy" ? "" : seen.why,
     since: container === undefined || container.startedAt.startsWith("0001") ? null : container.startedAt,
     image: image?.reference ?? container?.imageName ?? "",

@@ -1,5 +1,5 @@
 import { Home } from "../domain/home.ts";
-import { type InstanceRecord, LABELS } from "../domain/instance.ts";
+import { type InstanceRecord, isMoved, LABELS } from "../domain/instance.ts";
 import { maintenanceName, type PageInput } from "../domain/maintenance.ts";
 import type { ContainerDetail, World } from "../host/world.ts";
 
@@ -33,7 +33,7 @@ export async function surveyMovedPages(
   records: readonly InstanceRecord[],
   containers: readonly ContainerDetail[],
 ): Promise<readonly LeftPage[]> {
-  const moved = records.filter(({ movedTo }) => (movedTo ?? null) !== null);
+  const moved = records.filter(isMoved);
   const found = await Promise.all(moved.map(({ project }) => surveyLeftPage(world, home, project, containers)));
   return found.filter(page => page !== null);
 }

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { isUp } from "../domain/health.ts";
-import { type InstanceRecord, LABELS } from "../domain/instance.ts";
+import { type InstanceRecord, isMoved, LABELS } from "../domain/instance.ts";
 import type { Unused } from "../domain/unused.ts";
 import type { World } from "../host/world.ts";
 import type { Stock } from "./unused.ts";
@@ -18,7 +18,7 @@ export async function surveyUnusedInstances(world: World, stock: Stock, wayBack:
   ]);
   const found: Unused[] = [];
   for (const record of old) {
-    const why = (record.movedTo ?? null) === null ? "it does not run, and is not current" : `it has moved to ${record.movedTo}`;
+    const why = isMoved(record) ? `it has moved to ${record.movedTo}` : "it does not run, and is not current";
     found.push({
       what: "instance",
       name: record.name,

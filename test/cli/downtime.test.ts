@@ -1,9 +1,10 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { downtimeText, watchDowntime } from "../../src/cli/downtime.ts";
 import type { Session } from "../../src/cli/session.ts";
 import type { BootClock } from "../../src/host/world.ts";
 import type { Entry } from "../../src/plan/journal.ts";
 import type { Plan } from "../../src/plan/plan.ts";
+import type { RunEvent } from "../../src/plan/runner.ts";
 
 const NOON = "2026-10-25T12:00:00.000Z";
 const YEAR_MS = 366 * 86_400_000;
@@ -109,4 +110,55 @@ it("is none of an instance that was stopped before, or of which only the databas
 it("is told to people, and where it is not exact, as such", () => {
   expect(downtimeText({ downtimeMs: 61_400 })).toBe("Visitors went without it for 1 min 1 s.");
   expect(downtimeText({ downtimeMs: 61_400, downtimeApproximate: true })).toBe("Visitors went without it for about 1 min.");
+});
+
+describe("of a move to another machine", () => {
+  const MOVE = plan("migrate.ahead", "instance.quiet", "migrate.send", "migrate.open", "migrate.commit");
+
+  /** Each event takes a second. */
+  async function moved(events: readonly Pick<RunEvent, "type" | "step">[], entries: readonly Entry[] = []) {
+    let nowMs = 0;
+    const world = { now: () => new Date(NOON), sinceBoot: async () => ({ boot: "a", ms: 60_000 }), elapsedMs: () => nowMs };
+    const journal = { read: async () => entries, append: async () => {}, settle: async () => {} };
+    const downtime = await watchDowntime({ world } as unknown as Session, { plan: MOVE, journal });
+    for (const event of events) {
+      downtime.on(event);
+      nowMs += 1000;
+    }
+    return await downtime.end();
+  }
+
+  it("is from the stop of the writers until it serves there", async () => {
+    const doing = [0, 1, 2, 3].flatMap(step => [{ type: "doing", step } as const, { type: "done", step } as const]);
+    expect(await moved([...doing, { type: "doing", step: 4 }, { type: "done", step: 4 }])).toEqual({ downtimeMs: 5000 });
+  });
+
+  it("is until it serves here again, where it goes back", async () => {
+    expect(
+      await moved([
+        { type: "doing", step: 1 },
+        { type: "doing", step: 2 },
+        { type: "undoing", step: 1 },
+        { type: "undone", step: 1 },
+        { type: "undoing", step: 0 },
+      ]),
+    ).toEqual({ downtimeMs: 3000 });
+  });
+
+  it("goes on where it serves nowhere", async () => {
+    expect(await moved([{ type: "doing", step: 1 }])).toEqual({ downtimeMs: 1000, downtimeGoesOn: true });
+  });
+
+  it("F66 counts from when a run before opened the window, and is not told where it served there already", async () => {
+    const events = [
+      { type: "doing", step: 3 },
+      { type: "done", step: 3 },
+    ] as const;
+    expect(await moved(events, opened())).toEqual({ downtimeMs: 10_000 + 1000 });
+    expect(await moved([{ type: "doing", step: 4 }], [...opened(), { type: "done", step: 3 }])).toBeNull();
+  });
+
+  it("is none of a clone, and before the window", async () => {
+    expect(await moved([{ type: "doing", step: 0 }])).toBeNull();
+  });
 });

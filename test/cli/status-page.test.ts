@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { list } from "../../src/cli/commands/list.ts";
 import { status } from "../../src/cli/commands/status.ts";
 import { statusPageHtml } from "../../src/cli/status-html.ts";
 import { statusPageText } from "../../src/cli/status-text.ts";
 import { fitted } from "../../src/cli/watch.ts";
 import { noteToText } from "../../src/domain/backup-note.ts";
 import { Home } from "../../src/domain/home.ts";
+import { parseRecord, recordToText } from "../../src/domain/instance.ts";
 import { statusOf } from "../../src/survey/states.ts";
 import { type PastOperation, surveyStatusPage } from "../../src/survey/status-page.ts";
 import { HOME, Stage } from "../simulator/scenario.ts";
@@ -134,6 +136,29 @@ describe("the page of an instance", () => {
     printed = [];
     await status(session(), { ...page, instance: "v2.23.0" });
     expect(printed.join("\n")).not.toContain(" ! ");
+  });
+
+  it("says where it serves since it has moved, and nothing of its health here", async () => {
+    await stage.stop(NAME);
+    const path = home.record(NAME);
+    const record = parseRecord((await stage.world.files.read(path)) ?? "", path);
+    await stage.world.files.write(path, recordToText({ ...record, movedTo: "root@far (http://far/)" }), 0o600);
+    const text = await shown();
+    expect(text).toMatch(/^v2\.22\.2 \(current\): moved$/m);
+    expect(text).toMatch(/^ {2}Moved to +root@far \(http:\/\/far\/\)$/m);
+    expect(text).not.toMatch(/Address|unhealthy/);
+    printed = [];
+    await list(session());
+    expect(printed.join("\n")).toMatch(/^\* +v2\.22\.2 +moved +none /m);
+    printed = [];
+    await list(session({ json: true }));
+    expect(JSON.parse(printed.join("\n"))).toMatchObject({
+      instances: [{ state: "stopped", movedTo: "root@far (http://far/)" }],
+    });
+    await status(session(), { ...page, html: "/srv/status.html" });
+    const written = await stage.world.files.read("/srv/status.html");
+    expect(written).toContain("<dt>Moved to</dt><dd>root@far (http://far/)</dd>");
+    expect(written).not.toMatch(/<dt>Address|unhealthy/);
   });
 
   it("keeps within 80 columns", async () => {

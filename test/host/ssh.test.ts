@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { OperatorError } from "../../src/errors.ts";
 import { installScript, onceScript } from "../../src/host/remote-program.ts";
-import { inSshWords, sshCommand, sshScript } from "../../src/host/ssh.ts";
+import { sshCommand, sshScript } from "../../src/host/ssh.ts";
+import { inSshWords } from "../../src/host/ssh-errors.ts";
 
 const access = {
   target: { user: "root", host: "new-host", port: 2222 },
@@ -61,6 +62,23 @@ it.each([
 ])("what ssh says is said to the operator: %s", (said, code) => {
   const error = new OperatorError("COMMAND_FAILED", `\`ssh -T\` ended with code 255: ${said}`);
   expect(inSshWords(error, access)).toMatchObject({ code, hint: expect.any(String) });
+});
+
+it.each([
+  [
+    "`ssh -T -p 2222` ended with code 255: ssh: connect to host new-host port 2222: Connection refused",
+    "root@new-host:2222 cannot be reached by ssh, or the connection was lost: connect to host new-host port 2222: Connection refused.",
+    "see whether it works by hand: ssh -i '/root/my key' -p 2222 root@new-host",
+  ],
+  [
+    "`ssh -T` ended with code 255: Warning: Identity file /nope not accessible: No such file or directory.\nroot@new-host: Permission denied (publickey).",
+    "root@new-host:2222 does not let this user in with a key (Identity file /nope not accessible: No such file or directory).",
+    "ssh-copy-id there first, or name the key with --identity FILE",
+  ],
+])("a failure says what ssh said and how to try it, and no options of ours", (said, message, hint) => {
+  const target = { user: "root", host: "new-host", port: 2222 };
+  const error = new OperatorError("COMMAND_FAILED", said);
+  expect(inSshWords(error, { target, identity: "/root/my key" })).toMatchObject({ message, hint });
 });
 
 it("what the program over there says is not taken for ssh's words", () => {

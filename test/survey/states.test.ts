@@ -89,3 +89,9 @@ it("a paused service is not healthy", async () => {
     rows: ["caddy running healthy", "nexus paused unhealthy paused"],
   });
 });
+
+it("of what is down nobody is told the last look that the engine took at it", () => {
+  const own = record(["caddy"], { caddy: "unless-stopped" });
+  const seenLast = { ...container("caddy exited 0 no", 1), health: "unhealthy" as const };
+  expect(serviceDetail("caddy", own, [seenLast]).health).toBe("none");
+});

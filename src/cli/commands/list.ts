@@ -1,3 +1,4 @@
+import { isMoved } from "../../domain/instance.ts";
 import { type ListedPort, listedPorts } from "../../domain/listed-ports.ts";
 import { surveyBundles } from "../../survey/bundles.ts";
 import { surveyHome } from "../../survey/home.ts";
@@ -25,6 +26,7 @@ export const toJson = (status: InstanceStatus) => ({
   project: status.record.project,
   state: status.state,
   health: status.health,
+  movedTo: status.record.movedTo ?? null,
   ports: listedPorts(status.record.ports, status.containers),
   volumes: status.record.volumes.map(({ key, name }) => ({ key, name })),
   networks: status.record.networks.map(({ name }) => name),
@@ -56,7 +58,7 @@ export function statusTable(statuses: readonly InstanceStatus[], current: string
     statuses.map(status => [
       status.record.name === current ? "*" : "",
       status.record.name,
-      status.state,
+      isMoved(status.record) && status.state === "stopped" ? "moved" : status.state,
       status.health,
       [...new Set(listedPorts(status.record.ports, status.containers).flatMap(portText))].join(", "),
       status.record.project,

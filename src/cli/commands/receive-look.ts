@@ -1,4 +1,5 @@
 import type { ThereFacts } from "../../domain/arrival.ts";
+import { isMoved } from "../../domain/instance.ts";
 import { maintenanceName } from "../../domain/maintenance.ts";
 import { surveyEngine } from "../../survey/claims.ts";
 import { type HomeFacts, surveyHome } from "../../survey/home.ts";
@@ -25,7 +26,7 @@ export async function lookAround(session: Session, ports: string): Promise<There
   const comingFree = portsOfPages(pages);
   const names = new Set(pages.map(({ page }) => maintenanceName(page.project)));
   // What has moved away from here is off for good, and may come back under another name.
-  const records = facts.records.filter(({ movedTo }) => (movedTo ?? null) === null);
+  const records = facts.records.filter(record => !isMoved(record));
   const containers = state.containers.filter(({ name }) => !names.has(name));
   const reserved = reservedPorts({ ...facts, records }, { ...state, containers });
   const takenPorts: { port: number; by: string }[] = [];
