@@ -5,6 +5,7 @@ import type { BackupLock } from "../domain/backup-lock.ts";
 import { backupName } from "../domain/backup-name.ts";
 import { beneath, isRemote } from "../domain/backup-place.ts";
 import { Home } from "../domain/home.ts";
+import { isMoved } from "../domain/instance.ts";
 import { isRestic } from "../domain/restic-place.ts";
 import { bytesText } from "../domain/room.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -152,6 +153,9 @@ function notesOn(facts: BackupFacts, stops: boolean, lock: BackupLock | null): r
       : []),
     ...(!isRunning(facts) && postgres !== null
       ? [`${name} is stopped: its ${postgres.service} alone is started for the dump, and stopped again`]
+      : []),
+    ...(isMoved(instance.record)
+      ? [`${name} has moved to ${instance.record.movedTo}; what was written there since is not in the backup`]
       : []),
     // Where a plan is confirmed it is made twice, and must be the same although data grows.
     ...(stops ? [] : [roomText(facts)]),

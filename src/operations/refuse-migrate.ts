@@ -6,6 +6,7 @@ import { allAtOnce } from "./at-once.ts";
 import type { MigrateRequest } from "./migrate.ts";
 import { refuseOldEngine } from "./refusals.ts";
 import { refuseBackup } from "./refuse-backup.ts";
+import { refuseMoved } from "./run-instance.ts";
 
 /** Clocks further apart make sessions and tokens that were given here invalid there. */
 const MOST_CLOCK_MS = 5 * 60_000;
@@ -32,6 +33,7 @@ const where = ({ there }: MigrateFacts): string => sshTargetText(there.target);
 function refuseStopped({ backup: { instance, postgres } }: MigrateFacts): void {
   const isUp = instance.containers.some(({ state }) => state === "running");
   if (isUp && (postgres === null || postgres.isUp)) return;
+  if (!isUp) refuseMoved(instance);
   throw new OperatorError("NOT_RUNNING", `${instance.record.name} does not run, and a move is of an instance that serves.`, {
     hint: `graph-mgr launch ${instance.record.name}   (or carry a backup over: graph-mgr backup create --with-images)`,
   });

@@ -38,7 +38,7 @@ function planOf(
  * Two that serve would part: what is written into one is missing in the other.
  * @throws OperatorError MOVED_AWAY
  */
-function refuseMoved({ record }: InstanceFacts): void {
+export function refuseMoved({ record }: Pick<InstanceFacts, "record">): void {
   if (!isMoved(record)) return;
   throw new OperatorError(
     "MOVED_AWAY",

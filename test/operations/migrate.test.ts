@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { planBackup } from "../../src/operations/backup.ts";
 import { planMigrate } from "../../src/operations/migrate.ts";
 import { planLaunch } from "../../src/operations/run-instance.ts";
 import { describePlan } from "../../src/plan/plan.ts";
@@ -92,6 +93,17 @@ it("what does not run is not moved", async () => {
   await stage.stop(NAME);
   const facts = await factsOf(stage);
   expect(() => planMigrate(facts, REQUEST, occasion())).toThrow(expect.objectContaining({ code: "NOT_RUNNING" }));
+});
+
+it("what has moved is not moved once more, and a backup of it says that it is an old one", async () => {
+  const stage = await installed();
+  await stage.carryOut(planMigrate(await factsOf(stage), REQUEST, occasion()));
+  const facts = await factsOf(stage);
+  expect(() => planMigrate(facts, REQUEST, occasion())).toThrow(expect.objectContaining({ code: "MOVED_AWAY" }));
+  const { notes } = planBackup(facts.backup, { compression: null, withImages: false, stopSource: false, lock: null }, occasion());
+  expect(notes).toContainEqual(
+    expect.stringMatching(/^v2\.22\.2 has moved to .*; what was written there since is not in the backup$/),
+  );
 });
 
 it("what has moved is not launched by mistake", async () => {
