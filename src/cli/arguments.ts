@@ -187,7 +187,10 @@ function refuseWrongCount(command: CommandSpec, given: readonly string[]): void 
   if (missing) throw usage(`\`${command.name}\` needs to know which ${missing.name}.`, `graph-mgr ${usageOf(command)}`);
   const empty = given.indexOf("");
   if (empty >= 0)
-    throw usage(`\`${command.name}\` was given an empty ${positionals[empty]?.name ?? "word"}.`, `graph-mgr ${usageOf(command)}`);
+    throw usage(
+      `\`${command.name}\` was given an empty ${positionals[empty]?.many === true ? "word" : (positionals[empty]?.name ?? "word")}.`,
+      `graph-mgr ${usageOf(command)}`,
+    );
   if (positionals.some(({ many }) => many) || given.length <= positionals.length) return;
   const odd = given[positionals.length] ?? "";
   throw usage(

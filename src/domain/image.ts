@@ -18,3 +18,18 @@ export function isSameImage(
     info.layers.every((layer, index) => layer === image.layers[index])
   );
 }
+
+/** Services of one image together, in one sentence. */
+export function byReference<Each extends { readonly service: string; readonly reference: string }>(
+  all: readonly Each[],
+): readonly (Omit<Each, "service"> & { readonly run: string })[] {
+  const references = [...new Set(all.map(({ reference }) => reference))];
+  return references.flatMap(reference => {
+    const [first, ...more] = all.filter(each => each.reference === reference);
+    if (first === undefined) return [];
+    const { service, ...rest } = first;
+    return [
+      { ...rest, run: more.length === 0 ? `${service} runs` : `${[first, ...more].map(each => each.service).join(" and ")} run` },
+    ];
+  });
+}

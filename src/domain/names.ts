@@ -34,7 +34,7 @@ export function instanceName(release: string, suffix: string | null): InstanceNa
   if (suffix !== null && !SUFFIX.test(suffix)) {
     throw new OperatorError(
       "BAD_NAME",
-      `${show(suffix)} cannot name a copy: it takes up to 32 small letters, digits and dashes.`,
+      `${show(suffix)} cannot name an instance: it takes up to 32 small letters, digits and dashes.`,
       {
         hint: "--name training",
       },

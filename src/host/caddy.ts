@@ -22,12 +22,12 @@ command -v caddy >/dev/null 2>&1 || { echo none; exit 0; }
 export HOME=/tmp XDG_DATA_HOME=/tmp XDG_CONFIG_HOME=/tmp CADDYPATH=/tmp
 case "$(caddy -version 2>/dev/null)" in
 *v1.* | *" 0."*)
-  if said=$(caddy -validate -conf "$to" 2>&1); then echo valid; else echo invalid; fi
+  if said=$(caddy -validate -conf "$to" 2>&1); then echo valid; else echo refused; fi
   printf '%s\\n' "$said" ;;
 *)
   if ! said=$(caddy adapt --adapter caddyfile --config "$to" 2>&1 >/dev/null); then echo invalid
   elif said=$(caddy validate --adapter caddyfile --config "$to" 2>&1); then echo valid
-  else case "$said" in *"read-only file system"* | *"permission denied"*) echo unsure ;; *) echo invalid ;; esac; fi
+  else case "$said" in *"read-only file system"* | *"permission denied"*) echo unsure ;; *) echo refused ;; esac; fi
   printf '%s\\n' "$said" ;;
 esac
 `;
@@ -42,7 +42,7 @@ function complaint(said: string): string {
 /** A Caddyfile, asked of the Caddy in an instance's own image, in a container without a network. */
 export function createCaddy(helpers: Pick<HelperStreams, "feed">): Caddy {
   return {
-    async check({ image, text, file, mounts }) {
+    async check({ image, text, file, mounts, environment }) {
       const bytes = Buffer.from(text);
       let printed: string;
       try {
@@ -59,6 +59,7 @@ export function createCaddy(helpers: Pick<HelperStreams, "feed">): Caddy {
             folders: mounts.flatMap(({ type, source, target }) =>
               type === "bind" ? [{ path: source, at: target, writable: false }] : [],
             ),
+            env: environment,
             capabilities: READ_RIGHTS,
           },
           Readable.from([bytes]),
@@ -77,5 +78,5 @@ function verdictOf(word: string, said: string): CaddyVerdict {
   if (word === "valid") return { verdict: "valid", say: "" };
   if (word === "none") return { verdict: "unknown", say: "there is no caddy program in its image" };
   if (word === "unsure") return { verdict: "syntax", say: complaint(said) };
-  return { verdict: "invalid", say: complaint(said) };
+  return { verdict: word === "refused" ? "refused" : "invalid", say: complaint(said) };
 }

@@ -66,7 +66,7 @@ function hostKeyFault(target: SshTarget, error: OperatorError): OperatorError | 
     });
   if (/Host key verification failed|host key is known/i.test(error.message))
     return new OperatorError("HOST_KEY", `The host key of ${host} is not known here, so nobody can tell who answers.`, {
-      hint: `${login(target)}   (once, by hand: compare the fingerprint that it shows with that on the machine itself)`,
+      hint: `${login(target)}   (once, by hand: compare the fingerprint that it shows)`,
       cause: error,
     });
   return null;

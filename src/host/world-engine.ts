@@ -215,11 +215,16 @@ export interface CaddyJob {
   readonly file: string;
   /** What else the service has mounted, certificates for example. Read-only here. */
   readonly mounts: readonly { readonly type: "bind" | "volume"; readonly source: string; readonly target: string }[];
+  /** What the service has of what the text names. Everybody on the machine may see it. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
-/** `syntax`: it reads well, and for the rest Caddy needed something that is not there; `unknown`: nobody could be asked. */
+/**
+ * `invalid`: Caddy cannot read it; `refused`: it reads well, and Caddy does not take what it says, which may be for what is missing here, a token
+ * for example; `syntax`: it reads well, and for the rest Caddy needed to write; `unknown`: nobody could be asked.
+ */
 export interface CaddyVerdict {
-  readonly verdict: "valid" | "invalid" | "syntax" | "unknown";
+  readonly verdict: "valid" | "invalid" | "refused" | "syntax" | "unknown";
   /** Caddy's own words, or why it could not be asked. */
   readonly say: string;
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Home, targetOf } from "../domain/home.ts";
+import { byReference } from "../domain/image.ts";
 import { ownTag } from "../domain/instance.ts";
 import { portPlace } from "../domain/isolation.ts";
 import { OperatorError } from "../errors.ts";
@@ -110,9 +111,9 @@ function notesOn(facts: AdoptFacts): readonly string[] {
       ({ service, container, has, says }) =>
         `${service}:${container} is published on ${has}, and its files say ${says ?? "no port"} now: a restart changes that`,
     ),
-    ...movedTags.map(
-      ({ service, reference }) =>
-        `${reference} is another image now than the one that ${service} runs; the one that it runs is kept`,
+    ...byReference(movedTags).map(
+      ({ run, reference }) =>
+        `${reference} is another image by now than the one that ${run}, or is gone; the one that runs is kept`,
     ),
     ...missing.map(service => `the image of ${service} is not on this engine`),
     ...anonymous.map(

@@ -1,5 +1,6 @@
 import { holdsData, isComposeKey } from "../domain/merge-keys.ts";
 import { OperatorError } from "../errors.ts";
+import type { CaddyfileLook } from "../survey/caddyfiles.ts";
 import type { KeyFacts } from "../survey/config-change.ts";
 import type { EditFacts } from "../survey/config-edit.ts";
 import type { ToldKey } from "../survey/config-values.ts";
@@ -114,16 +115,28 @@ export function refuseEdit({ faults, takenPorts, caddy, instance }: EditFacts): 
       `Port ${some(takenPorts.map(String))}, which ${name} would publish, is another instance's, or in use.`,
       { hint: "choose another   (`graph-mgr list`, `ss -ltunp`)" },
     );
-  const invalid = caddy.find(({ verdict }) => verdict === "invalid");
-  if (invalid)
-    throw new OperatorError(
-      "CADDYFILE_INVALID",
-      `The Caddy of ${invalid.service} does not take this ${invalid.path}: ${invalid.say}`,
-      {
-        hint: "mend what it names",
-      },
-    );
+  refuseCaddyfile(
+    caddy.find(({ verdict }) => verdict === "invalid" || verdict === "refused"),
+    "mend what it names",
+  );
 }
+
+/** @throws OperatorError CADDYFILE_INVALID */
+function refuseCaddyfile(wrong: CaddyfileLook | undefined, hint: string): void {
+  if (wrong !== undefined)
+    throw new OperatorError("CADDYFILE_INVALID", `The Caddy of ${wrong.service} does not take this ${wrong.path}: ${wrong.say}`, {
+      hint,
+    });
+}
+
+/**
+ * What serves by the Caddyfile as it was when it was started would not come up again. Only of what Caddy cannot even read that is certain.
+ * @throws OperatorError CADDYFILE_INVALID
+ */
+export const refuseUnreadCaddyfile = (caddy: readonly CaddyfileLook[], instance: string): void => {
+  const wrong = caddy.find(({ verdict }) => verdict === "invalid");
+  refuseCaddyfile(wrong, `mend what it names: graph-mgr config edit ${instance} ${wrong?.path ?? ""}`);
+};
 
 /** What could not be looked at. */
 export const editNotes = ({ caddy }: EditFacts): readonly string[] =>

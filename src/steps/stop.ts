@@ -4,6 +4,7 @@ import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
 import { containersOf } from "./containers.ts";
 import type { Context } from "./context.ts";
+import { remarkEnded } from "./still-up.ts";
 
 type Input = { readonly project: string; readonly instance: string; readonly record: string; readonly graceSeconds: number };
 type Before = {
@@ -93,6 +94,8 @@ export const stop = defineStep({
     if (down.length > 0)
       context.remark(`${down.join(", ")} will not start like this: mend the files, then \`graph-mgr launch ${instance}\`.`);
     if (before.record !== null) await files.write(record, before.record, 0o600);
+    const services = before.containers.flatMap(({ running, service }) => (running ? (service ?? []) : []));
+    if (down.length === 0) await remarkEnded(context, { project, instance, services });
   },
 });
 

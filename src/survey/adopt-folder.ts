@@ -37,7 +37,13 @@ export async function surveyFolder(files: Files, path: string): Promise<AdoptFol
   const read = async (name: string): Promise<string | null> => await files.read(`${path}/${name}`);
   const settings = literalsOf(EnvFile.parse((await read(".env")) ?? "", `${path}/.env`));
   const composeFile = settings["COMPOSE_FILE"] ?? null;
-  const sources = await composeSources(read, { composeFile });
+  const sources = await composeSources(read, { composeFile }).catch((error: unknown) => {
+    if (!(error instanceof OperatorError) || error.code !== "NO_COMPOSE_FILE" || composeFile !== null) throw error;
+    throw new OperatorError("NO_COMPOSE_FILE", `There is no compose file in ${path}.`, {
+      hint: "graph-mgr adopt --scan   (what runs on this engine, and from which folder)",
+      cause: error,
+    });
+  });
   const texts: Record<string, string> = Object.fromEntries(sources.map(source => [source.path, source.text]));
   for (const name of [".env", "VERSION", DESCRIPTION_FILE]) {
     const text = await read(name);

@@ -1,13 +1,12 @@
-import { posix } from "node:path";
-import type { ComposeModel, MountModel } from "../domain/compose-model.ts";
+import type { ComposeModel } from "../domain/compose-model.ts";
 import type { Resolved } from "../domain/config-check.ts";
-import { type ConfigurationOf, isCaddyfile, layoutNamed } from "../domain/config-files.ts";
+import { type ConfigurationOf, layoutNamed } from "../domain/config-files.ts";
 import { isolationFaults, newPorts } from "../domain/config-isolation.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import { entriesOf, isComposeKey } from "../domain/merge-keys.ts";
-import { plainText } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
-import type { CaddyVerdict, World } from "../host/world.ts";
+import type { World } from "../host/world.ts";
+import { askCaddy, type CaddyfileLook } from "./caddyfiles.ts";
 import { type ConfigAsk, type ConfigFacts, type SurveyedChange, surveyFiles } from "./config-change.ts";
 import { type ConfigTexts, configTexts, editedTexts, resolveConfig } from "./config-texts.ts";
 import { surveyHome } from "./home.ts";
@@ -19,7 +18,7 @@ export interface EditFacts extends ConfigFacts {
   /** Ports that would be published and that somebody has. */
   readonly takenPorts: readonly number[];
   /** What the instance's own Caddy says of its Caddyfiles. */
-  readonly caddy: readonly (CaddyVerdict & { readonly path: string; readonly service: string })[];
+  readonly caddy: readonly CaddyfileLook[];
 }
 
 /** Which files count as an instance's configuration. */
@@ -111,58 +110,4 @@ async function othersOf({ engine, files }: World, { record, home }: ConfigAsk) {
     containers: new Set(namesOf(containers)),
     ports: new Set(beside.flatMap(({ ports }) => ports.flatMap(({ host }) => (host === null ? [] : [host])))),
   };
-}
-
-async function askCaddy(
-  world: World,
-  record: InstanceRecord,
-  edited: Readonly<Record<string, string | null>>,
-  { model, dir }: Resolved,
-): Promise<EditFacts["caddy"]> {
-  const found: EditFacts["caddy"][number][] = [];
-  for (const [path, text] of Object.entries(edited).filter(([each]) => isCaddyfile(each))) {
-    for (const [service, { image, volumes = [] }] of Object.entries(model.services)) {
-      const file = text === null ? null : seenAt(volumes, `${dir}/${path}`);
-      if (file === null || text === null) continue;
-      const mounts = await mountsThatAre(
-        world,
-        record,
-        { model, dir },
-        volumes.filter(({ target }) => target !== file),
-      );
-      const verdict = await world.caddy.check({ image: record.images[service]?.id ?? image ?? "", text, file, mounts });
-      found.push({ ...verdict, path, service });
-    }
-  }
-  return found;
-}
-
-/** Where a container sees a file of the instance that is mounted as it is, or with its folder. */
-function seenAt(mounts: readonly MountModel[], path: string): string | null {
-  const bound = mounts.filter(({ type, source }) => type === "bind" && source !== undefined);
-  const whole = bound.find(({ source = "" }) => plainText(source) === path);
-  if (whole) return whole.target;
-  const folder = bound.find(({ source = "" }) => plainText(source) === posix.dirname(path));
-  return folder === undefined ? null : posix.join(folder.target, posix.basename(path));
-}
-
-/** What is there of what a service has mounted: a certificate that is not there yet is Caddy's to miss. */
-async function mountsThatAre(
-  { files, engine }: World,
-  record: InstanceRecord,
-  { model, dir }: Pick<Resolved, "model" | "dir">,
-  mounts: readonly MountModel[],
-) {
-  const there: { readonly type: "bind" | "volume"; readonly source: string; readonly target: string }[] = [];
-  for (const { type, source, target } of mounts) {
-    if (source === undefined) continue;
-    if (type === "bind") {
-      const path = plainText(source).replace(dir, record.dir);
-      if (await files.exists(path)) there.push({ type, source: path, target });
-    } else if (type === "volume") {
-      const name = model.volumes?.[source]?.name ?? source;
-      if ((await engine.volume(name)) !== null) there.push({ type, source: name, target });
-    }
-  }
-  return there;
 }

@@ -21,11 +21,18 @@ export async function surveyHome({ files }: Pick<World, "files">, path: string):
     .map(name => home.record(name));
   const texts = await Promise.all(paths.map(file => files.read(file)));
   const records = texts.flatMap((text, index) => (text === null ? [] : [parseRecord(text, paths[index] ?? "")]));
-  const target = await files.readLink(home.current());
+  return { home, records, current: currentOf(home, records, await files.readLink(home.current())) };
+}
+
+/**
+ * The instance that the link `current` means.
+ * @param target of the link; null where there is none
+ */
+export function currentOf(home: Home, records: readonly InstanceRecord[], target: string | null): string | null {
+  if (target === null) return null;
   // By its name first, because a home may have been moved; what was taken over lies elsewhere.
   const meant =
     records.find(({ name }) => target === `releases/${name}` || target === home.instanceDir(name)) ??
-    records.find(({ dir }) => target !== null && resolve(home.path, target) === dir);
-  const current = meant?.name ?? null;
-  return { home, records, current };
+    records.find(({ dir }) => resolve(home.path, target) === dir);
+  return meant?.name ?? null;
 }

@@ -20,13 +20,23 @@ export interface BundleProduct {
   readonly dir: string;
 }
 
-/** `VERSION`, then `APP_BUILD_TAG`, then what the operator says; a folder's name proves nothing. @throws OperatorError NO_RELEASE */
+/**
+ * `VERSION`, then `APP_BUILD_TAG`, then what the operator says, which must not be another one; a folder's name proves nothing.
+ * @throws OperatorError NO_RELEASE, BAD_RELEASE, OTHER_RELEASE
+ */
 export function releaseOf(texts: BundleContents["texts"], given: string | undefined): string {
+  const asked = given === undefined ? null : releaseName(given);
   const version = texts["VERSION"]?.trim() ?? "";
-  if (version !== "") return releaseName(version);
   const tag = literalsOf(EnvFile.parse(texts[".env"] ?? ""))["APP_BUILD_TAG"] ?? "";
-  if (tag !== "") return releaseName(tag);
-  if (given !== undefined) return releaseName(given);
+  const [said, where] = version !== "" ? [version, "VERSION"] : [tag, "APP_BUILD_TAG in the .env"];
+  if (said !== "") {
+    const release = releaseName(said);
+    if (asked === null || asked === release) return release;
+    throw new OperatorError("OTHER_RELEASE", `It is ${release} by its ${where}, and not ${asked}.`, {
+      hint: "leave --release out: it is for what does not say which release it is",
+    });
+  }
+  if (asked !== null) return asked;
   throw new OperatorError(
     "NO_RELEASE",
     "The bundle says nowhere which release it is: it has no VERSION and no APP_BUILD_TAG in its .env.",

@@ -103,6 +103,7 @@ describe("what is not understood is refused, with what was probably meant", () =
     [["remove"], "`remove` needs to know which instance. Try: graph-mgr remove INSTANCE"],
     [["remove", ""], "`remove` needs to know which instance. Try: graph-mgr remove INSTANCE"],
     [["stop", ""], "`stop` was given an empty instance. Try: graph-mgr stop [INSTANCE]"],
+    [["config", "set", ""], "`config` was given an empty word. Try: graph-mgr config ACTION [WORDS...]"],
     [["install", "--name"], "--name needs a value. Try: --name NAME"],
     [["install", "--name", "--yes"], "--name needs a value. Try: --name NAME"],
     [["install", "--home", ""], "--home needs a value. Try: --home DIR"],

@@ -13,6 +13,7 @@ const job = {
     { type: "bind", source: "/srv/i/ssl", target: "/data/ssl" },
     { type: "volume", source: "v1_certs", target: "/certs" },
   ],
+  environment: { SITE: "example.com" },
 } as const;
 
 /** A helper that prints this, and what it was asked. */
@@ -38,6 +39,7 @@ describe("a Caddyfile is checked by the instance's own Caddy", () => {
       args: ["19", "/etc/caddy/Caddyfile"],
       volumes: [{ name: "v1_certs", at: "/certs", writable: false }],
       folders: [{ path: "/srv/i/ssl", at: "/data/ssl", writable: false }],
+      env: { SITE: "example.com" },
     });
     expect(JSON.stringify(helper)).not.toContain("respond");
     expect(helper).not.toHaveProperty("joins");
@@ -47,6 +49,10 @@ describe("a Caddyfile is checked by the instance's own Caddy", () => {
     [
       'invalid\n{"level":"info","msg":"using adapter"}\nError: adapting config using caddyfile: /tmp/checked/Caddyfile:1: unrecognized directive: nonsense\n',
       { verdict: "invalid", say: "adapting config using caddyfile: Caddyfile:1: unrecognized directive: nonsense" },
+    ],
+    [
+      "refused\nError: loading http app module: provision dns: API token '' appears invalid\n",
+      { verdict: "refused", say: "loading http app module: provision dns: API token '' appears invalid" },
     ],
     ["none\n", { verdict: "unknown", say: "there is no caddy program in its image" }],
     [

@@ -461,6 +461,15 @@ const PLANTED: readonly (readonly [
   ["F55 a service that comes and goes", container("nexus", { restartCount: 12 }), "health", "warning", /after 12 restarts/],
   ["F51 files that Compose cannot read", instance(() => ({ files: unable })), "configuration", "error", /Compose cannot read/],
   [
+    "a Caddyfile that nobody has tried yet",
+    files({
+      unreadCaddyfiles: [{ path: "Caddyfile", service: "caddy", verdict: "invalid", say: "Caddyfile:3: unexpected end" }],
+    }),
+    "configuration",
+    "error",
+    /the Caddy of caddy cannot read Caddyfile, and would not come up with it again: Caddyfile:3: unexpected end/,
+  ],
+  [
     "F24 another project in .env",
     files({ projectName: "else" }),
     "configuration",

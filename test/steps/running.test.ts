@@ -126,6 +126,21 @@ describe("going back after Compose has replaced a container, because its file wa
     ]);
   });
 
+  it("where one starts and ends again at once, that is said: put back is not what visitors see", async () => {
+    const { stage } = await edited();
+    const remarks = await restart(stage, async () => {
+      const { pause } = stage.world;
+      replace(stage, async (...asked) => {
+        change(stage, "caddy", { state: "exited", exitCode: 1 });
+        await pause(...asked);
+      });
+    });
+    expect(remarks).toEqual([
+      expect.stringContaining("caddy of v2.22.2 got a new container"),
+      "But caddy ended again at once, so it does not serve: mend its files, then `graph-mgr launch v2.22.2`.",
+    ]);
+  });
+
   it("what did not run before does not run afterwards", async () => {
     const { stage } = await edited();
     await oneStep(stage, down).run();

@@ -6,6 +6,7 @@ import { planLaunch, planRestart } from "../../src/operations/run-instance.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { type AdoptAsk, surveyAdopt } from "../../src/survey/adopt.ts";
 import { surveyCandidates } from "../../src/survey/adopt-scan.ts";
+import { surveyDoctor } from "../../src/survey/doctor/facts.ts";
 import { realFolder } from "../../src/survey/real-folder.ts";
 import { surveyRemove } from "../../src/survey/remove.ts";
 import { described } from "../simulator/sample.ts";
@@ -252,12 +253,43 @@ describe("what is refused, with its cure", () => {
     expect((await plan({ name: "second" })).instance).toBe("v2.22.2-second");
   });
 
+  it("a release that its files do not say, and a folder without a compose file, which is named", async () => {
+    expect(await refusal({ release: "v2.99.0" })).toMatchObject({
+      code: "OTHER_RELEASE",
+      message: "It is v2.22.2 by its VERSION, and not v2.99.0.",
+    });
+    expect((await refusal({ release: "banana" })).code).toBe("BAD_RELEASE");
+    expect((await survey({ release: "2.22.2" })).instance.name).toBe("v2.22.2");
+    stage.sim.disk.makeFolder("/opt/empty", 0o755);
+    expect(await refusal({ folder: "/opt/empty" })).toMatchObject({
+      code: "NO_COMPOSE_FILE",
+      message: "There is no compose file in /opt/empty.",
+    });
+  });
+
   it("F16 what could start it again, until somebody has said that it was dealt with", async () => {
     stage.sim.disk.makeFolder("/etc", 0o755);
     stage.sim.disk.write("/etc/crontab", Buffer.from(`@reboot root cd ${DIR} && docker compose up -d\n`), 0o644);
     expect((await refusal()).code).toBe("NOT_ACKNOWLEDGED");
     expect((await plan({}, ["revivers"])).steps).toHaveLength(3);
   });
+});
+
+it("once taken over it is the current instance for doctor as well, wherever it lies", async () => {
+  await stage.carryOut(await plan());
+  await stage.world.files.replaceLink(`${HOME}/current`, DIR);
+  const { home } = await surveyDoctor(stage.world, HOME, { list: async () => [], isLocked: async () => false });
+  expect(home.current).toEqual({ target: DIR, name: "v2.22.2" });
+});
+
+it("an image that two services run is told once when its name is gone", async () => {
+  const facts = await survey();
+  expect(facts.movedTags).toEqual([]);
+  const movedTags = ["nexus", "nginx"].map(service => ({ service, reference: "acme/nexus:v1" }));
+  const { notes } = planAdopt({ ...facts, movedTags }, { acknowledged: [] }, occasion());
+  expect(notes.filter(note => note.includes("acme/nexus"))).toEqual([
+    "acme/nexus:v1 is another image by now than the one that nexus and nginx run, or is gone; the one that runs is kept",
+  ]);
 });
 
 it("once taken over it gets no new container of another image, until its name leads to the old one again", async () => {

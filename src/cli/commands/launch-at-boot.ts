@@ -9,7 +9,7 @@ import { runInstance } from "./run-instance.ts";
 export async function launchUnlessStopped(session: Session, name: string | undefined, althoughMoved: boolean): Promise<void> {
   await patiently(session, async () => {
     await clearAway(session, [...BACKUP_KINDS, "launch"]);
-    if (!(await isLeftStopped(session, name))) await runInstance(session, "launch", name, althoughMoved);
+    if (!(await isLeftStopped(session, name))) await runInstance(session, "launch", name, althoughMoved, false);
   });
 }
 

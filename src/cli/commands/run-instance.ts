@@ -1,5 +1,7 @@
 import { chooseInstance } from "../../domain/instances.ts";
+import { refuseUnreadCaddyfile } from "../../operations/refuse-config.ts";
 import { planLaunch, planRestart, planStop } from "../../operations/run-instance.ts";
+import { surveyCaddyfiles } from "../../survey/caddyfiles.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { surveyInstance } from "../../survey/instance.ts";
 import { carryOut } from "../carry-out.ts";
@@ -13,6 +15,8 @@ export async function runInstance(
   verb: keyof typeof PLANNERS,
   name: string | undefined,
   althoughMoved = false,
+  /** Whether its Caddyfile is looked at first. Where nobody is there, what can run does. */
+  asksCaddy = verb !== "stop",
 ): Promise<void> {
   const { world, home } = session;
   const carried = await carryOut(session, {
@@ -25,6 +29,7 @@ export async function runInstance(
       const { records, current } = await surveyHome(world, home.path);
       const record = chooseInstance(records, current, name);
       const facts = await surveyInstance(world, record, home.path, current, { mayLackFolder: verb === "stop" });
+      if (asksCaddy) refuseUnreadCaddyfile(await surveyCaddyfiles(world, record), record.name);
       return PLANNERS[verb](facts, { now: world.now(), random: world.random(4) }, althoughMoved);
     },
   });

@@ -1,5 +1,6 @@
 import { broken, type Finding, fine, remark, risky } from "../../domain/finding.ts";
 import { healthOf, isUp } from "../../domain/health.ts";
+import { byReference } from "../../domain/image.ts";
 import { ownTag } from "../../domain/instance.ts";
 import { portPlace } from "../../domain/isolation.ts";
 import { several } from "../../domain/units.ts";
@@ -43,8 +44,12 @@ export const judgeConfiguration = ({ instances }: DoctorFacts): readonly Finding
           cure: `graph-mgr compose ${name} -- config --quiet   (says where)`,
         }),
       ];
-    const { projectName, strayComposeKeys, defaultSecrets, missingBinds } = files.value;
-    const found: Finding[] = [];
+    const { projectName, strayComposeKeys, defaultSecrets, missingBinds, unreadCaddyfiles } = files.value;
+    const found = unreadCaddyfiles.map(({ path, service, say }) =>
+      broken("configuration", name, `the Caddy of ${service} cannot read ${path}, and would not come up with it again: ${say}`, {
+        cure: `graph-mgr config edit ${name} ${path}`,
+      }),
+    );
     if (projectName !== record.project && record.origin.how !== "adopt")
       found.push(
         broken(
@@ -118,18 +123,16 @@ export function judgeImages({ instances, engine, ownTags }: DoctorFacts): readon
   return instances.flatMap(({ record, facts }) => {
     const named = "value" in facts ? facts.value.movedImages : [];
     // Of one that is gone that alone is told.
-    const moved = named
-      .filter(({ id }) => there.has(id))
-      .map(({ service, reference, id }) =>
-        risky(
-          "images",
-          record.name,
-          `${reference} is another image by now than the one that ${service} runs, or none: it is not launched with that`,
-          {
-            cure: `docker tag ${id} ${reference}`,
-          },
-        ),
-      );
+    const moved = byReference(named.filter(({ id }) => there.has(id))).map(({ run, reference, id }) =>
+      risky(
+        "images",
+        record.name,
+        `${reference} is another image by now than the one that ${run}, or is gone: a launch is refused`,
+        {
+          cure: `docker tag ${id} ${reference}`,
+        },
+      ),
+    );
     const held = Object.entries(record.images).flatMap(([service, { id, reference }]): readonly Finding[] => {
       if (!there.has(id))
         return [

@@ -5,6 +5,7 @@ import { type InstanceRecord, parseRecord } from "../../domain/instance.ts";
 import { type Measurement, parseSizes } from "../../domain/sizes.ts";
 import type { World } from "../../host/world.ts";
 import type { OperationEntry } from "../../plan/operations.ts";
+import { currentOf } from "../home.ts";
 import { type Removed, surveyRemoved } from "../removed.ts";
 import { attempt, type Looked, orNull } from "./looked.ts";
 
@@ -60,7 +61,6 @@ export async function lookAtHome(
     else broken.push({ path: file, why: record.unable, hint: record.hint });
   }
   const target = orNull(await attempt(() => files.readLink(home.current())));
-  const isTarget = ({ name }: InstanceRecord) => target === `releases/${name}` || target === home.instanceDir(name);
   const folders = orNull(await attempt(() => files.list(home.releases()))) ?? [];
   const links: string[] = [];
   for (const name of folders) if (orNull(await attempt(() => files.readLink(home.instanceDir(name)))) !== null) links.push(name);
@@ -73,7 +73,7 @@ export async function lookAtHome(
     mayWrite: await world.systemd.mayWrite(path),
     records,
     broken,
-    current: { target, name: records.find(isTarget)?.name ?? null },
+    current: { target, name: currentOf(home, records, target) },
     removed: orNull(await attempt(() => surveyRemoved(world, path))) ?? [],
     operations,
     isAtWork: isUnfinished && orNull(await attempt(isLocked)) === true,

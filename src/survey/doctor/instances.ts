@@ -6,6 +6,7 @@ import type { InstanceRecord } from "../../domain/instance.ts";
 import { defaultSecrets, literalsOf } from "../../domain/secrets.ts";
 import { outsideBinds, plainText, sharedDevices } from "../../domain/shared-resources.ts";
 import type { World } from "../../host/world.ts";
+import { type CaddyfileLook, surveyCaddyfiles } from "../caddyfiles.ts";
 import { type InstanceFacts, surveyInstance } from "../instance.ts";
 import { surveyRevivers } from "../revivers.ts";
 import { attempt, type Looked, orNull } from "./looked.ts";
@@ -28,6 +29,8 @@ export interface FilesLook {
   /** Keys whose value is what the vendor ships to everybody. */
   readonly defaultSecrets: readonly string[];
   readonly sites: readonly CaddySite[];
+  /** What its own Caddy cannot read. */
+  readonly unreadCaddyfiles: readonly CaddyfileLook[];
 }
 
 export interface InstanceLook {
@@ -87,6 +90,9 @@ async function lookAtFiles(world: World, record: InstanceRecord): Promise<FilesL
     ),
     defaultSecrets: defaultSecrets(record.product, values),
     sites: await sitesIn(world, model, dir),
+    unreadCaddyfiles: (orNull(await attempt(() => surveyCaddyfiles(world, record))) ?? []).filter(
+      ({ verdict }) => verdict === "invalid",
+    ),
   };
 }
 
