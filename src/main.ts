@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from "node:util";
 import { program } from "./cli/program.ts";
 import type { GlobalFlags, Phase, Session } from "./cli/session.ts";
 import { wrap } from "./cli/text.ts";
+import { hintNamingHome } from "./cli/typed-commands.ts";
 import { EXIT, Interrupted, messageOf, OperatorError, systemError } from "./errors.ts";
 
 // Everything that is written is for its owner alone unless it says otherwise.
@@ -19,6 +20,8 @@ const isVerbose = own.includes("--verbose") || own.some(word => /^-[a-z]*v/.test
 let root: URL;
 
 let phase: Phase = "looking";
+/** Of another home than what is taken without `--home`. */
+let homeToName: string | null = null;
 const stop = new AbortController();
 const lost = new AbortController();
 
@@ -79,6 +82,9 @@ async function openSession(flags: GlobalFlags): Promise<Session> {
     print: text => void process.stdout.write(`${text}\n`),
     write: text => void process.stderr.write(text),
     pid: process.pid,
+    nameHome: home => {
+      homeToName = home;
+    },
     phase: now => {
       phase = now;
     },
@@ -95,7 +101,9 @@ function report(error: unknown): number {
   const said = `${known?.exit === EXIT.cancelled ? "" : "Error: "}${message}`;
   // What is to be typed stays in one piece, so that it can be copied.
   const shown = process.stderr.isTTY ? wrap(said, columns() - 1) : said;
-  process.stderr.write(`${shown}\n${hint === undefined ? "" : `Try: ${hint}\n`}`);
+  process.stderr.write(
+    `${shown}\n${hint === undefined ? "" : `Try: ${homeToName === null || known?.exit === EXIT.usage ? hint : hintNamingHome(hint, homeToName)}\n`}`,
+  );
   if ((isVerbose || known === null) && error instanceof Error)
     process.stderr.write(`${error.stack ?? ""}\n${error.cause instanceof Error ? `caused by ${error.cause.stack ?? ""}\n` : ""}`);
   return known?.exit ?? EXIT.bug;

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { nobodyToAsk } from "./cli/ask.ts";
 import { inPlace } from "./cli/in-place.ts";
 import type { GlobalFlags, Phase, Session } from "./cli/session.ts";
+import { namingHome } from "./cli/typed-commands.ts";
 import { findHome, Home } from "./domain/home.ts";
 import { type Command, enterContainer, showCommand } from "./host/command.ts";
 import { createWorld, localExecutor } from "./host/create-world.ts";
@@ -41,6 +42,8 @@ interface Process {
   readonly print: (text: string) => void;
   readonly write: (text: string) => void;
   readonly pid: number;
+  /** Tells `main` the home that commands have to name which are shown to be typed. */
+  readonly nameHome: (home: string) => void;
   /** Tells `main` what a signal means at the moment. */
   readonly phase: (now: Phase) => void;
 }
@@ -51,12 +54,16 @@ const ENGINE_LOCK_WAIT_SECONDS = 900;
 export async function createSession(own: Process): Promise<Session> {
   const { flags, environment } = own;
   const hasOwn = async (folder: string) => (await nodeDisk.stat(join(folder, ".graph-mgr")))?.type === "folder";
-  const found = await findHome(
-    { flag: flags.home, variable: environment["GRAPH_MGR_HOME"], cwd: own.cwd, userHome: environment["HOME"] ?? homedir() },
-    hasOwn,
-    path => resolve(own.cwd, path),
-  );
-  const home = new Home(await realPath(found.path));
+  const homeBy = async (flag: string | undefined): Promise<Home> => {
+    const { cwd } = own;
+    const given = { flag, variable: environment["GRAPH_MGR_HOME"], cwd, userHome: environment["HOME"] ?? homedir() };
+    const found = await findHome(given, hasOwn, path => resolve(cwd, path));
+    return new Home(await realPath(found.path));
+  };
+  const home = await homeBy(flags.home);
+  const isNamed = flags.home !== undefined && (await homeBy(undefined)).path !== home.path;
+  if (isNamed) own.nameHome(home.path);
+  const shown = (text: string): string => (isNamed && !flags.json ? namingHome(text, home.path) : text);
   const executor = localExecutor(environment);
   let operation: string | null = null;
   const line = inPlace(own.write);
@@ -71,9 +78,9 @@ export async function createSession(own: Process): Promise<Session> {
     program: own.program,
     version: async () =>
       (JSON.parse(await fs.readFile(new URL("package.json", own.root), "utf8")) as { version: string }).version,
-    print: own.print,
+    print: text => own.print(shown(text)),
     note: text => {
-      if (!flags.quiet) line.note(text);
+      if (!flags.quiet) line.note(shown(text));
     },
     noteInPlace: text => {
       if (!flags.quiet && own.isTerminal) line.show(text);

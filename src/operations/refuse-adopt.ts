@@ -31,8 +31,16 @@ export function refuseAdopt(facts: AdoptFacts, acknowledged: readonly string[]):
 }
 
 /** @throws OperatorError ALREADY_ADOPTED, PROJECT_TAKEN */
-function refuseAdopted({ adoptedBy, found, project }: AdoptFacts): void {
+function refuseAdopted({ adoptedBy, keptFor, found, project }: AdoptFacts): void {
   const [first] = adoptedBy;
+  if (first === undefined && keptFor.length > 0)
+    throw new OperatorError(
+      "ALREADY_ADOPTED",
+      `Another home has the project ${project.name}: its images are kept as ${keptFor.join(", ")}.`,
+      {
+        hint: `go on there (graph-mgr list --home DIR); only if that home is gone: docker image rm --no-prune ${keptFor.join(" ")}`,
+      },
+    );
   if (first === undefined) return;
   if (!first.isSame) {
     throw new OperatorError(

@@ -57,7 +57,9 @@ async function candidateOf(world: World, project: string, containers: readonly C
         : `made from several folders: ${folders.join(", ")}`;
     return { project, folder: null, release: null, ...counts, obstacle };
   }
-  return { project, folder, ...(await saidOf(world, folder)), ...counts };
+  const [kept] = await world.engine.tagsUnder(`graph-mgr/${project}`);
+  const obstacle = kept === undefined ? {} : { obstacle: `another home has it: its images are kept (${kept})` };
+  return { project, folder, ...(await saidOf(world, folder)), ...obstacle, ...counts };
 }
 
 async function saidOf(world: World, path: string): Promise<Pick<Candidate, "release" | "obstacle">> {

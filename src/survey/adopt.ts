@@ -28,6 +28,7 @@ import { withoutEnvironment } from "./install.ts";
 import { type InstanceFacts, surveyInstance } from "./instance.ts";
 import { helperImageOf } from "./instance-details.ts";
 import { releaseOf } from "./product.ts";
+import { surveyRemoved } from "./removed.ts";
 import { surveyRevivers } from "./revivers.ts";
 
 export interface AdoptAsk {
@@ -79,6 +80,8 @@ export interface AdoptFacts {
   readonly revivers: readonly Instruction[];
   /** Instances, of this home or another, that are this very install, or have its project. */
   readonly adoptedBy: readonly Holder[];
+  /** Names of images under which another home keeps those of this project. */
+  readonly keptFor: readonly string[];
 }
 
 /** An instance with the folder or the project of what is to be taken over. */
@@ -164,7 +167,17 @@ export async function surveyAdopt(world: World, ask: AdoptAsk, described: Readon
     clusterState: await clusterState(world, record, found),
     revivers: await surveyRevivers(world.files, record, state.containers),
     adoptedBy: await adoptedBy(world, home, otherHomes(state, ask.home), record),
+    keptFor: await keptFor(world, ask.home, record.project),
   };
+}
+
+/**
+ * Names under which graph-mgr keeps the images of a project, though this home knows nothing of it: then another one has it, which what was taken over
+ * says nowhere else on the engine.
+ */
+async function keptFor(world: World, home: string, project: string): Promise<readonly string[]> {
+  const isRemoved = (await surveyRemoved(world, home)).some(({ record }) => record.project === project);
+  return isRemoved ? [] : await world.engine.tagsUnder(`graph-mgr/${project}`);
 }
 
 /** Of a folder `v2.22.2-training` the name's second half. */

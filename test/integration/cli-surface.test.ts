@@ -321,7 +321,7 @@ describe("F98 what a script cannot delete by accident", () => {
     const { stdout } = await home.ok("remove", other, "--yes");
     expect((await objects()).split("\n").filter(line => line.includes("_state"))).toEqual(volumes);
     const aside = (await readdir(join(home.path, ".graph-mgr/removed"))).find(entry => !entry.endsWith(".json"))!;
-    expect(stdout).toContain(`graph-mgr install --attach`);
+    expect(stdout).toContain(`graph-mgr install --home ${home.path} --attach`);
     await home.ok("install", "--attach", join(home.path, ".graph-mgr/removed", aside), "--yes");
     expect(await readdir(join(home.path, "releases"))).toContain(other);
   });

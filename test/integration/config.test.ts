@@ -64,7 +64,7 @@ describe("an instance that runs", () => {
     const [before, started] = [await env(), await ids()];
     const value = `it's $HOME "and" #more`;
     const written = await home.ok("config", "set", `GREETING=${value}`);
-    expect(written.stderr).toContain(`Try: graph-mgr restart ${name()}   (app then gets it)`);
+    expect(written.stderr).toContain(`Try: graph-mgr restart --home ${home.path} ${name()}   (app then gets it)`);
     expect(await ids()).toEqual(started);
     expect(await inContainer("GREETING")).toBe("");
     await home.ok("config", "set", name(), "LOG_LEVEL=DEBUG", "--apply");

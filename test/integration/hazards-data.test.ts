@@ -288,7 +288,7 @@ describe("a copy of a stopped source", () => {
     const { code, stderr } = await run("copy", name, "--name", `${home.suffix}y`, "--data", "copy", "--yes");
     expect(code).toBe(3);
     expect(stderr).toContain("was not shut down cleanly (in production)");
-    expect(stderr).toContain(`graph-mgr launch ${name}`);
+    expect(stderr).toContain(`graph-mgr launch --home ${home.path} ${name}`);
     expect(await leftovers(`${home.suffix}y`)).toEqual([]);
     await ok("launch", name);
     await ok("stop", name);
@@ -331,7 +331,7 @@ describe("a copy of a stopped source", () => {
 
   it("an instance that was removed without its volumes comes back with its data", async () => {
     const { stdout, stderr } = await ok("remove", `${name}b`, "--yes");
-    const back = /graph-mgr install --attach (\S+)/.exec(`${stdout}\n${stderr}`)?.[1];
+    const back = /graph-mgr install --home \S+ --attach (\S+)/.exec(`${stdout}\n${stderr}`)?.[1];
     expect((await home.json<Listed>("list")).instances.map(each => each.name)).not.toContain(`${name}b`);
     expect(await containersOf(`${slug}b`)).toEqual([]);
     await ok("install", "--attach", back!, "--yes");

@@ -282,6 +282,26 @@ it("once taken over it is the current instance for doctor as well, wherever it l
   expect(home.current).toEqual({ target: DIR, name: "v2.22.2" });
 });
 
+it("what another home has is not taken over once more, which nothing but the names of its images tells", async () => {
+  await stage.carryOut(await plan());
+  // As a home is that left no other trace on the engine.
+  await stage.world.files.remove(`${HOME}/.graph-mgr/instances/v2.22.2.json`);
+  const other = { home: "/srv/other", name: "x" };
+  const error = await refusal(other);
+  expect(error).toMatchObject({
+    code: "ALREADY_ADOPTED",
+    message: expect.stringMatching(
+      /^Another home has the project byhand: its images are kept as graph-mgr\/byhand\/cache:pinned, /,
+    ),
+    hint: expect.stringContaining("only if that home is gone: docker image rm --no-prune graph-mgr/byhand/cache:pinned "),
+  });
+  expect(await surveyCandidates(stage.world, "/srv/other")).toContainEqual(
+    expect.objectContaining({ project: "byhand", obstacle: expect.stringMatching(/^another home has it/) }),
+  );
+  for (const name of await stage.world.engine.tagsUnder("graph-mgr/byhand")) await stage.world.engine.untag(name);
+  expect((await plan(other)).instance).toBe("v2.22.2-x");
+});
+
 it("an image that two services run is told once when its name is gone", async () => {
   const facts = await survey();
   expect(facts.movedTags).toEqual([]);
