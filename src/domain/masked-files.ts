@@ -2,7 +2,7 @@ import { isScalar, parseDocument, visit } from "yaml";
 import { EnvFile } from "./env-file.ts";
 import { isSecretKey } from "./merge-keys.ts";
 import type { Scrubber } from "./scrub.ts";
-import { HIDDEN } from "./secret-patterns.ts";
+import { HIDDEN, isSecretOption } from "./secret-patterns.ts";
 
 /**
  * An env file without values of secrets and without comments, in which anything may stand.
@@ -39,6 +39,14 @@ export function maskedYaml(text: string, scrubber: Scrubber): string | null {
         value.type = "PLAIN";
       }
     },
+    Seq(_, { items }) {
+      items.forEach((item, index) => {
+        const before = items[index - 1];
+        if (!isScalar(before) || !isScalar(item) || !isSecretOption(String(before.value))) return;
+        item.value = HIDDEN;
+        item.type = "PLAIN";
+      });
+    },
     Scalar(key, node) {
       // Only what has no key of its own can be more than a word.
       if (typeof node.value === "string" && key !== "key") node.value = scrubber.text(node.value);
@@ -50,6 +58,9 @@ export function maskedYaml(text: string, scrubber: Scrubber): string | null {
 /** What follows is a secret, whatever it looks like: names of users, hashes, tokens of those who run name servers. */
 const CADDY_SECRET = /^(.*\b(?:(?:acme_)?dns\s+\S+|eab|mac_key|Authorization))\s+(?!\{\s*$)\S.*$/i;
 const CADDY_LOGINS = /^\s*basic_?auth\b.*\{\s*$/;
+
+/** A line of a Caddyfile, in a difference as well, without what follows such a word. */
+export const withoutCaddySecret = (line: string): string => line.replace(CADDY_SECRET, `$1 ${HIDDEN}`);
 
 /** A Caddyfile without comments, users' hashes and tokens. */
 export function maskedCaddyfile(text: string, scrubber: Scrubber): string {
@@ -64,7 +75,7 @@ export function maskedCaddyfile(text: string, scrubber: Scrubber): string {
     isLogins = CADDY_LOGINS.test(plain);
     const [, name = "", said] = /^\s*(\S+)\s+(.*)$/.exec(plain) ?? [];
     if (said !== undefined && isSecretKey(name) && !/\{\s*$/.test(said)) return [plain.replace(said, HIDDEN)];
-    return [plain.replace(CADDY_SECRET, `$1 ${HIDDEN}`)];
+    return [withoutCaddySecret(plain)];
   });
   return scrubber.text(`${lines.join("\n")}\n`);
 }

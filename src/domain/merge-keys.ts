@@ -46,8 +46,8 @@ export const literalsIn = (entries: EnvEntries): Readonly<Record<string, string 
 const SECRET = /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|SALT|CREDENTIAL|KEY/i;
 const DATABASE = /^(?:POSTGRES(?:QL)?|PG|DB|DATABASE|MYSQL|MARIADB)_?(?:USER(?:NAME)?|DB|NAME|DATABASE(?:_NAME)?)$/i;
 
-/** Whoever knows these addresses may write there, or is let in. */
-const LETS_IN = /(?:^|_)(?:DSN|PAT|WEBHOOKS?(?:_URLS?)?)$/i;
+/** Whoever knows these is let in, may write there, or has what was paid for. */
+const LETS_IN = /(?:^|_)(?:DSN|PAT|PIN|LICEN[CS]E|SESSION|COOKIES?|(?:BASIC_?)?AUTH|HTPASSWD|WEBHOOKS?(?:_URLS?)?)$/i;
 
 const isSecret = (key: string): boolean => looksSecret(key) || SECRET.test(key);
 

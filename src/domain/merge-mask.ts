@@ -20,7 +20,7 @@ export function maskFor(files: readonly EnvEntries[]): Mask {
   const known = new Set<string>();
   for (const file of files) {
     for (const [key, { literal, raw }] of file) {
-      if (!isSecretKey(key)) continue;
+      if (!isSecretKey(key) && raw?.includes("PRIVATE KEY-----") !== true) continue;
       // A text is shown line by line, and a key or a certificate has several.
       for (const value of [literal, raw].flatMap(each => (each === null ? [] : [each, ...each.split(/\r?\n/)])))
         if (value.length >= SHORTEST && !NO_SECRET.test(value)) known.add(value);

@@ -1,5 +1,5 @@
 import { isSecretKey } from "./merge-keys.ts";
-import { HIDDEN, withoutPatterns, withoutSettings } from "./secret-patterns.ts";
+import { AGE_KEY, HIDDEN, PRIVATE_KEY, withoutPatterns, withoutSettings } from "./secret-patterns.ts";
 
 /** Takes secrets out of texts, and finds those that were left. */
 export interface Scrubber {
@@ -16,14 +16,7 @@ export interface Scrubber {
 /** How a secret may look where it was written down. */
 type Shape = readonly [name: string, text: string];
 
-const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
-const AGE_KEY = /\bAGE-SECRET-KEY-1[0-9A-Z]{20,}/g;
-const WEB_TOKEN = /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
-/** A bcrypt hash as Caddy took it before 2.8. */
-const HASH_IN_BASE64 = /\bJDJ[hi45][\w+/=-]{40,}/g;
 const AUTHORIZATION_HEADER = /((?:proxy-)?authorization|x-api-key|(?:set-)?cookie)(["']?\s*[:=]\s*)(?!\*\*\*).+$/gim;
-/** `--password=x`, `--token x`, `-p x` of a program that takes it so. */
-const OPTION = /(?<![\w-])(--?[\w-]*(?:password|passwd|secret|token|api-?key)[\w-]*)([= ]+)(?:"[^"]*"|'[^']*'|\S+)/gi;
 /** `postgres` tells with an error what stands in the rows and in the statement. */
 const ROWS = /\b(STATEMENT|DETAIL|CONTEXT|QUERY):(\s+)\S.*$/;
 const LEFT_OUT = "[left out]";
@@ -35,12 +28,7 @@ export function scrubberFor(secrets: readonly string[]): Scrubber {
   const shapes = secrets.flatMap(shapesOf).sort(([, one], [, other]) => other.length - one.length);
   const known = (text: string) => shapes.reduce((left, [, shape]) => left.replaceAll(shape, HIDDEN), text);
   const line = (given: string): string => {
-    const formed = given
-      .slice(0, LONGEST_LINE)
-      .replaceAll(WEB_TOKEN, HIDDEN)
-      .replaceAll(HASH_IN_BASE64, HIDDEN)
-      .replaceAll(AUTHORIZATION_HEADER, `$1$2${HIDDEN}`)
-      .replaceAll(OPTION, `$1$2${HIDDEN}`);
+    const formed = given.slice(0, LONGEST_LINE).replaceAll(AUTHORIZATION_HEADER, `$1$2${HIDDEN}`);
     return `${withoutSettings(withoutPatterns(formed))}${given.length > LONGEST_LINE ? LEFT_OUT : ""}`;
   };
   const text = (given: string): string => {

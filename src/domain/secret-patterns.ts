@@ -13,12 +13,32 @@ const KNOWN_TOKEN = /\b(?:gh[opusr]_|github_pat_|glpat-|xox[a-z]-)[\w-]{6,}/g;
 const SLACK_HOOK = /(hooks\.slack\.com\/[a-z]+\/)[\w/-]+/gi;
 /** A header of a request as proxies are told it: `header_up X-Api-Key abc`. */
 const KEY_HEADER = /\b(X-[\w-]*(?:Key|Token|Secret|Auth|Password)["']?[\s:=]+["']?)(?![\s:={])[^\s"']+/gi;
-const HASH = /\$(?:2[abxy]?|argon2[a-z]*|[156y]|scrypt)\$\S+/g;
+/** Also with the doubled signs of a compose file. */
+const HASH = /\$\$?(?:2[abxy]?|apr1|argon2[a-z]*|[156y]|scrypt)\$\S+/g;
 const AUTHORIZATION = /\b(Bearer|Basic)\s+[^\s"']+/gi;
+export const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+export const AGE_KEY = /\bAGE-SECRET-KEY-1[0-9A-Z]{20,}/g;
+const WEB_TOKEN = /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
+/** A bcrypt hash as Caddy took it before 2.8. */
+const HASH_IN_BASE64 = /\bJDJ[hi45][\w+/=-]{40,}/g;
+const OPTION_NAME = "--?[\\w-]*(?:password|passwd|secret|token|api-?key)[\\w-]*";
+/** `--password=x`, `--token x`, and as the words of a list. */
+const OPTION = new RegExp(`(?<![\\w-])(${OPTION_NAME})(["']?\\s*,\\s*|[= ]+)(?:"[^"]*"|'[^']*'|[^\\s"',]+)`, "gi");
+/** `-u joe:x` of a program that asks the web. */
+const LOGIN_OPTION = /(?<![\w-])((?:-u|--user)[= ]+["']?[A-Za-z][^\s:"'/]*:)[^\s"']+/g;
+
+/** Whether a word is an option whose value, the next one, is a secret. */
+export const isSecretOption = (word: string): boolean => new RegExp(`^${OPTION_NAME}$`, "i").test(word);
 
 /** What is a secret by its form, wherever it stands. */
 export const withoutPatterns = (text: string): string =>
   text
+    .replaceAll(PRIVATE_KEY, HIDDEN)
+    .replaceAll(AGE_KEY, HIDDEN)
+    .replaceAll(WEB_TOKEN, HIDDEN)
+    .replaceAll(HASH_IN_BASE64, HIDDEN)
+    .replaceAll(OPTION, `$1$2${HIDDEN}`)
+    .replaceAll(LOGIN_OPTION, `$1${HIDDEN}`)
     .replaceAll(LOGIN_IN_URL, (_, before: string) => `${before}${HIDDEN}@`)
     .replaceAll(TOKEN_IN_URL, (_, before: string) => `${before}${HIDDEN}@`)
     .replaceAll(KNOWN_TOKEN, HIDDEN)

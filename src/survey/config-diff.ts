@@ -1,5 +1,7 @@
+import { isCaddyfile } from "../domain/config-files.ts";
 import { neutralEnv, neutralText } from "../domain/config-neutral.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
+import { withoutCaddySecret } from "../domain/masked-files.ts";
 import type { Texts } from "../domain/merge-input.ts";
 import { type EnvEntries, entriesOf } from "../domain/merge-keys.ts";
 import { type Mask, maskFor } from "../domain/merge-mask.ts";
@@ -88,7 +90,8 @@ const closed = (text: string): string => (text === "" || text.endsWith("\n") ? t
 function fileDifference(path: string, from: string | undefined, to: string | undefined, mask: Mask): readonly FileDifference[] {
   if (from !== undefined && to !== undefined && sameText(to, from)) return [];
   const what = from === undefined ? "added" : to === undefined ? "removed" : "changed";
-  return [{ path, what, diff: masked(unifiedDiff(closed(from ?? ""), closed(to ?? "")), mask) }];
+  const diff = masked(unifiedDiff(closed(from ?? ""), closed(to ?? "")), mask);
+  return [{ path, what, diff: isCaddyfile(path) ? diff.map(withoutCaddySecret) : diff }];
 }
 
 function valuesOf(from: Side, to: Side, mask: Mask): readonly ValueDifference[] {
