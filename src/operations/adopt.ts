@@ -123,7 +123,12 @@ function notesOn(facts: AdoptFacts): readonly string[] {
 }
 
 /** The home no longer knows it; whatever runs goes on, and its folder and volumes stay where they are. @throws OperatorError NOT_ADOPTED */
-export function planForget({ record, recordPath, isCurrent, home: path }: InstanceFacts, occasion: Occasion): Plan {
+export function planForget(
+  { record, recordPath, isCurrent, home: path }: InstanceFacts,
+  occasion: Occasion,
+  /** Instances of the home that `rollback` would lead back from to this one. */
+  comeFromIt: readonly string[] = [],
+): Plan {
   if (record.origin.how !== "adopt") {
     throw new OperatorError(
       "NOT_ADOPTED",
@@ -143,10 +148,17 @@ export function planForget({ record, recordPath, isCurrent, home: path }: Instan
     engine: record.engine,
     summary: `Give ${record.name} back to whoever runs it by hand; nothing of it is stopped, moved or deleted`,
     notes: [
+      ...comeFromIt.map(
+        name =>
+          `${name} was updated from it: \`graph-mgr rollback\` finds it no more, until it is adopted again under the same name`,
+      ),
+      `the names that graph-mgr gave its images, by which no prune takes them, go; the images stay`,
       `plain \`docker compose -p ${record.project}\` in ${record.dir} goes on working as before`,
       ...(record.stoppedPolicies === null
         ? []
-        : ["it was stopped by graph-mgr, which took its restart policies away; `docker compose up -d` there gives them back"]),
+        : [
+            "it was stopped by graph-mgr, which took its restart policies away; `docker compose up -d --force-recreate` there gives them back",
+          ]),
     ],
     wayBack: `graph-mgr adopt ${record.dir}`,
     steps: [

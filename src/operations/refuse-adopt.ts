@@ -1,4 +1,5 @@
 import { isUp } from "../domain/health.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { OperatorError } from "../errors.ts";
 import type { AdoptFacts } from "../survey/adopt.ts";
 import { allAtOnce } from "./at-once.ts";
@@ -105,9 +106,24 @@ function refuseOtherBundle({ bundle, instance }: AdoptFacts): void {
 
 /** Of what has one cause only the first is told. */
 function refuseOthers(facts: AdoptFacts): void {
+  refuseRenamed(facts);
   refuseProjects(facts);
   refuseLinks(facts);
   refuseOutsiders(facts.found, "any state");
+}
+
+/** @throws OperatorError FOLDER_RENAMED */
+function refuseRenamed({ goneFolders, found }: AdoptFacts): void {
+  const [gone] = goneFolders;
+  if (gone === undefined) return;
+  const { dir } = found.record;
+  throw new OperatorError(
+    "FOLDER_RENAMED",
+    `What runs on its volumes, the project ${gone.project}, was made in ${gone.folder}, which is not there any more: it goes on by files that its folder no longer has.`,
+    {
+      hint: `if ${dir} is that folder, give it its name back (mv ${shellWord(dir)} ${shellWord(gone.folder)}), then: graph-mgr adopt ${shellWord(gone.folder)}`,
+    },
+  );
 }
 
 /** @throws OperatorError TWO_PROJECTS */

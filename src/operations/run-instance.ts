@@ -111,8 +111,10 @@ export function refuseOutsiders({ record, outsiders }: InstanceFacts, running: "
   if (user) {
     throw new OperatorError(
       "VOLUME_SHARED",
-      `The container ${user.container} (${user.state}) mounts the volume ${user.volume}, which belongs to ${record.name}.`,
-      { hint: `docker rm ${user.container}   (after looking at what it is)` },
+      `The container ${user.container}${user.project === null ? "" : ` of the project ${user.project}`} (${user.state}) mounts the volume ${user.volume}, which is also that of ${record.name}.`,
+      {
+        hint: `docker inspect ${user.container}   (says whose it is; docker rm ${user.container} only when nobody needs it any more)`,
+      },
     );
   }
   const taker = found.find(({ project }) => project === record.project);

@@ -177,8 +177,7 @@ async function walkBack<World>(run: Run<World>, entries: readonly Entry[]): Prom
   const { plan, journal, kinds } = run;
   const standings = standingsOf(plan.steps.length, entries);
   const begun = begunOf(plan, standings);
-  const why = neverBack(run, begun) ?? (isTurnedBack(entries) ? null : await pastReturn(run, standings, begun));
-  if (why !== null) throw new OperatorError("CANNOT_UNDO", `Cannot go back past ${why}`, { hint: "graph-mgr resume" });
+  await refuseNoWay(run, entries);
   for (const [step, planned] of begun) {
     const kind = kindOf(planned, kinds);
     const title = undoTitleOf(kind, planned.input);
@@ -191,6 +190,17 @@ async function walkBack<World>(run: Run<World>, entries: readonly Entry[]): Prom
     if (title !== null) run.on({ type: "undone", ...event });
   }
   return remarks;
+}
+
+/** Whether an undo would go back, which changes nothing. @throws OperatorError CANNOT_UNDO, PLAN_CHANGED */
+export const refuseNoWayBack = async <World>(run: Run<World>): Promise<void> =>
+  await refuseNoWay(run, await entriesFor(run.plan, run.journal));
+
+async function refuseNoWay<World>(run: Run<World>, entries: readonly Entry[]): Promise<void> {
+  const standings = standingsOf(run.plan.steps.length, entries);
+  const begun = begunOf(run.plan, standings);
+  const why = neverBack(run, begun) ?? (isTurnedBack(entries) ? null : await pastReturn(run, standings, begun));
+  if (why !== null) throw new OperatorError("CANNOT_UNDO", `Cannot go back past ${why}`, { hint: "graph-mgr resume" });
 }
 
 type Steps = readonly (readonly [number, PlannedStep])[];

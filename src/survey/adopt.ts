@@ -10,7 +10,7 @@ import { isEnvFile } from "../domain/merge-layout.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import { layoutFor } from "../domain/product.ts";
 import { ownVolumes } from "../domain/shared-resources.ts";
-import type { World } from "../host/world.ts";
+import type { ContainerDetail, World } from "../host/world.ts";
 import { type AdoptFolder, productOf, surveyFolder } from "./adopt-folder.ts";
 import {
   imagesOf,
@@ -80,6 +80,8 @@ export interface AdoptFacts {
   readonly revivers: readonly Instruction[];
   /** Instances, of this home or another, that are this very install, or have its project. */
   readonly adoptedBy: readonly Holder[];
+  /** Folders that are not there any more, of containers that have its volumes or its project. */
+  readonly goneFolders: readonly { readonly project: string; readonly folder: string }[];
   /** Names of images under which another home keeps those of this project. */
   readonly keptFor: readonly string[];
 }
@@ -131,7 +133,7 @@ export async function surveyAdopt(world: World, ask: AdoptAsk, described: Readon
     images: Object.fromEntries(images.map(({ service, reference, id }) => [service, { id, reference, shipped: false }])),
     origin: { how: "adopt", from: folder.path, operation: "" },
     createdAt: "",
-    stoppedPolicies: null,
+    stoppedPolicies: stoppedPolicies(model, own),
   };
   const found = await surveyInstance(world, record, ask.home, home.current);
   const isRunning = found.containers.some(isUp);
@@ -168,6 +170,7 @@ export async function surveyAdopt(world: World, ask: AdoptAsk, described: Readon
     revivers: await surveyRevivers(world.files, record, state.containers),
     adoptedBy: await adoptedBy(world, home, otherHomes(state, ask.home), record),
     keptFor: await keptFor(world, ask.home, record.project),
+    goneFolders: await goneFolders(world, found),
   };
 }
 
@@ -180,6 +183,13 @@ async function keptFor(world: World, home: string, project: string): Promise<rea
   return isRemoved ? [] : await world.engine.tagsUnder(`graph-mgr/${project}`);
 }
 
+async function goneFolders({ files }: World, { outsiders }: InstanceFacts): Promise<AdoptFacts["goneFolders"]> {
+  const folders = new Map(outsiders.flatMap(({ project, workingDir }) => (project && workingDir ? [[workingDir, project]] : [])));
+  const gone: { project: string; folder: string }[] = [];
+  for (const [folder, project] of folders) if (!(await files.exists(folder))) gone.push({ project, folder });
+  return gone;
+}
+
 /** Of a folder `v2.22.2-training` the name's second half. */
 function suffixOf(folder: string, release: string): string | null {
   const base = posix.basename(folder);
@@ -189,12 +199,28 @@ function suffixOf(folder: string, release: string): string | null {
 const ownNetworks = ({ networks = {} }: ComposeModel): InstanceRecord["networks"] =>
   Object.entries(networks).flatMap(([key, { name, external }]) => (external === true ? [] : [{ key, name }]));
 
-async function clusterState(world: World, record: InstanceRecord, { containers }: InstanceFacts): Promise<string | null> {
+/** Of what graph-mgr itself stopped once, and gave back since, nothing wakes anything: what the files say counts again from its next launch on. */
+function stoppedPolicies({ services }: ComposeModel, own: readonly ContainerDetail[]): InstanceRecord["stoppedPolicies"] {
+  if (own.some(isUp)) return null;
+  const taken = own.flatMap(({ service, restartPolicy }) => {
+    const says = services[service ?? ""]?.restart ?? "no";
+    return service === null || restartPolicy !== "no" || says === "no" ? [] : [[service, says] as const];
+  });
+  return taken.length === 0 ? null : Object.fromEntries(taken);
+}
+
+async function clusterState(
+  world: World,
+  record: InstanceRecord,
+  { containers, outsiders }: InstanceFacts,
+): Promise<string | null> {
   const database = record.product.postgres;
   const helper = helperImageOf(record);
   const volume = record.volumes.find(({ key }) => key === database?.volume)?.name;
   const runs = containers.some(each => each.service === database?.service && isUp(each));
-  if (database === null || helper === undefined || volume === undefined || runs) return null;
+  // Whoever else is at work in it stands against it, and while it is written to it says nothing.
+  const isUsed = outsiders.some(each => each.volume === volume && isUp(each));
+  if (database === null || helper === undefined || volume === undefined || runs || isUsed) return null;
   if ((await world.engine.volume(volume)) === null) return null;
   return (await world.postgres.clusterState(volume, helper))?.state ?? null;
 }

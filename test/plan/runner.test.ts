@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Interrupted } from "../../src/errors.ts";
-import { runPlan, StepFailed, undoPlan } from "../../src/plan/runner.ts";
+import { refuseNoWayBack, runPlan, StepFailed, undoPlan } from "../../src/plan/runner.ts";
 import { burn, idle, light, planOf, put, shortly, toyJournal, toyRun } from "./toy.ts";
 
 const three = planOf(put.step({ key: "a", value: "1" }), put.step({ key: "b", value: "2" }), put.step({ key: "c", value: "3" }));
@@ -260,6 +260,8 @@ describe("undoing", () => {
         hint: "graph-mgr resume",
       }),
     );
+    // The same is told without trying it.
+    await expect(refuseNoWayBack(run)).rejects.toMatchObject({ code: "CANNOT_UNDO" });
     expect(world.log).toEqual([]);
   });
 

@@ -143,6 +143,25 @@ describe("what is found", () => {
     const { facts } = await stage.facts("v1.0.0");
     expect(() => planForget(facts, occasion())).toThrow("was not taken over");
   });
+
+  it("says whose way back it is, when it is given back", async () => {
+    await stage.carryOut(await plan());
+    const { notes } = planForget((await stage.facts("v2.22.2")).facts, occasion(), ["v2.23.0"]);
+    expect(notes[0]).toMatch(/^v2\.23\.0 was updated from it: `graph-mgr rollback` finds it no more/);
+  });
+
+  it("F16 has the policies again that its files say, where graph-mgr took them away before it was given back", async () => {
+    expect((await survey()).found.record.stoppedPolicies).toBe(null);
+    await stage.carryOut(await plan());
+    await stage.stop("v2.22.2");
+    await stage.carryOut(planForget((await stage.facts("v2.22.2")).facts, occasion()));
+    await stage.carryOut(await plan());
+    const { record } = await stage.facts("v2.22.2");
+    expect(record.stoppedPolicies).toMatchObject({ caddy: "unless-stopped", postgres: "unless-stopped" });
+    await stage.carryOut(planLaunch((await stage.facts("v2.22.2")).facts, occasion()));
+    const { containers } = (await stage.facts("v2.22.2")).facts;
+    expect(containers.find(({ service }) => service === "caddy")?.restartPolicy).toBe("unless-stopped");
+  });
 });
 
 describe("what is refused, with its cure", () => {
@@ -173,6 +192,23 @@ describe("what is refused, with its cure", () => {
     expect(error.message).toContain("of the project other is running and has the volume");
     // Neither is what serves taken down, nor a second database started.
     expect(error.hint).not.toMatch(/docker rm|up -d/);
+  });
+
+  it("a folder that was renamed while what was made in it runs", async () => {
+    const { engine, files } = stage.world;
+    const facts = await survey();
+    expect(facts.goneFolders).toEqual([]);
+    const { inspect, containers } = engine;
+    const renamed = <Each extends { readonly project: string | null }>(each: Each): Each =>
+      each.project === "byhand" ? { ...each, project: "before", workingDir: "/opt/before" } : each;
+    engine.inspect = async ids => (await inspect(ids)).map(renamed);
+    engine.containers = async () => (await containers()).map(renamed);
+    expect(await files.exists("/opt/before")).toBe(false);
+    expect(await refusal({ project: "byhand" })).toMatchObject({
+      code: "FOLDER_RENAMED",
+      message: expect.stringMatching(/the project before, was made in \/opt\/before, which is not there any more/),
+      hint: expect.stringContaining(`(mv ${DIR} /opt/before), then: graph-mgr adopt /opt/before`),
+    });
   });
 
   it("a network that another project is in as well", async () => {

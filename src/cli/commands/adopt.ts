@@ -101,7 +101,12 @@ async function giveBack(session: Session, name: string): Promise<void> {
       const { records, current } = await surveyHome(world, home.path);
       const record = chooseInstance(records, current, name);
       const facts = await surveyInstance(world, record, home.path, current, { mayLackFolder: true });
-      return planForget(facts, { now: world.now(), random: world.random(4) });
+      const comeFromIt = records.filter(({ origin }) => origin.how === "update" && origin.from === record.name);
+      return planForget(
+        facts,
+        { now: world.now(), random: world.random(4) },
+        comeFromIt.map(each => each.name),
+      );
     },
   });
   if (carried) await reportFinished(session, carried);

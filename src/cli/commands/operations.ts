@@ -3,7 +3,7 @@ import type { World } from "../../host/world.ts";
 import type { Ending } from "../../plan/closing.ts";
 import type { OperationEntry } from "../../plan/operations.ts";
 import { spoken } from "../../plan/plan.ts";
-import { type Run, undoPlan } from "../../plan/runner.ts";
+import { type Run, refuseNoWayBack, undoPlan } from "../../plan/runner.ts";
 import { quiet } from "../../steps/index.ts";
 import { type DowntimeFacts, downtimeText, watchedRun } from "../downtime.ts";
 import { type EngineLock, engineLock, untilHealthy } from "../engine-lock.ts";
@@ -177,7 +177,15 @@ export const resume = (session: Session, onFailure: "undo" | "stop" | undefined)
 
 /** Takes back what was cut off. */
 export const undo = (session: Session): Promise<void> =>
-  withUnfinished(session, { command: "undo", claimsEngine: false, dryRun: undoSteps, work: run => takeBack(session, run) });
+  withUnfinished(session, {
+    command: "undo",
+    claimsEngine: false,
+    async dryRun(run) {
+      await refuseNoWayBack(run);
+      return await undoSteps(run);
+    },
+    work: run => takeBack(session, run),
+  });
 
 async function takeBack(session: Session, given: Run<World>): Promise<void> {
   let ending: Ending;

@@ -146,7 +146,7 @@ function outsiders({ instances }: DoctorFacts): readonly Finding[] {
       const cure =
         workingDir === record.dir && project !== record.project
           ? `docker compose -p ${project} down   (never with -v)`
-          : `docker rm --force ${container}   (after looking at what it is)`;
+          : `docker stop ${container}   (after looking at what it is)`;
       return judge("sharing", record.name, what, { cure });
     }),
   );

@@ -49,7 +49,8 @@ export async function lookAtPermissions(
     if (seen >= MOST || (await look(folder, what))?.type !== "folder") return;
     const names = await attempt(() => files.list(folder));
     if (!("value" in names)) unreadable.push(folder);
-    for (const name of orNull(names) ?? []) await below(join(folder, name), what);
+    // What an operation put aside has the modes that somebody gave it, behind our own folders.
+    for (const name of (orNull(names) ?? []).filter(each => each !== "aside")) await below(join(folder, name), what);
   };
   const own = await look(homePath, "own");
   await below(home.own(), "own");
