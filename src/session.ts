@@ -11,7 +11,7 @@ import { createWorld, localExecutor } from "./host/create-world.ts";
 import { editText } from "./host/edit-text.ts";
 import { lazily } from "./host/lazily.ts";
 import { acquireLock } from "./host/lock.ts";
-import { nodeDisk } from "./host/node-disk.ts";
+import { makeFolders, nodeDisk } from "./host/node-disk.ts";
 import { createOperationStore } from "./host/operation-store.ts";
 import { watchPort } from "./host/port-watch.ts";
 import { questionInput } from "./host/question-input.ts";
@@ -174,7 +174,7 @@ async function engineLockFolder(): Promise<string> {
 /** A home whose lock leaves nothing behind where a command that was refused found nothing. */
 async function lockHome(home: Home, holder: Readonly<Record<string, string | number>>): Promise<Lock> {
   const missing = [home.own(), home.path].filter(folder => !existsSync(folder));
-  await fs.mkdir(home.own(), { recursive: true, mode: 0o700 });
+  await makeFolders(home.own(), 0o700);
   const lock = await acquireLock(home.lock(), holder, 0);
   return {
     async release() {

@@ -173,6 +173,8 @@ function explain(command: Command, options: RunOptions, isMissing: boolean, erro
     });
   }
   const said = hide(lastLines(textOf(error.stderr) || textOf(error.stdout)), options.secrets ?? []);
+  const engine = command.program === "docker" ? engineFault(said, error) : null;
+  if (engine !== null) return engine;
   const how = error.timedOut
     ? `did not end within ${(options.timeoutMs ?? 0) / 1000} s`
     : error.isMaxBuffer
@@ -186,6 +188,22 @@ function explain(command: Command, options: RunOptions, isMissing: boolean, erro
       cause: new Error(hide(error.shortMessage, options.secrets ?? [])),
     },
   );
+}
+
+/** Before the command was even heard. */
+function engineFault(said: string, cause: unknown): OperatorError | null {
+  if (/permission denied while trying to connect to the docker/i.test(said))
+    return new OperatorError("NO_ENGINE", "This user may not use the Docker Engine.", {
+      hint: "run it as root (sudo), or have this user added to the group docker, which is as much as being root",
+      cause,
+    });
+  const [unheard] = /cannot connect to the docker daemon[^\n]*/i.exec(said) ?? [];
+  if (unheard !== undefined)
+    return new OperatorError("NO_ENGINE", `The Docker Engine does not answer: ${unheard}`, {
+      hint: "start it, e.g. `systemctl start docker`, and see `docker info`",
+      cause,
+    });
+  return null;
 }
 
 const textOf = (output: unknown): string =>

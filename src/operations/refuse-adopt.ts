@@ -15,6 +15,7 @@ export function refuseAdopt(facts: AdoptFacts, acknowledged: readonly string[]):
   // Nothing else would make sense.
   refuseAdopted(facts);
   refuseNothing(facts);
+  refuseHomeInside(facts);
   allAtOnce([
     () => refuseOldEngine(facts.engine),
     () => refuseName(facts),
@@ -87,6 +88,19 @@ function refuseNothing({ project, found }: AdoptFacts): void {
   );
 }
 
+/** @throws OperatorError BAD_PATH */
+function refuseHomeInside({ home, found, isHomeInside }: AdoptFacts): void {
+  if (!isHomeInside) return;
+  const { dir } = found.record;
+  throw new OperatorError(
+    "BAD_PATH",
+    `The home ${home.home.path} would lie in the install itself, in which nothing is written.`,
+    {
+      hint: `give another one: graph-mgr adopt ${shellWord(dir)} --home ~/graphistry`,
+    },
+  );
+}
+
 /** @throws OperatorError NAME_TAKEN */
 function refuseName({ home, instance, found }: AdoptFacts): void {
   const there = home.records.find(({ name }) => name === instance.name);
@@ -97,7 +111,15 @@ function refuseName({ home, instance, found }: AdoptFacts): void {
 }
 
 /** @throws OperatorError OTHER_RELEASE */
-function refuseOtherBundle({ bundle, instance }: AdoptFacts): void {
+function refuseOtherBundle({ bundle, instance, isOwnBundle }: AdoptFacts): void {
+  if (isOwnBundle)
+    throw new OperatorError(
+      "OTHER_RELEASE",
+      "The bundle that was given is the install itself: whatever was edited there would count as the vendor's.",
+      {
+        hint: `--bundle FILE   (of ${instance.release}, as the vendor shipped it), or leave it out`,
+      },
+    );
   if (bundle === null || bundle.release === instance.release) return;
   throw new OperatorError("OTHER_RELEASE", `${bundle.source.path} is ${bundle.release}, and the folder is ${instance.release}.`, {
     hint: `--bundle FILE   (of ${instance.release}), or leave it out`,

@@ -9,7 +9,7 @@ import type { Texts } from "../domain/merge-input.ts";
 import { isEnvFile } from "../domain/merge-layout.ts";
 import { type InstanceName, instanceName } from "../domain/names.ts";
 import { layoutFor } from "../domain/product.ts";
-import { ownVolumes } from "../domain/shared-resources.ts";
+import { isInside, ownVolumes } from "../domain/shared-resources.ts";
 import type { ContainerDetail, World } from "../host/world.ts";
 import { type AdoptFolder, productOf, surveyFolder } from "./adopt-folder.ts";
 import {
@@ -28,6 +28,7 @@ import { withoutEnvironment } from "./install.ts";
 import { type InstanceFacts, surveyInstance } from "./instance.ts";
 import { helperImageOf } from "./instance-details.ts";
 import { releaseOf } from "./product.ts";
+import { realFolder } from "./real-folder.ts";
 import { surveyRemoved } from "./removed.ts";
 import { surveyRevivers } from "./revivers.ts";
 
@@ -82,6 +83,10 @@ export interface AdoptFacts {
   readonly adoptedBy: readonly Holder[];
   /** Folders that are not there any more, of containers that have its volumes or its project. */
   readonly goneFolders: readonly { readonly project: string; readonly folder: string }[];
+  /** The bundle that was given is the folder itself. */
+  readonly isOwnBundle: boolean;
+  /** The home would lie in it. */
+  readonly isHomeInside: boolean;
   /** Names of images under which another home keeps those of this project. */
   readonly keptFor: readonly string[];
 }
@@ -171,6 +176,8 @@ export async function surveyAdopt(world: World, ask: AdoptAsk, described: Readon
     adoptedBy: await adoptedBy(world, home, otherHomes(state, ask.home), record),
     keptFor: await keptFor(world, ask.home, record.project),
     goneFolders: await goneFolders(world, found),
+    isOwnBundle: ask.bundle !== null && (await realFolder(world.files, ask.bundle.source.path)) === folder.path,
+    isHomeInside: isInside(await realFolder(world.files, ask.home), folder.path),
   };
 }
 

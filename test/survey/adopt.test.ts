@@ -289,6 +289,15 @@ describe("what is refused, with its cure", () => {
     expect((await plan({ name: "second" })).instance).toBe("v2.22.2-second");
   });
 
+  it("the install itself for a bundle, and for a home", async () => {
+    const vendors = await bundle("v2.22.2");
+    expect(await refusal({ bundle: { ...vendors, source: { ...vendors.source, path: DIR } } })).toMatchObject({
+      code: "OTHER_RELEASE",
+      message: expect.stringMatching(/^The bundle that was given is the install itself/),
+    });
+    for (const home of [DIR, `${DIR}/below`]) expect((await refusal({ home })).code).toBe("BAD_PATH");
+  });
+
   it("a release that its files do not say, and a folder without a compose file, which is named", async () => {
     expect(await refusal({ release: "v2.99.0" })).toMatchObject({
       code: "OTHER_RELEASE",
