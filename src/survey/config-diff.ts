@@ -44,7 +44,8 @@ export interface ConfigDifference {
 export async function diffFromVendor(world: World, record: InstanceRecord): Promise<ConfigDifference | null> {
   const pristine = await pristineTexts(world, record);
   if (pristine === null) return null;
-  const mine = await sideOf(world, record);
+  // Of what was taken over graph-mgr has set nothing: its names and ports are edits like any other.
+  const mine = await sideOf(world, record, record.origin.how === "adopt");
   const { order } = await configTexts(world, record);
   const env = mine.env;
   return differences({ texts: pristine.base, env, values: await effectiveValues(world, { texts: pristine.base, order }) }, mine);
@@ -54,7 +55,7 @@ export async function diffFromVendor(world: World, record: InstanceRecord): Prom
 export const diffBetween = async (world: World, one: InstanceRecord, other: InstanceRecord): Promise<ConfigDifference> =>
   differences(await sideOf(world, one), await sideOf(world, other));
 
-async function sideOf(world: World, record: InstanceRecord): Promise<Side> {
+async function sideOf(world: World, record: InstanceRecord, isAsItIs = false): Promise<Side> {
   const { files } = world;
   const config = await configTexts(world, record);
   const pristine = await pristineTexts(world, record);
@@ -66,7 +67,11 @@ async function sideOf(world: World, record: InstanceRecord): Promise<Side> {
     const [base, own] = [pristine?.base[path], pristine?.own[path]];
     const versions = { base: base ?? "", own: own ?? base ?? "", mine };
     texts[path] =
-      pristine === null || base === undefined ? mine : isEnv(path) ? neutralEnv(versions, path) : neutralText(versions);
+      isAsItIs || pristine === null || base === undefined
+        ? mine
+        : isEnv(path)
+          ? neutralEnv(versions, path)
+          : neutralText(versions);
   }
   const values = await effectiveValues(world, { texts, order: config.order });
   return { texts, env: Object.keys(texts).filter(isEnv), values };

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Arguments, readArguments } from "../../src/cli/arguments.ts";
 import { config } from "../../src/cli/commands/config.ts";
+import { parseRecord, recordToText } from "../../src/domain/instance.ts";
 import { BYSTANDER, HOME, prepared, Stage } from "../simulator/scenario.ts";
 import { sessionOn } from "./session-on.ts";
 
@@ -479,6 +480,17 @@ describe("config show", () => {
 });
 
 describe("config diff", () => {
+  it("of what was taken over shows names and ports as well, which somebody set and not graph-mgr", async () => {
+    await run("diff");
+    expect(printed.join("\n")).not.toContain("COMPOSE_PROJECT_NAME");
+    const path = `${HOME}/.graph-mgr/instances/${NAME}.json`;
+    const record = parseRecord((await stage.world.files.read(path)) ?? "", path);
+    await stage.world.files.write(path, recordToText({ ...record, origin: { ...record.origin, how: "adopt" } }), 0o600);
+    printed = [];
+    await run("diff");
+    expect(printed.join("\n")).toMatch(/^ *\+COMPOSE_PROJECT_NAME=v2_22_2$/m);
+  });
+
   it("leaves out what graph-mgr set, and shows what somebody did", async () => {
     await run("diff");
     expect(printed.join("\n")).toMatchInlineSnapshot(`

@@ -458,6 +458,20 @@ const PLANTED: readonly (readonly [
   ],
   ["F91 a paused service", container("nexus", { state: "paused" }), "health", "warning", /nexus: paused/],
   ["F55 a service that is unhealthy", container("nexus", { health: "unhealthy" }), "health", "warning", /unhealthy/],
+  [
+    "F55 a service that never stays up",
+    container("nexus", { state: "restarting", restartCount: 9, exitCode: 1 }),
+    "health",
+    "error",
+    /nexus: /,
+  ],
+  [
+    "F55 a service that was started again once or twice",
+    container("nexus", { state: "restarting", restartCount: 2, exitCode: 1 }),
+    "health",
+    "warning",
+    /nexus: /,
+  ],
   ["F55 a service that comes and goes", container("nexus", { restartCount: 12 }), "health", "warning", /after 12 restarts/],
   ["F51 files that Compose cannot read", instance(() => ({ files: unable })), "configuration", "error", /Compose cannot read/],
   [

@@ -23,8 +23,11 @@ export const judgeHealth = ({ instances }: DoctorFacts): readonly Finding[] =>
     const found = record.services.flatMap((service): readonly Finding[] => {
       const { verdict, why } = healthOf(service, containers);
       if (verdict === "failed") return [broken("health", record.name, `${service}: ${why}`, { cure })];
-      if (verdict === "waiting") return [risky("health", record.name, `${service}: ${why}`, { cure })];
-      const restarts = Math.max(0, ...containers.filter(each => each.service === service).map(each => each.restartCount));
+      const own = containers.filter(each => each.service === service);
+      const restarts = Math.max(0, ...own.map(each => each.restartCount));
+      // It comes up for moments, and nobody is served.
+      const isFailing = restarts >= MANY_RESTARTS && own.some(({ state }) => state === "restarting");
+      if (verdict === "waiting") return [(isFailing ? broken : risky)("health", record.name, `${service}: ${why}`, { cure })];
       return restarts < MANY_RESTARTS
         ? []
         : [risky("health", record.name, `${service} runs, after ${restarts} restarts`, { cure })];
