@@ -21,7 +21,10 @@ export function engineLock(session: Session, command: string): EngineLock {
       if (held !== null) return;
       const { id } = await session.world.engine.about();
       const waiting = setTimeout(
-        () => session.note("Another graph-mgr is at work on this engine; waiting for it."),
+        () =>
+          session.note(
+            "Another graph-mgr is at work on this engine, in this home or another; it is waited for, a quarter of an hour at most.",
+          ),
         WORTH_SAYING_MS,
       );
       try {

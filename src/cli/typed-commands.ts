@@ -4,7 +4,7 @@ import { COMMANDS } from "./surface/index.ts";
 const NAMES: ReadonlySet<string> = new Set(COMMANDS.map(({ name }) => name));
 
 /** With the action of those that have one. */
-const COMMAND = /(?<![\w/.-])graph-mgr ((?:backup|boot|config|operations|postgres) [a-z]+|[a-z]+)(?![\w/.-])/g;
+const COMMAND = /(?<![\w/.-])graph-mgr ((?:backup|boot|config|operations|postgres) [a-z]+|[a-z]+)(?![\w/-]|\.\w)/g;
 
 /** Lines that tell what to type: they are indented, or say so. In a sentence a command is only spoken of. */
 const TO_TYPE = /^\s+|: graph-mgr |See graph-mgr /;

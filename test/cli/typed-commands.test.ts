@@ -11,6 +11,8 @@ it.each([
   ],
   ["graph-mgr adopt /opt/p --home '/srv/a b' --dry-run", "graph-mgr adopt /opt/p --home '/srv/a b' --dry-run"],
   ["use the graph-mgr that wrote it, or a newer one", "use the graph-mgr that wrote it, or a newer one"],
+  ["See graph-mgr resume, graph-mgr undo.", "See graph-mgr resume --home /srv/b, graph-mgr undo --home /srv/b."],
+  ["less graph-mgr list.txt", "less graph-mgr list.txt"],
   ["ls /usr/lib/graph-mgr list", "ls /usr/lib/graph-mgr list"],
 ])("of a hint every command names its home: %s", (hint, expected) => {
   expect(hintNamingHome(hint, "/srv/b")).toBe(expected);
