@@ -64,11 +64,18 @@ export function updateWords(
   return said.length === 0 ? ["no newer release lies here"] : said;
 }
 
+/** What ends because it is told to, by itself or when its time is up. */
+const AS_TOLD = /^ended with code (?:0|137|143)(?!\d)/;
+
 /** What is wrong, by service; nothing of what was stopped, or was never launched. */
 export function reasons(
   services: readonly ServiceDetail[],
-  { stoppedPolicies }: Pick<InstanceRecord, "stoppedPolicies">,
+  { stoppedPolicies, name }: Pick<InstanceRecord, "stoppedPolicies" | "name">,
 ): readonly string[] {
+  const ended = services.filter(({ state }) => state !== "missing");
+  const isByHand = ended.length > 0 && ended.every(({ state, why }) => state === "exited" && (why === "" || AS_TOLD.test(why)));
+  if (stoppedPolicies === null && isByHand) return [`it was stopped, and not by graph-mgr: graph-mgr launch ${name}`];
+
   const isMeantToRun = services.some(isUp) || (stoppedPolicies === null && services.some(({ state }) => state !== "missing"));
   return isMeantToRun ? services.flatMap(({ service, why }) => (why === "" ? [] : [`${service}: ${oneLine(why)}`])) : [];
 }

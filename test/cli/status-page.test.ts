@@ -128,6 +128,11 @@ describe("the page of an instance", () => {
     const running = new Map(state.containers);
     for (const [id, one] of running) state.containers.set(id, { ...one, state: "exited", exitCode: 1 });
     expect(await shown()).toMatch(/^ {2}! nexus: ended with code 1/m);
+    // As `docker compose stop` leaves it.
+    for (const [id, one] of running) state.containers.set(id, { ...one, state: "exited", exitCode: 0 });
+    printed = [];
+    const byHand = await shown();
+    expect(byHand.match(/^ {2}! .*$/gm)).toEqual(["  ! it was stopped, and not by graph-mgr: graph-mgr launch v2.22.2"]);
     for (const [id, one] of running) state.containers.set(id, one);
     await stage.stop(NAME);
     printed = [];
