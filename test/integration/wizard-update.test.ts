@@ -99,7 +99,9 @@ describe("the wizard of update", () => {
     await terminal.until("+ reverse_proxy nginx:80 # ours");
     await terminal.until(TEXT);
     await terminal.until("< back");
-    expect(terminal.text).not.toContain("edit it");
+    // Not among the answers; how to get it is said.
+    expect(terminal.text).not.toMatch(/^\W*edit it\s*$/m);
+    expect(terminal.text).toContain("(To edit it here, end this and set EDITOR first:");
     terminal.press(down, down, enter);
     await terminal.until(KEY);
     await terminal.until(/[❯>] the vendor's/);
@@ -176,7 +178,7 @@ describe("the wizard of update", () => {
   });
 
   it("updates, and prints the command that would have done the same", async () => {
-    const expected = `graph-mgr update ${join(cwd, NAME)} --home ${home.path} --resolve .env:JWT_EXPIRATION_DELTA=theirs --resolve Caddyfile=mine --yes`;
+    const expected = `graph-mgr update ${join(cwd, NAME)} --home ${home.path} --from ${old} --resolve .env:JWT_EXPIRATION_DELTA=theirs --resolve Caddyfile=mine --yes`;
     const plan = await planOf(expected);
     const terminal = start([]);
     await answer(terminal, RELEASE, "");
