@@ -3,6 +3,7 @@ import type { Compression } from "../../domain/backup-compression.ts";
 import { placeAt } from "../../domain/backup-place.ts";
 import { chooseInstance } from "../../domain/instances.ts";
 import { type BackupRequest, planBackup } from "../../operations/backup.ts";
+import { askedOnce } from "../../survey/asked-once.ts";
 import { surveyBackup } from "../../survey/backup.ts";
 import { surveyHome } from "../../survey/home.ts";
 import { surveyInstance } from "../../survey/instance.ts";
@@ -36,11 +37,12 @@ export async function createBackup(session: Session, request: CreateRequest): Pr
     isRoutine: !how.stopSource,
     onFailure,
     makePlan: async () => {
-      const { records, current } = await surveyHome(world, home.path);
+      const look = askedOnce(world);
+      const { records, current } = await surveyHome(look, home.path);
       const record = chooseInstance(records, current, word);
-      const instance = await surveyInstance(world, record, home.path, current, { asksReplaced: false });
+      const instance = await surveyInstance(look, record, home.path, current, { asksReplaced: false });
       const place = to === undefined ? home.backups() : placeAt(to, each => resolve(cwd, each));
-      const facts = await surveyBackup(world, instance, place);
+      const facts = await surveyBackup(look, instance, place);
       return planBackup(facts, how, { now: begun, random: world.random(4) });
     },
   });
