@@ -6,6 +6,7 @@ import { inPlace } from "./cli/in-place.ts";
 import type { GlobalFlags, Phase, Session } from "./cli/session.ts";
 import { namingHome } from "./cli/typed-commands.ts";
 import { findHome, Home } from "./domain/home.ts";
+import { EXIT, OperatorError } from "./errors.ts";
 import { type Command, enterContainer, showCommand } from "./host/command.ts";
 import { createWorld, localExecutor } from "./host/create-world.ts";
 import { editText } from "./host/edit-text.ts";
@@ -61,6 +62,7 @@ export async function createSession(own: Process): Promise<Session> {
     return new Home(await realPath(found.path));
   };
   const home = await homeBy(flags.home);
+  await refuseNoFolder(home.path);
   const isNamed = flags.home !== undefined && (await homeBy(undefined)).path !== home.path;
   if (isNamed) own.nameHome(home.path);
   const shown = (text: string): string => (isNamed && !flags.json ? namingHome(text, home.path) : text);
@@ -185,6 +187,16 @@ async function lockHome(home: Home, holder: Readonly<Record<string, string | num
       if (isUnused) for (const folder of missing) await fs.rmdir(folder).catch(() => undefined);
     },
   };
+}
+
+/** What is there already, and is a file or a device, is no home. @throws OperatorError NO_FOLDER */
+async function refuseNoFolder(home: string): Promise<void> {
+  const there = await fs.stat(home).catch(() => null);
+  if (there !== null && !there.isDirectory())
+    throw new OperatorError("NO_FOLDER", `${home} is no folder, so it cannot be the home.`, {
+      exit: EXIT.usage,
+      hint: "give the folder that holds `releases` with --home (or in GRAPH_MGR_HOME)",
+    });
 }
 
 /** Where a path really is: containers mount real paths, and a link that is switched later must not move what they see. */

@@ -14,6 +14,7 @@ export interface BundleFile {
 }
 
 const ARCHIVE = /\.(tar|tar\.gz|tgz)$/;
+const SUPPORT = /^graph-mgr-support-/;
 const IMAGES = /^containers\.tar/;
 const VERSION_IN_NAME = /(?:^|[-_])(v?\d+\.\d+[A-Za-z0-9.+-]*?)\.(?:tar|tar\.gz|tgz)$/;
 
@@ -29,7 +30,7 @@ const places = (folders: readonly string[]): readonly string[] => [
 ];
 
 const isArchive = (name: string): boolean =>
-  ARCHIVE.test(name) && !IMAGES.test(name) && sequenceIn(name) === null && !name.startsWith(".");
+  ARCHIVE.test(name) && !IMAGES.test(name) && !SUPPORT.test(name) && sequenceIn(name) === null && !name.startsWith(".");
 
 /** Files that look like bundles, in some folders and a `bundles` folder in each. */
 export async function surveyBundles({ files }: Pick<World, "files">, folders: readonly string[]): Promise<readonly BundleFile[]> {

@@ -121,7 +121,7 @@ export async function textToChange({ files }: Pick<World, "files">, dir: string,
   if (text === null || imprint !== `sha256:${textDigest(text)}`)
     throw refuse(
       "is no UTF-8 text, so not every byte of it could be kept",
-      `iconv -t UTF-8 ${full}   (into a new file), or edit it by hand`,
+      `iconv -f WINDOWS-1252 -t UTF-8 ${full} > NEW-FILE   (with the encoding that it is in), or edit it by hand`,
     );
   return text;
 }

@@ -231,6 +231,15 @@ describe("config set refuses, and nothing is changed:", () => {
     expect(await read(".env")).not.toContain("LOG_LEVEL");
   });
 
+  it("an instance that is not there, where the first word can be no key", async () => {
+    for (const how of [
+      ["set", "no-such-one", "LOG_LEVEL=DEBUG"],
+      ["unset", "no-such-one", "LOG_LEVEL"],
+    ])
+      await expect(run(...how)).rejects.toThrow(code("NO_INSTANCE", /There is no instance .*no-such-one/));
+    expect(await read(".env")).not.toContain("DEBUG");
+  });
+
   it("what would change a port", async () => {
     const compose = (await read("docker-compose.yml")) ?? "";
     await stage.world.files.write(`${DIR}/docker-compose.yml`, compose.replace(/"\d+:80"/, '"$' + '{HTTP_PORT:-80}:80"'));
@@ -377,6 +386,20 @@ describe("config edit", () => {
       expect(await read("Caddyfile")).toBe(before);
       expect(printed.at(-1)).toBe("Caddyfile is as it was.");
     }
+  });
+
+  it("says of what was left as it was that it cannot be taken", async () => {
+    const broken = ":80 { respond 200\n";
+    await stage.world.files.write(`${DIR}/Caddyfile`, broken);
+    const over = {
+      edit: editing(broken),
+      ask: { isPossible: true, select: async () => true },
+      note: (text: string) => noted.push(text),
+      print: (text: string) => printed.push(text),
+    };
+    await config(sessionOn(stage, over), argumentsOf("config", "edit", "Caddyfile"));
+    expect(printed.at(-1)).toBe("Caddyfile is as it was.");
+    expect(noted.join("\n")).toContain("The Caddy of caddy does not take this Caddyfile");
   });
 
   it("needs a terminal", async () => {

@@ -100,6 +100,25 @@ const troubles = ({ findings }: Said) =>
   );
 const checksOf = (said: Said) => troubles(said).map(({ check }) => check);
 
+it("F73 a mistyped home is told, and nothing of it is mended", async () => {
+  const path = await mkdtemp(join(tmpdir(), "graph-mgr-no-home-"));
+  try {
+    const file = join(path, "file");
+    await writeFile(file, "", { mode: 0o644 });
+    await chmod(path, 0o777);
+    const mend = await home.run("doctor", "--home", path, "--fix", "--yes");
+    expect(mend.stdout).toContain("this is no home yet");
+    for (const command of [["list"], ["doctor", "--fix", "--yes"], ["status"], ["backup", "list"]]) {
+      const { code, stderr } = await home.run(...command, "--home", file);
+      expect(code, command.join(" ")).toBe(2);
+      expect(stderr).toContain(`${file} is no folder`);
+    }
+    expect([(await stat(path)).mode & 0o777, (await stat(file)).mode & 0o777]).toEqual([0o777, 0o644]);
+  } finally {
+    await rm(path, { recursive: true });
+  }
+});
+
 it("F16 F18 F25 F73 what somebody did by hand is found, named with its cure, and mended where that is harmless", {
   timeout: 300_000,
 }, async () => {

@@ -289,6 +289,7 @@ const PLANTED: readonly (readonly [
     /nobody shows a certificate/,
   ],
   ["no home", home({ isThere: false }), "records", "note", /no home yet/],
+  ["a home that nobody may look into", home({ isThere: false, unable: "EACCES" }), "records", "error", /cannot be told: EACCES/],
   [
     "F92 a broken record",
     home({ broken: [{ path: `${HOME}/.graph-mgr/instances/x.json`, why: "is not JSON", hint: null }] }),

@@ -57,6 +57,25 @@ describe("what is looked at", () => {
     expect([...asking].sort()).toEqual(["cache", "caddy", "nexus"]);
   });
 
+  it("F73 a folder that is no home is nobody's to mend", async () => {
+    stage.sim.disk.makeFolder("/etc", 0o777);
+    const { home, permissions } = await surveyDoctor(stage.world, "/etc", { list: async () => [], isLocked: async () => false });
+    expect(home.isThere).toBe(false);
+    expect(permissions.paths.filter(({ what }) => what === "own")).toEqual([]);
+    expect((await survey()).permissions.paths.filter(({ what }) => what === "own").length).toBeGreaterThan(2);
+  });
+
+  it("a home that nobody may look into", async () => {
+    const { files } = stage.world;
+    const isFolder = async (path: string) => {
+      if (path === `${HOME}/.graph-mgr`) throw Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" });
+      return await files.isFolder(path);
+    };
+    Object.assign(stage.world, { files: answering(files, { isFolder }) });
+    const { home } = await survey();
+    expect(home).toMatchObject({ isThere: false, unable: "This user may not do that" });
+  });
+
   it("F38 keys of Compose's in other env files than .env, and who the project is", async () => {
     const record = `${HOME}/.graph-mgr/instances/${NAME}.json`;
     const text = (await stage.world.files.read(record)) ?? "";

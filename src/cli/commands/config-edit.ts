@@ -34,7 +34,7 @@ export async function configEdit(session: Session, args: Arguments): Promise<voi
         : `graph-mgr config edit ${name} ${path}   (at a terminal: \`ssh -t\` gives one)`,
     });
   const old = await textToChange(world, ask.record.dir, path);
-  const text = await editedText(session, ask, path, old ?? "");
+  const text = await editedText(session, ask, path, old);
   if (text === null) return session.print(`${path} is as it was.`);
   await carryConfig(session, {
     command: "config edit",
@@ -60,11 +60,16 @@ function pathOf({ cwd }: Session, { record }: ConfigAsk, configuration: Configur
 }
 
 /** What the operator made of it, once it can be taken; null where he left it. */
-async function editedText(session: Session, ask: ConfigAsk, path: string, old: string): Promise<string | null> {
-  let text = old;
+async function editedText(session: Session, ask: ConfigAsk, path: string, old: string | null): Promise<string | null> {
+  let text = old ?? "";
   for (;;) {
     const edited = (await session.edit?.(basename(path), text)) ?? null;
-    if (edited === old) return null;
+    if (edited === (old ?? "")) {
+      // Who looked and left it should not take it for good.
+      const fault = old === null ? null : await faultOf(session, ask, path, edited);
+      if (fault !== null) complain(session, fault);
+      return null;
+    }
     const fault = edited === null ? FAILED : await faultOf(session, ask, path, edited);
     if (fault === null) return edited;
     text = edited ?? text;

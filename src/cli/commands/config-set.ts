@@ -13,9 +13,15 @@ import { askFor, instanceFirst } from "./config.ts";
 const usage = (message: string, hint: string) => new OperatorError("USAGE", message, { exit: EXIT.usage, hint });
 const KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** A first word that can be no key was meant as the instance. @throws OperatorError NO_INSTANCE */
+async function refuseNoInstance(session: Session, first: string | undefined): Promise<void> {
+  if (first !== undefined && !first.includes("=") && !KEY.test(first)) await askFor(session, first);
+}
+
 /** `config set`: values from the command line, from a file, and for a bare key at a question, where a secret is not shown. */
 export async function configSet(session: Session, args: Arguments): Promise<void> {
   const { instance, rest } = await instanceFirst(session, args.from(1));
+  await refuseNoInstance(session, rest[0]);
   const fromFile = await settingsFrom(session, args.text("set-from"));
   const given: Record<string, string> = { ...fromFile };
   const bare: string[] = [];
@@ -58,6 +64,7 @@ async function askedValue({ ask }: Session, key: string): Promise<string> {
 /** `config unset`. */
 export async function configUnset(session: Session, args: Arguments): Promise<void> {
   const { instance, rest } = await instanceFirst(session, args.from(1));
+  await refuseNoInstance(session, rest[0]);
   const odd = rest.find(key => !KEY.test(key));
   if (odd !== undefined) throw usage("`config unset` takes keys, of letters, digits and _.", "graph-mgr config unset LOG_LEVEL");
   if (rest.length === 0) throw usage("`config unset` needs to know what to take out.", "graph-mgr config unset KEY");

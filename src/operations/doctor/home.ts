@@ -7,6 +7,12 @@ import { spoken } from "../../plan/plan.ts";
 import type { DoctorFacts } from "../../survey/doctor/facts.ts";
 
 export function judgeRecords({ home, instances }: DoctorFacts): readonly Finding[] {
+  if (home.unable !== null)
+    return [
+      broken("records", home.path, `what is installed here cannot be told: ${home.unable}`, {
+        cure: "run it as root, or as the owner of the home",
+      }),
+    ];
   if (!home.isThere)
     return [
       remark("records", home.path, "this is no home yet: nothing is installed here", {

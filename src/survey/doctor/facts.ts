@@ -80,7 +80,7 @@ export async function surveyDoctor(world: World, homePath: string, operations: O
     compose,
     instances,
     machine: await lookAtMachine(world, homePath, there, instances),
-    permissions: await lookAtPermissions(world, homePath, home.records),
+    permissions: await lookAtPermissions(world, home),
     certificates: await lookAtCertificates(world, instances),
     backups: await attempt(() => lookAtBackups(world, homePath)),
     databases: there === null ? [] : await lookAtDatabases(world, instances),

@@ -13,6 +13,8 @@ import { attempt, type Looked, orNull } from "./looked.ts";
 export interface HomeLook {
   readonly path: string;
   readonly isThere: boolean;
+  /** Why nobody can tell whether it is; null where one can. */
+  readonly unable: string | null;
   readonly mayWrite: boolean;
   readonly records: readonly InstanceRecord[];
   /** Records that cannot be read, and why. */
@@ -66,10 +68,12 @@ export async function lookAtHome(
   for (const name of folders) if (orNull(await attempt(() => files.readLink(home.instanceDir(name)))) !== null) links.push(name);
   const caches = await lookAtCaches(files, home);
   const operations = await attempt(list);
+  const own = await attempt(() => files.isFolder(home.own()));
   const isUnfinished = orNull(operations)?.some(({ outcome }) => outcome === "unfinished") === true;
   return {
     path,
-    isThere: orNull(await attempt(() => files.isFolder(home.own()))) === true,
+    isThere: orNull(own) === true,
+    unable: "unable" in own ? own.unable : null,
     mayWrite: await world.systemd.mayWrite(path),
     records,
     broken,

@@ -3,6 +3,7 @@ import { Home } from "../../domain/home.ts";
 import type { InstanceRecord } from "../../domain/instance.ts";
 import { layoutFor } from "../../domain/product.ts";
 import type { Entry, World } from "../../host/world.ts";
+import type { HomeLook } from "./home.ts";
 import { attempt, orNull } from "./looked.ts";
 
 /** What may be at a path, and what is. */
@@ -29,8 +30,7 @@ const SOCKETS = ["/var/run/docker.sock", "/run/docker.sock"];
 
 export async function lookAtPermissions(
   world: World,
-  homePath: string,
-  records: readonly InstanceRecord[],
+  { path: homePath, isThere, records }: Pick<HomeLook, "path" | "isThere" | "records">,
 ): Promise<PermissionsLook> {
   const { surroundings, files } = world;
   const home = new Home(homePath);
@@ -52,10 +52,13 @@ export async function lookAtPermissions(
     // What an operation put aside has the modes that somebody gave it, behind our own folders.
     for (const name of (orNull(names) ?? []).filter(each => each !== "aside")) await below(join(folder, name), what);
   };
-  const own = await look(homePath, "own");
-  await below(home.own(), "own");
-  await below(home.backups(), "own");
-  await look(home.releases(), "own");
+  // A folder that is no home is somebody else's, and who mistypes one may mean to mend it.
+  const own = isThere ? await look(homePath, "own") : null;
+  if (isThere) {
+    await below(home.own(), "own");
+    await below(home.backups(), "own");
+    await look(home.releases(), "own");
+  }
   for (const record of records) {
     await look(record.dir, "release");
     for (const file of new Set([".env", ...record.envFiles])) await look(join(record.dir, file), "settings");
