@@ -22,6 +22,9 @@ const isUnfinished = ({ operations }: Stock, id: string): boolean =>
 const sizeOf = async ({ files }: Pick<World, "files">, path: string): Promise<number> =>
   Buffer.byteLength((await files.read(path)) ?? "");
 
+/** What a version of a file is named by; its first digits tell it from the others. */
+const DIGEST = /^([0-9a-f]{12})[0-9a-f]{52}$/;
+
 /** Versions of files that no history of an instance names, and histories of instances that are gone. Without any history nobody knows, and all stays. */
 async function attic(world: World, stock: Stock): Promise<readonly Unused[]> {
   const { files } = world;
@@ -33,10 +36,10 @@ async function attic(world: World, stock: Stock): Promise<readonly Unused[]> {
   for (const name of histories) if (!dead.includes(name)) texts.push((await files.read(join(home.histories(), name))) ?? "");
   const found: Unused[] = [];
   const add = async (what: "attic" | "history", path: string, why: string) =>
-    found.push({ what, name: basename(path), sizeBytes: await sizeOf(world, path), why, paths: [path] });
-  for (const name of dead) await add("history", join(home.histories(), name), "of an instance that is gone");
+    found.push({ what, name: basename(path).replace(DIGEST, "$1"), sizeBytes: await sizeOf(world, path), why, paths: [path] });
+  for (const name of dead) await add("history", join(home.histories(), name), "of an instance that this home has no more");
   for (const name of histories.length === 0 ? [] : await files.list(home.attic())) {
-    if (!/^[0-9a-f]{64}$/.test(name) || texts.some(text => text.includes(name))) continue;
+    if (!DIGEST.test(name) || texts.some(text => text.includes(name))) continue;
     await add("attic", join(home.attic(), name), "no history of an instance names it");
   }
   return found;
