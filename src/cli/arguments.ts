@@ -60,7 +60,9 @@ export function readArguments(argv: readonly string[]): Wanted {
   refuseUnknownOptions(options, command, argv);
   if (options["help"] === true) return { what: "help", command };
   if (options["version"] === true) return { what: "version" };
-  for (const option of ALL_OPTIONS) if (option.name in options) refuseBadValue(option, options[option.name]);
+  // Several commands have an option of one name, each with values of its own.
+  for (const option of [...(command?.options ?? []), ...ALL_OPTIONS])
+    if (option.name in options) refuseBadValue(option, options[option.name]);
   if (command === null) return { what: "nothing" };
   const passedOn = behind.map(String);
   const rest = command.passesOn ? positionals : [...positionals, ...passedOn];

@@ -34,7 +34,7 @@ export function parsePlace(place: string): RemotePlace {
   return { user: user ?? null, host: host.replace(/^\[|\]$/g, ""), port: port === undefined ? null : Number(port), path };
 }
 
-const withoutPassword = (place: string): string => place.replace(/^(ssh:\/\/[^/@:]*):[^@]*@/, "$1:...@");
+const withoutPassword = (place: string): string => place.replace(/^([A-Za-z0-9+.-]+:(?:\/\/)?[^/@:]*):[^@]*@/, "$1:...@");
 
 /** A file of a folder, wherever that is. */
 export const beneath = (folder: string, name: string): string => `${folder === "/" ? "" : folder}/${name}`;
@@ -45,10 +45,34 @@ export const beside = (path: string, what: "writing" | "unread"): string => bene
 /** The name that a backup has or will have, of any that `beside` makes. */
 export const nameBeside = (name: string): string => name.replace(/^\.(.*)\.(?:writing|unread)$/, "$1");
 
-/** Where something lies: a path of this machine made absolute, or a place elsewhere, without a slash at its end. */
+/** What other programs take for another machine: `ftp://host/path`, `s3:bucket`, `host:/path`. */
+const ELSEWHERE = /^[^/:]+:/;
+/** What stores restic knows, by what their names begin with: https://restic.readthedocs.io/en/stable/030_preparing_a_new_repo.html */
+const RESTICS = /^(?:s3|b2|rest|sftp|azure|gs|rclone|swift):/;
+
+/** Who names another machine in another program's way would get a folder here, and take it for a backup elsewhere. @throws OperatorError BAD_PLACE */
+function refuseElsewhere(given: string): void {
+  const isHome = /^~[^/]*(?:\/|$)/.test(given);
+  if (!isHome && !ELSEWHERE.test(given)) return;
+  const [, machine, folder] = /^([^/:]+):(\/[^:]*)$/.exec(given) ?? [];
+  const shown = withoutPassword(given);
+  const hint = isHome
+    ? `the whole path   (or ./${given} for a folder of that name)`
+    : RESTICS.test(given)
+      ? `restic:${shown}`
+      : machine !== undefined && !folder?.startsWith("//")
+        ? `ssh://${machine}${folder}   (or ./${given} for a folder of that name)`
+        : "a folder (./NAME where there is a colon in its name), ssh://user@host/absolute/folder or restic:REPOSITORY";
+  throw new OperatorError("BAD_PLACE", `${show(shown)} is no place that backups lie in.`, { hint });
+}
+
+/** Where something lies: a path of this machine made absolute, or a place elsewhere, without a slash at its end. @throws OperatorError BAD_PLACE */
 export function placeAt(given: string, resolve: (path: string) => string): string {
   if (isRestic(given)) return resticPlaceAt(given, resolve);
-  if (!isRemote(given)) return resolve(given);
+  if (!isRemote(given)) {
+    refuseElsewhere(given);
+    return resolve(given);
+  }
   const place = given.replace(/\/$/, "");
   parsePlace(place);
   return place;

@@ -49,6 +49,36 @@ describe("a place on another machine", () => {
     expect([isRemote("ssh://vault/x"), isRemote("/ssh://x")]).toEqual([true, false]);
   });
 
+  it.each([
+    ["ftp://vault/srv", "ssh://user@host"],
+    ["https://me:canary@vault/srv", "ssh://user@host"],
+    ["sftp://me:canary@vault/srv", "restic:"],
+    ["file:///srv", "./NAME"],
+    ["s3:bucket/x", "restic:s3:bucket/x"],
+    ["vault:/srv/backups", "ssh://vault/srv/backups"],
+    ["root@vault:/srv/backups", "ssh://root@vault/srv/backups"],
+    ["root@vault:backups", "ssh://user@host"],
+    ["SSH://vault/srv", "ssh://user@host"],
+    ["~/backups", "./~/backups"],
+    ["~", "./~"],
+    ["~ann/x", "./~ann/x"],
+  ])("F75 %s would be a folder here, and is refused", (given, cure) => {
+    const refused = (() => {
+      try {
+        return placeAt(given, path => `/here/${path}`);
+      } catch (error) {
+        return error as OperatorError;
+      }
+    })();
+    expect(refused).toMatchObject({ code: "BAD_PLACE", hint: expect.stringContaining(cure) });
+    expect(`${refused}`).not.toContain("canary");
+    expect((refused as OperatorError).hint).not.toContain("canary");
+  });
+
+  it.each(["./a:b", "/srv/a:b", "x/~", "a/b:c", "./~/x", "usb", "12 Uhr/x"])("%s is a folder here", given => {
+    expect(placeAt(given, path => `/here/${path}`)).toBe(`/here/${given}`);
+  });
+
   it("F75 F76 is reached by one command, in which nothing of the path stands", () => {
     const { program, args } = servantCommand(parsePlace("ssh://me@vault:2222/$(reboot)"));
     expect(program).toBe("ssh");
