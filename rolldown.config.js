@@ -22,5 +22,6 @@ export default defineConfig({
     minify: true,
   },
   plugins: [licenses(), commonJs],
+  checks: { preferBuiltinFeature: false },
   resolve: { alias: { "string-width": "fast-string-width" } },
 });
