@@ -6,6 +6,7 @@ import type { Context, ProjectInput } from "./context.ts";
 import { keepingLastWords } from "./last-words.ts";
 import { refuseSharedVolumes } from "./own-volumes.ts";
 import { refuseFailed } from "./refuse-failed.ts";
+import { remarkEnded } from "./still-up.ts";
 
 type Input = { readonly project: ProjectInput; readonly instance: string; readonly services: readonly string[] };
 type Before = { readonly containers: readonly { readonly id: string; readonly running: boolean }[] };
@@ -66,8 +67,10 @@ export const recreateBack = defineStep({
   async undo(input, context: Context, { containers: before }) {
     const now = await ofServices(input, context);
     const isSame = now.length === before.length && now.every(({ id }) => before.some(old => old.id === id));
-    if (!isSame) return await context.world.compose.up(input.project, input.services, { recreate: true });
     const down = now.filter(each => !isUp(each) && before.some(old => old.id === each.id && old.running));
-    await context.world.engine.start(down.map(({ id }) => id));
+    if (isSame) await context.world.engine.start(down.map(({ id }) => id));
+    else await context.world.compose.up(input.project, input.services, { recreate: true });
+    if (!isSame || down.length > 0)
+      await remarkEnded(context, { project: input.project.name, instance: input.instance, services: input.services });
   },
 });

@@ -167,6 +167,19 @@ describe("config set", () => {
       expect(await stage.world.files.mode(path)).toBe(0o600);
   });
 
+  it("says on the way back what ends at once there, too", async () => {
+    const { up } = stage.world.compose;
+    stage.world.compose.up = async (project, services, how) => {
+      await up(project, services, how);
+      const nexus = idOf("nexus") ?? "";
+      const container = stage.machine.state.containers.get(nexus);
+      if (container) stage.machine.state.containers.set(nexus, { ...container, state: "exited", exitCode: 1 });
+    };
+    await expect(run("set", "LOG_LEVEL=DEBUG", "--apply")).rejects.toThrow(
+      code("NOT_HEALTHY", /The rest was put back as it was. But nexus ended again at once, so it does not serve/),
+    );
+  });
+
   it("undoes everything where the new containers do not become healthy", async () => {
     const before = await read(".env");
     const { up } = stage.world.compose;
