@@ -114,12 +114,15 @@ async function giveBack(session: Session, name: string): Promise<void> {
 
 async function scan(session: Session): Promise<void> {
   await noticeUnfinished(session);
-  const candidates = await surveyCandidates(session.world, session.home.path);
+  const found = await surveyCandidates(session.world, session.home.path);
+  const described = await session.describedProducts();
+  const candidates: Candidate[] = [];
+  for (const each of found) candidates.push({ ...each, obstacle: each.obstacle ?? (await refusalOf(session, each, described)) });
   if (session.flags.json) return session.print(JSON.stringify({ schema: 1, home: session.home.path, candidates }));
   if (candidates.length === 0) return session.print("Every project on this engine belongs to a home already, or there is none.");
   session.print(
     table(
-      ["PROJECT", "RELEASE", "CONTAINERS", "FOLDER", ""],
+      ["PROJECT", "RELEASE", "CONTAINERS", "FOLDER", "WHAT IS IN THE WAY"],
       candidates.map(each => [
         each.project ?? "(none)",
         each.release ?? "?",
@@ -135,6 +138,23 @@ async function scan(session: Session): Promise<void> {
     session.note(
       `\nWhat would be taken over, and how, without changing anything:\n  graph-mgr adopt ${first.folder}${session.flags.home === undefined ? "" : ` --home ${shellWord(session.home.path)}`} --dry-run`,
     );
+}
+
+/** Why `adopt` would refuse it, found as that would find it; null where it would not, or where nothing was made of it yet. */
+async function refusalOf(
+  { world, home }: Session,
+  { project, folder, release, containers }: Candidate,
+  described: Readonly<Record<string, string>>,
+): Promise<string | null> {
+  if (project === null || folder === null || containers === 0) return null;
+  const ask = { home: home.path, folder, project, release: release ?? undefined, name: undefined, bundle: null };
+  try {
+    planAdopt(await surveyAdopt(world, ask, described), { acknowledged: [] }, { now: world.now(), random: world.random(4) });
+    return null;
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return error.message;
+  }
 }
 
 const containersText = ({ running, containers }: Candidate): string =>
