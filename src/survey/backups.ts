@@ -6,7 +6,7 @@ import { Home } from "../domain/home.ts";
 import { OperatorError } from "../errors.ts";
 import type { World } from "../host/world.ts";
 
-/** Notes of all backups that this home ever knew and nobody pruned, whether they are there or not. */
+/** Notes of all backups that this home ever knew and nobody pruned, by their numbers, whether they are there or not. */
 export async function surveyNotes({ files }: Pick<World, "files">, home: Home): Promise<readonly BackupNote[]> {
   const notes: BackupNote[] = [];
   for (const name of (await files.list(home.backupNotes())).filter(each => /^\d+\.json$/.test(each))) {
@@ -14,7 +14,7 @@ export async function surveyNotes({ files }: Pick<World, "files">, home: Home): 
     const text = await files.read(path);
     if (text !== null) notes.push(parseNote(text, path));
   }
-  return notes;
+  return notes.sort((a, b) => a.sequence - b.sequence);
 }
 
 /**

@@ -18,6 +18,19 @@ export interface LastBackup {
   readonly drill: { readonly at: string; readonly tookMs: number | null; readonly operation: string } | null;
 }
 
+const isThere = async ({ files }: Pick<World, "files">, { path }: BackupNote): Promise<boolean> =>
+  isRemote(path) || (await files.exists(path));
+
+/** The newest backup of an instance that is there, with as few looks as that takes. @param notes of the home, oldest first */
+export async function newestBackup(
+  world: Pick<World, "files">,
+  notes: readonly BackupNote[],
+  instance: string,
+): Promise<BackupNote | null> {
+  for (const note of notes.toReversed()) if (note.instance === instance && (await isThere(world, note))) return note;
+  return null;
+}
+
 /** @param operations of the home, oldest first */
 export async function surveyLastBackup(
   world: Pick<World, "files">,
@@ -25,11 +38,9 @@ export async function surveyLastBackup(
   instance: string,
   operations: readonly OperationEntry[],
 ): Promise<LastBackup> {
-  const noted = (await surveyNotes(world, home))
-    .filter(each => each.instance === instance)
-    .sort((a, b) => a.sequence - b.sequence);
+  const noted = (await surveyNotes(world, home)).filter(each => each.instance === instance);
   const there: BackupNote[] = [];
-  for (const note of noted) if (isRemote(note.path) || (await world.files.exists(note.path))) there.push(note);
+  for (const note of noted) if (await isThere(world, note)) there.push(note);
   const newest = there.at(-1);
   const whole = there
     .flatMap(({ sequence, verified }) => (verified === null ? [] : [{ sequence, ...verified }]))

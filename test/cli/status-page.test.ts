@@ -218,6 +218,20 @@ describe("what update would do next", () => {
     });
   });
 
+  it("with all instances tells the backup of the highest number whose file is there", async () => {
+    await stage.install("v1.0.0");
+    for (const sequence of [2, 9, 10, 11]) await notedBackup({ sequence, path: `${HOME}/backups/${sequence}` });
+    await stage.world.files.write(`${HOME}/backups/10`, "a backup", 0o600);
+    await status(session(), { ...page, instance: undefined });
+    expect(printed.at(-1)).toMatch(/^Last backup of v2\.22\.2: number 10, /m);
+    await status(session({ json: true }), { ...page, instance: undefined });
+    const { instances } = JSON.parse(printed.at(-1) ?? "") as { instances: { name: string; lastBackup: unknown }[] };
+    expect(instances.find(({ name }) => name === NAME)?.lastBackup).toMatchObject({ sequence: 10 });
+    await stage.world.files.remove(`${HOME}/backups/10`);
+    await status(session(), { ...page, instance: undefined });
+    expect(printed.at(-1)).toMatch(/^Last backup of v2\.22\.2: none/m);
+  });
+
   it("with all instances measures nothing", async () => {
     await stage.install("v1.0.0");
     stage.world.engine.volumeSizeBytes = async () => {

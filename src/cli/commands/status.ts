@@ -1,6 +1,7 @@
 import type { InstanceRecord } from "../../domain/instance.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { surveyNotes } from "../../survey/backups.ts";
+import { newestBackup } from "../../survey/last-backup.ts";
 import type { NextUpdate } from "../../survey/next-update.ts";
 import type { Session } from "../session.ts";
 import type { PageFacts } from "../status-text.ts";
@@ -49,7 +50,7 @@ async function allText(session: Session, { facts, statuses }: Seen, columns: num
   const { world, home, store } = session;
   if (statuses.length === 0 && !session.flags.json) return nothingInstalled(home.path);
   const notes = await surveyNotes(world, home);
-  const lastOf = ({ name }: InstanceRecord) => notes.findLast(({ instance }) => instance === name) ?? null;
+  const lastOf = ({ name }: InstanceRecord) => newestBackup(world, notes, name);
   const current = facts.records.find(({ name }) => name === facts.current) ?? null;
   const update = current === null ? null : await knownUpdate(session, current);
   if (session.flags.json) {
@@ -58,10 +59,12 @@ async function allText(session: Session, { facts, statuses }: Seen, columns: num
       schema: 1,
       home: home.path,
       current: facts.current,
-      instances: statuses.map(each => {
-        const last = lastOf(each.record);
-        return { ...toJson(each), lastBackup: last && { sequence: last.sequence, createdAt: last.createdAt } };
-      }),
+      instances: await Promise.all(
+        statuses.map(async each => {
+          const last = await lastOf(each.record);
+          return { ...toJson(each), lastBackup: last && { sequence: last.sequence, createdAt: last.createdAt } };
+        }),
+      ),
       update,
       unfinished:
         unfinished === undefined
@@ -69,18 +72,18 @@ async function allText(session: Session, { facts, statuses }: Seen, columns: num
           : { id: unfinished.plan.id, kind: unfinished.plan.operation, instance: unfinished.plan.instance },
     });
   }
-  return [statusTable(statuses, facts.current, columns), ...(await currentLines(session, current, lastOf, update))].join("\n");
+  const last = current === null ? null : await lastOf(current);
+  return [statusTable(statuses, facts.current, columns), ...(await currentLines(session, current, last, update))].join("\n");
 }
 
 async function currentLines(
   session: Session,
   current: InstanceRecord | null,
-  lastOf: (record: InstanceRecord) => { readonly sequence: number; readonly createdAt: string } | null,
+  last: { readonly sequence: number; readonly createdAt: string } | null,
   update: NextUpdate | null,
 ): Promise<readonly string[]> {
   if (current === null) return [];
   const { ago, updateWords } = await import("../status-words.ts");
-  const last = lastOf(current);
   const made =
     last === null ? "none: graph-mgr backup create" : `number ${last.sequence}, ${ago(nowMs(session))(last.createdAt)}`;
   return [
