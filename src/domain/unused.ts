@@ -7,6 +7,7 @@ export type UnusedWhat =
   | "leftover"
   | "image"
   | "dump"
+  | "note"
   | "instance"
   | "removed"
   | "volume";
@@ -24,7 +25,7 @@ export type Unused = {
   readonly paths: readonly string[];
 };
 
-/** Of these nothing is lost that anybody could want back; all others hold data, or a way back, and go only by name. */
+/** Of these nothing is lost that anybody could want back; all others hold data, tell of some or are a way back, and go only by name. */
 export const GOES_BY_ITSELF: readonly UnusedWhat[] = ["operation", "attic", "history", "pristine", "leftover", "image"];
 
 export const goesByItself = ({ what }: Pick<Unused, "what">): boolean => GOES_BY_ITSELF.includes(what);

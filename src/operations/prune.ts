@@ -1,5 +1,5 @@
 import { ownTag } from "../domain/instance.ts";
-import { bytes } from "../domain/units.ts";
+import { bytes, several } from "../domain/units.ts";
 import { goesByItself, totalBytes, type Unused, type UnusedWhat } from "../domain/unused.ts";
 import { EXIT, OperatorError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -54,6 +54,13 @@ export function planPruneDump(facts: UnusedFacts, dump: Unused, request: PruneRe
   refuseUnconfirmed(dump.name, `the dump ${dump.name}`, { ...request, volumes: true }, "");
   const steps = dump.paths.map(path => removeTree.step({ path, helperImage: null }));
   return pruned(facts, [dump], steps, occasion, "what is deleted cannot be brought back");
+}
+
+/** What the home knows of backups that are not there any more. */
+export function planPruneNote(facts: UnusedFacts, note: Unused, occasion: Occasion): Plan {
+  const what = `what is noted of ${several(note.paths.length, "backup")} in ${note.name}`;
+  const steps = [removeUnused.step({ what, sizeBytes: 0, paths: note.paths, helperImage: null })];
+  return pruned(facts, [note], steps, occasion, "no backup is touched; one that comes back can be restored by its file");
 }
 
 /** @throws OperatorError NEEDS_CONFIRM, VOLUME_IN_USE */

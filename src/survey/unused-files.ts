@@ -1,7 +1,10 @@
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { isRemote } from "../domain/backup-place.ts";
 import { beganAt } from "../domain/schedule.ts";
+import { several } from "../domain/units.ts";
 import type { Unused } from "../domain/unused.ts";
 import type { World } from "../host/world.ts";
+import { surveyNotes } from "./backups.ts";
 import type { Stock } from "./unused.ts";
 
 /** The home's own files that nothing refers to. */
@@ -12,6 +15,7 @@ export async function surveyUnusedFiles(world: World, stock: Stock): Promise<rea
     ...(await staging(world, stock)),
     ...(await incoming(world, stock)),
     ...(await prepared(world, stock)),
+    ...(await notes(world, stock)),
   ];
 }
 
@@ -54,6 +58,24 @@ async function pristine(world: World, stock: Stock): Promise<readonly Unused[]> 
     if (used.has(path)) continue;
     const sizeBytes = await world.room.treeBytes(path, null);
     found.push({ what: "pristine", name, sizeBytes, why: "no instance is of this cut of the release", paths: [path] });
+  }
+  return found;
+}
+
+/** Of backups that are not where they were made: only who knows that their disk is not away can say that they are gone. */
+async function notes(world: World, { home }: Stock): Promise<readonly Unused[]> {
+  const gone = new Map<string, number[]>();
+  for (const { sequence, path } of await surveyNotes(world, home)) {
+    if (isRemote(path) || (await world.files.exists(path))) continue;
+    gone.set(dirname(path), [...(gone.get(dirname(path)) ?? []), sequence]);
+  }
+  const found: Unused[] = [];
+  for (const [name, numbers] of gone) {
+    const paths = numbers.map(each => home.backupNote(each));
+    let sizeBytes = 0;
+    for (const path of paths) sizeBytes += await sizeOf(world, path);
+    const why = `tells of ${several(numbers.length, "backup")} there (${numbers.join(", ")}): gone, or the disk is not mounted`;
+    found.push({ what: "note", name, sizeBytes, why, paths });
   }
   return found;
 }

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type PruneArgs, prune } from "../../src/cli/commands/prune.ts";
+import { noteToText } from "../../src/domain/backup-note.ts";
+import { Home } from "../../src/domain/home.ts";
 import { planCopy } from "../../src/operations/copy.ts";
 import { planRemove } from "../../src/operations/remove.ts";
 import { surveyCopy } from "../../src/survey/copy.ts";
@@ -219,10 +221,33 @@ describe("prune by name", () => {
   it("lists what holds data, with the command, and which instance is the way back", async () => {
     await copied();
     const text = await run();
-    expect(text).toContain("Holds data, and goes only by name:");
+    expect(text).toContain("Goes only by name, because it holds data or tells of some:");
     expect(text).toMatch(/^instance +v2\.22\.2-training +\S+ \S+ +it does not run, and is not current$/m);
     expect(text).toContain("  graph-mgr prune NAME --volumes --confirm NAME");
     expect(text).toContain("Nothing of it goes by itself.");
+  });
+
+  it("forgets backups of a disk that will not come back, and touches no other", async () => {
+    const home = new Home(HOME);
+    const put = async (sequence: number, path: string) => {
+      const how = { withImages: false, digest: "", sha256: null, encrypted: null, verified: null, drilled: null };
+      const what = { instance: NAME, release: NAME, createdAt: "2026-01-01T00:00:00.000Z", sizeBytes: 1 };
+      const text = noteToText({ schema: 1, sequence, path, ...what, ...how });
+      await stage.world.files.write(home.backupNote(sequence), text, 0o600);
+    };
+    await put(2, "/mnt/usb/2.tar");
+    await put(10, "/mnt/usb/10.tar");
+    await put(11, `${HOME}/backups/11.tar`);
+    await put(12, "ssh://vault/srv/12.tar");
+    await stage.world.files.write(`${HOME}/backups/11.tar`, "a backup", 0o600);
+    const text = await run();
+    expect(text).toMatch(/^note +\/mnt\/usb +\S+ \S+ +tells of 2 backups there \(2, 10\): gone, or the disk is not mounted$/m);
+    expect(text).toContain("  graph-mgr prune FOLDER");
+    expect(await there("backups/2.json")).toBe(true);
+    await run({ name: "/mnt/usb" });
+    const left = (await stage.world.files.list(home.backupNotes())).filter(name => name.endsWith(".json"));
+    expect(left.sort()).toEqual(["11.json", "12.json"]);
+    expect(await stage.world.files.exists(`${HOME}/backups/11.tar`)).toBe(true);
   });
 
   it("deletes an old instance with its volumes where its name was typed, and else only moves it aside", async () => {

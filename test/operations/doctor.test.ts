@@ -657,6 +657,13 @@ const PLANTED: readonly (readonly [
   ],
   ["all backups here", backups({ noted: [backup] }), "backups", "note", /go with it/],
   ["a backup that is gone", backups({ here: [] }), "backups", "warning", /is gone, or its disk/],
+  [
+    "a disk with backups that is put away",
+    backups({ noted: [backup, ...[7, 8, 9].map(sequence => ({ ...backup, sequence, path: `/mnt/usb/${sequence}.tar` }))] }),
+    "backups",
+    "note",
+    /3 of them are gone from \/mnt\/usb, or its disk/,
+  ],
   ["no schedule", backups({ schedules: [] }), "backups", "note", /by the clock/],
   ["a schedule that is off", backups({ schedules: [{ ...timer, isOn: false }] }), "backups", "warning", /does not keep/],
   ["no systemd for a schedule", backups({ schedules: [{ ...timer, isOn: null }] }), "backups", "note", /no systemd runs/],

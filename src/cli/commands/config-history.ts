@@ -26,7 +26,7 @@ export async function configHistory(session: Session, args: Arguments): Promise<
   for (const change of [...changes].reverse()) {
     session.print([wide(headOf(change)), ...change.files.flatMap(({ path }) => linesOf(change, path, style)), ""].join("\n"));
   }
-  session.note(`graph-mgr config revert ${record.name} N puts back what was before change N.`);
+  session.note(`What was before change N is put back by: graph-mgr config revert ${record.name} N`);
 }
 
 function headOf({ number, createdAt, how, keys, reverted, files }: ShownChange): string {

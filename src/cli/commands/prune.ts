@@ -2,7 +2,14 @@ import { bytes } from "../../domain/units.ts";
 import { goesByItself, totalBytes, type Unused } from "../../domain/unused.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import type { Occasion } from "../../operations/plan-id.ts";
-import { type PruneRequest, planPruneAll, planPruneDump, planPruneRemoved, planPruneVolume } from "../../operations/prune.ts";
+import {
+  type PruneRequest,
+  planPruneAll,
+  planPruneDump,
+  planPruneNote,
+  planPruneRemoved,
+  planPruneVolume,
+} from "../../operations/prune.ts";
 import { planRemove } from "../../operations/remove.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { freeImagesOf, surveyRemove } from "../../survey/remove.ts";
@@ -94,6 +101,7 @@ async function planNamed(
     );
   }
   if (unused.what === "volume") return planPruneVolume(facts, unused, request, occasion);
+  if (unused.what === "note") return planPruneNote(facts, unused, occasion);
   if (unused.what === "dump") return planPruneDump(facts, unused, request, occasion);
   const removed = facts.removed.find(({ folder }) => unused.paths.includes(folder));
   if (removed === undefined) throw new Error(`${name} was not removed`);
@@ -108,7 +116,7 @@ function showUnused(session: Session, { unused, wayBack }: UnusedFacts): void {
   const shown = (all: readonly Unused[]) => table(["WHAT", "NAME", "SIZE", "WHY"], rows(all), session.printColumns);
   if (going.length > 0) session.print(shown(going));
   if (named.length > 0) {
-    session.print(`${going.length > 0 ? "\n" : ""}Holds data, and goes only by name:\n`);
+    session.print(`${going.length > 0 ? "\n" : ""}Goes only by name, because it holds data or tells of some:\n`);
     session.print(shown(named));
     session.print(`\n${[...new Set(named.map(commandFor))].join("\n")}`);
   }
@@ -117,7 +125,11 @@ function showUnused(session: Session, { unused, wayBack }: UnusedFacts): void {
 
 /** By sort, so that a hundred volumes are one line. */
 const commandFor = ({ what }: Unused): string =>
-  what === "dump" ? "  graph-mgr prune NAME --confirm NAME" : "  graph-mgr prune NAME --volumes --confirm NAME";
+  what === "note"
+    ? "  graph-mgr prune FOLDER"
+    : what === "dump"
+      ? "  graph-mgr prune NAME --confirm NAME"
+      : "  graph-mgr prune NAME --volumes --confirm NAME";
 
 const toJson = ({ paths: _, ...unused }: Unused, isGoing: boolean) => ({ ...unused, pruned: isGoing });
 

@@ -2,6 +2,8 @@ import { dirname } from "node:path";
 import { isRemote } from "../../domain/backup-place.ts";
 import { broken, type Finding, fine, remark, risky } from "../../domain/finding.ts";
 import type { InstanceRecord } from "../../domain/instance.ts";
+import { isInside } from "../../domain/shared-resources.ts";
+import { shellWord } from "../../domain/shell-word.ts";
 import { several, span } from "../../domain/units.ts";
 import type { BackupsLook, DoctorFacts } from "../../survey/doctor/facts.ts";
 
@@ -92,14 +94,27 @@ export function judgeBackups({ backups, home, instances, now }: DoctorFacts): re
     ];
   const look = backups.value;
   const gone = look.noted.filter(({ path }) => !isRemote(path) && !look.here.some(each => each.path === path));
-  const missing = gone.map(({ sequence, path }) =>
-    risky("backups", `backup ${sequence}`, `${path} is gone, or its disk is not mounted`, {
-      cure: "graph-mgr backup list   (tells those that are there)",
-    }),
+  const missing = [...new Set(gone.map(({ path }) => dirname(path)))].map(folder =>
+    goneFrom(
+      folder,
+      gone.filter(({ path }) => dirname(path) === folder),
+      home.path,
+    ),
   );
   // What nobody works with needs no backup each day.
   const inUse = instances.filter(({ isCurrent }) => isCurrent || home.current.name === null).map(({ record }) => record);
   return [...missing, ...inUse.flatMap(record => ofInstance(record, look, now)), ...schedules(look, inUse)];
+}
+
+/** One finding for each folder: a disk that is put away has many. In the home nobody puts one away. */
+function goneFrom(folder: string, gone: BackupsLook["noted"], home: string): Finding {
+  const [first, last] = [gone[0], gone.at(-1)];
+  const isOne = gone.length === 1;
+  const who = isOne ? `backup ${first?.sequence}` : `backups ${first?.sequence} to ${last?.sequence}`;
+  const what = isOne ? `${first?.path} is gone` : `${gone.length} of them are gone from ${folder}`;
+  return (isInside(folder, home) ? risky : remark)("backups", who, `${what}, or its disk is not mounted`, {
+    cure: `graph-mgr prune ${shellWord(folder)}   (where ${isOne ? "it is" : "they are"} gone for good; then nobody asks for ${isOne ? "it" : "them"} again)`,
+  });
 }
 
 function ofInstance({ name }: InstanceRecord, { here, noted, schedules: timers }: BackupsLook, now: string): readonly Finding[] {
