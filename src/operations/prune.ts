@@ -58,9 +58,12 @@ export function planPruneDump(facts: UnusedFacts, dump: Unused, request: PruneRe
 
 /** What the home knows of backups that are not there any more. */
 export function planPruneNote(facts: UnusedFacts, note: Unused, occasion: Occasion): Plan {
-  const what = `what is noted of ${several(note.paths.length, "backup")} in ${note.name}`;
+  const what = "what is noted of them";
   const steps = [removeUnused.step({ what, sizeBytes: 0, paths: note.paths, helperImage: null })];
-  return pruned(facts, [note], steps, occasion, "no backup is touched; one that comes back can be restored by its file");
+  return {
+    ...pruned(facts, [note], steps, occasion, "no backup is touched; one that comes back can be restored by its file"),
+    summary: `Forget ${several(note.paths.length, "backup")} in ${note.name}`,
+  };
 }
 
 /** @throws OperatorError NEEDS_CONFIRM, VOLUME_IN_USE */

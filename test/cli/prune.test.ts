@@ -245,6 +245,7 @@ describe("prune by name", () => {
     expect(text).toContain("  graph-mgr prune FOLDER");
     expect(await there("backups/2.json")).toBe(true);
     await run({ name: "/mnt/usb" });
+    expect(noted.join("\n")).toContain("Forget 2 backups in /mnt/usb\n");
     const left = (await stage.world.files.list(home.backupNotes())).filter(name => name.endsWith(".json"));
     expect(left.sort()).toEqual(["11.json", "12.json"]);
     expect(await stage.world.files.exists(`${HOME}/backups/11.tar`)).toBe(true);
