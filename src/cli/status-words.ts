@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { isUp } from "../domain/health.ts";
 import { type InstanceRecord, isMoved } from "../domain/instance.ts";
-import { bytes, span } from "../domain/units.ts";
+import { age, bytes, span } from "../domain/units.ts";
 import type { ServiceDetail } from "../survey/instance-details.ts";
 import type { LastBackup } from "../survey/last-backup.ts";
 import type { NextUpdate } from "../survey/next-update.ts";
@@ -14,7 +14,7 @@ export type When = (at: string) => string;
 export const ago =
   (nowMs: number): When =>
   at =>
-    `${span(nowMs - Date.parse(at))} ago`;
+    `${age(nowMs - Date.parse(at))} ago`;
 
 const HOW = { created: "when it was made", verify: "by verify", compared: "by comparing" } as const;
 

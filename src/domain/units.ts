@@ -20,6 +20,9 @@ export function span(ms: number): string {
   return (from < 0 ? [parts[3]] : parts.slice(from, from + 2)).map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
 
+/** How long ago something was; nobody wants the seconds of what was minutes ago. */
+export const age = (ms: number): string => (ms >= 60_000 && ms < 3_600_000 ? `${Math.floor(ms / 60_000)} min` : span(ms));
+
 /** `about 40 s`: nobody should take it for more exact than it is. */
 export function about(seconds: number): string {
   const grain = seconds < 10 ? 1 : seconds < 120 ? 5 : seconds < 1200 ? 30 : 300;

@@ -31,7 +31,7 @@ it("aligns columns, also of wide characters", () => {
   ).toBe("A     B\n図    x\nlong  y");
 });
 
-it("gives each row lines of its own where a terminal is too narrow for its columns", () => {
+it("puts what is wide below its row, or each cell on a line of its own, where a terminal is too narrow", () => {
   const rows = [
     ["*", "v2.22.2", "running", "/srv/a/long/path"],
     ["", "v2.23.0", "", "/srv/another"],
@@ -41,6 +41,11 @@ it("gives each row lines of its own where a terminal is too narrow for its colum
   expect(table(head, rows, null)).toBe(whole);
   expect(table(head, rows, 38)).toBe(whole);
   expect(table(head, rows, 37)).toBe(
+    ["   INSTANCE  STATE", "    WHERE", "*  v2.22.2   running", "    /srv/a/long/path", "   v2.23.0", "    /srv/another"].join(
+      "\n",
+    ),
+  );
+  expect(table(head, rows, 19)).toBe(
     [
       "INSTANCE  * v2.22.2",
       "STATE     running",
@@ -49,6 +54,25 @@ it("gives each row lines of its own where a terminal is too narrow for its colum
       "INSTANCE  v2.23.0",
       "WHERE     /srv/another",
     ].join("\n"),
+  );
+});
+
+it("leaves a column out that has no value, where the others then fit", () => {
+  const head = ["SERVICE", "RESTARTS", "IMAGE"];
+  const rows = [
+    ["caddy", "", "example/caddy:2"],
+    ["web", "", "example/web:1"],
+  ];
+  expect(table(head, rows, 34)).toBe(
+    "SERVICE  RESTARTS  IMAGE\ncaddy              example/caddy:2\nweb                example/web:1",
+  );
+  expect(table(head, rows, 33)).toBe("SERVICE  IMAGE\ncaddy    example/caddy:2\nweb      example/web:1");
+});
+
+it("leaves nothing below a row but what is wide: short cells go together", () => {
+  const head = ["OPERATION", "STEPS"];
+  expect(table(head, [["20261120T101500Z-install-4ocszw", "12/12"]], 30)).toBe(
+    "OPERATION  20261120T101500Z-install-4ocszw\nSTEPS      12/12",
   );
 });
 

@@ -2,7 +2,7 @@ import { basename, resolve } from "node:path";
 import { sequenceIn } from "../../domain/backup-name.ts";
 import type { ListedBackup } from "../../domain/backup-note.ts";
 import { placeAt } from "../../domain/backup-place.ts";
-import { bytes, span } from "../../domain/units.ts";
+import { age, bytes, span } from "../../domain/units.ts";
 import { surveyBackups } from "../../survey/backups.ts";
 import type { Arguments } from "../arguments.ts";
 import { unlockGiven } from "../backup-keys.ts";
@@ -33,7 +33,7 @@ export async function backupList(session: Session, args: Arguments): Promise<voi
       backups.map(each => [
         String(each.sequence),
         each.instance,
-        span(nowMs - Date.parse(each.createdAt)),
+        age(nowMs - Date.parse(each.createdAt)),
         `${bytes(each.sizeBytes)}${each.withImages ? " with images" : ""}${each.encrypted === null ? "" : ", encrypted"}`,
         verifiedText(each, nowMs),
         each.path,
@@ -55,6 +55,6 @@ async function noteUnread({ world, note }: Session, folder: string, backups: rea
 
 function verifiedText({ verified, drilled }: ListedBackup, nowMs: number): string {
   if (verified === null) return "no";
-  if (drilled !== null) return `by a drill of ${span(drilled.tookMs)}, ${span(nowMs - Date.parse(drilled.at))} ago`;
-  return `${HOW[verified.how]}, ${span(nowMs - Date.parse(verified.at))} ago`;
+  if (drilled !== null) return `by a drill of ${span(drilled.tookMs)}, ${age(nowMs - Date.parse(drilled.at))} ago`;
+  return `${HOW[verified.how]}, ${age(nowMs - Date.parse(verified.at))} ago`;
 }
