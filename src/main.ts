@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { program } from "./cli/program.ts";
 import type { GlobalFlags, Phase, Session } from "./cli/session.ts";
-import { wrap } from "./cli/text.ts";
+import { tryText, wrap } from "./cli/text.ts";
 import { hintNamingHome } from "./cli/typed-commands.ts";
 import { EXIT, Interrupted, messageOf, OperatorError, systemError } from "./errors.ts";
 
@@ -101,9 +101,9 @@ function report(error: unknown): number {
   const said = `${known?.exit === EXIT.cancelled ? "" : "Error: "}${message}`;
   // What is to be typed stays in one piece, so that it can be copied.
   const shown = process.stderr.isTTY ? wrap(said, columns() - 1) : said;
-  process.stderr.write(
-    `${shown}\n${hint === undefined ? "" : `Try: ${homeToName === null || known?.exit === EXIT.usage ? hint : hintNamingHome(hint, homeToName)}\n`}`,
-  );
+  const named = hint === undefined || homeToName === null || known?.exit === EXIT.usage ? hint : hintNamingHome(hint, homeToName);
+  const tried = named === undefined ? "" : `${tryText(named, process.stderr.isTTY ? columns() - 1 : null)}\n`;
+  process.stderr.write(`${shown}\n${tried}`);
   if ((isVerbose || known === null) && error instanceof Error)
     process.stderr.write(`${error.stack ?? ""}\n${error.cause instanceof Error ? `caused by ${error.cause.stack ?? ""}\n` : ""}`);
   return known?.exit ?? EXIT.bug;

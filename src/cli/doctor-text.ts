@@ -1,5 +1,5 @@
 import { CHECKS, countsOf, type Finding, SEVERITIES, type Severity } from "../domain/finding.ts";
-import { shownText, wrap } from "./text.ts";
+import { shownText, tryText, wrap } from "./text.ts";
 
 const WORDS: Readonly<Record<Severity, string>> = { error: "ERROR", warning: "WARNING", note: "note", ok: "fine" };
 const WIDE = "WARNING".length;
@@ -26,7 +26,7 @@ function linesOf({ severity, subject, message, cure, fixes }: Finding, columns: 
   return [
     `  ${WORDS[severity].padEnd(WIDE)}  ${first}`,
     ...rest.map(line => `${indent}${line}`),
-    ...(cure === null ? [] : [`${indent}Try: ${cure}`]),
+    ...(cure === null ? [] : [tryText(cure, columns, indent)]),
     ...(fixes.length === 0 ? [] : [`${indent}     (or graph-mgr doctor --fix, which does that)`]),
   ];
 }

@@ -9,7 +9,7 @@ import { undoSteps } from "./plan-text.ts";
 import { progressOn } from "./progress.ts";
 import type { Session } from "./session.ts";
 import { OTHER_QUESTIONS } from "./surface/questions.ts";
-import { wrap } from "./text.ts";
+import { tryText, wrap } from "./text.ts";
 import { nameOf, undoneAlready } from "./unfinished.ts";
 
 export interface Carried extends Partial<DowntimeFacts> {
@@ -174,7 +174,7 @@ export const undoneText = (remarks: readonly string[]): string =>
 function sayFailure(session: Session, { message, hint }: OperatorError): void {
   session.noteInPlace("");
   session.note(wrap(`Failed: ${message}`, session.columns - 1));
-  if (hint !== undefined) session.note(wrap(`Try: ${hint}`, session.columns - 1));
+  if (hint !== undefined) session.note(tryText(hint, session.columns - 1));
 }
 
 const withHint = (first: string | undefined, second: string): string =>

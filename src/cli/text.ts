@@ -54,6 +54,20 @@ function wrapLine(line: string, columns: number): readonly string[] {
   return [...lines, current];
 }
 
+/**
+ * What is to be typed stays in one piece, so that it can be copied; what is remarked on it stands below where the line is too narrow.
+ * @param hint a command, and maybe a remark in parentheses behind three spaces
+ * @param columns of the terminal; null: a file or a pipe
+ */
+export function tryText(hint: string, columns: number | null, indent = ""): string {
+  const whole = `${indent}Try: ${hint}`;
+  const at = hint.indexOf("   (");
+  if (columns === null || at < 0 || widthOf(whole) <= columns) return whole;
+  const margin = `${indent}     `;
+  const remark = wrap(hint.slice(at).trimStart(), Math.max(20, columns - margin.length)).split("\n");
+  return [`${indent}Try: ${hint.slice(0, at)}`, ...remark.map(line => `${margin}${line}`)].join("\n");
+}
+
 /** A text of the vendor's or the administrator's as a terminal may be given it: without what would move its cursor or change its direction. */
 export const shownText = (text: string): string =>
   stripVTControlCharacters(text)

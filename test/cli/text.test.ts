@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { suggest } from "../../src/cli/suggest.ts";
 import { table } from "../../src/cli/table.ts";
-import { cut, widthOf, wrap } from "../../src/cli/text.ts";
+import { cut, tryText, widthOf, wrap } from "../../src/cli/text.ts";
 
 it("measures what a terminal shows", () => {
   expect(["abc", "äöü", "e\u0301", "図面", "a\u200db", ""].map(widthOf)).toEqual([3, 3, 1, 4, 2, 0]);
@@ -91,4 +91,13 @@ it("suggests what is near, and nothing that is not", () => {
     null,
     null,
   ]);
+});
+
+it("keeps what is to be typed in one piece, and puts the remark on it below where the line is too narrow", () => {
+  const hint = "graph-mgr prune /mnt/usb   (where they are gone for good)";
+  expect(tryText(hint, null)).toBe(`Try: ${hint}`);
+  expect(tryText(hint, 62)).toBe(`Try: ${hint}`);
+  expect(tryText(hint, 61, " ")).toBe(" Try: graph-mgr prune /mnt/usb\n      (where they are gone for good)");
+  expect(tryText(hint, 30)).toBe("Try: graph-mgr prune /mnt/usb\n     (where they are gone for\n     good)");
+  expect(tryText("graph-mgr config revert v2.22.2 1", 20)).toBe("Try: graph-mgr config revert v2.22.2 1");
 });
