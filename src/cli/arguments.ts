@@ -115,6 +115,14 @@ function parse(argv: readonly string[]): Parsed {
 function commandOf(name: string): CommandSpec {
   const command = findCommand(name);
   if (command) return command;
+  const [action, ...others] = COMMANDS.filter(
+    ({ positionals: [first] }) => first?.name === "action" && first.choices?.includes(name),
+  ).map(each => `graph-mgr ${each.name} ${name}`);
+  if (action !== undefined)
+    throw usage(
+      `There is no command ${quoted(name)} by itself.`,
+      `${action}${others.length === 0 ? "" : `   (or ${others.join(", ")})`}`,
+    );
   const meant = suggest(
     name,
     COMMANDS.flatMap(each => [each.name, ...(each.aliases ?? [])]),

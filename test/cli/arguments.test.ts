@@ -85,6 +85,9 @@ describe("what is not understood is refused, with what was probably meant", () =
     [["instal"], 'There is no command "instal". Try: graph-mgr install   (did you mean that?)'],
     [["stauts"], 'There is no command "stauts". Try: graph-mgr status   (did you mean that?)'],
     [["oper"], 'There is no command "oper". Try: graph-mgr operations   (did you mean that?)'],
+    // What is near is `restart`, which would take down what somebody wants back.
+    [["restore"], 'There is no command "restore" by itself. Try: graph-mgr backup restore   (or graph-mgr postgres restore)'],
+    [["set"], 'There is no command "set" by itself. Try: graph-mgr config set'],
     [["frobnicate"], 'There is no command "frobnicate". Try: graph-mgr --help'],
     [["help", "instal"], 'There is no command "instal". Try: graph-mgr install   (did you mean that?)'],
     [["install", "--htp-port", "8080"], "`install` has no option --htp-port. Try: --http-port   (did you mean that?)"],

@@ -5,7 +5,12 @@ export const CONFIG: CommandSpec = {
   name: "config",
   summary: "Look at an instance's configuration, and change it",
   positionals: [
-    { name: "action", required: true, describe: "show, diff, set, unset, edit, history, or revert" },
+    {
+      name: "action",
+      required: true,
+      choices: ["show", "diff", "set", "unset", "edit", "history", "revert"],
+      describe: "show, diff, set, unset, edit, history, or revert",
+    },
     {
       name: "words",
       required: false,
