@@ -1,6 +1,7 @@
 import { Parser } from "yargs/helpers";
 import { EXIT, OperatorError } from "../errors.ts";
 import { usageOf } from "./help.ts";
+import { meantCommand } from "./meant-command.ts";
 import { suggest } from "./suggest.ts";
 import { GLOBAL_OPTIONS } from "./surface/globals.ts";
 import { COMMANDS, findCommand } from "./surface/index.ts";
@@ -115,22 +116,8 @@ function parse(argv: readonly string[]): Parsed {
 function commandOf(name: string): CommandSpec {
   const command = findCommand(name);
   if (command) return command;
-  const [action, ...others] = COMMANDS.filter(
-    ({ positionals: [first] }) => first?.name === "action" && first.choices?.includes(name),
-  ).map(each => `graph-mgr ${each.name} ${name}`);
-  if (action !== undefined)
-    throw usage(
-      `There is no command ${quoted(name)} by itself.`,
-      `${action}${others.length === 0 ? "" : `   (or ${others.join(", ")})`}`,
-    );
-  const meant = suggest(
-    name,
-    COMMANDS.flatMap(each => [each.name, ...(each.aliases ?? [])]),
-  );
-  throw usage(
-    `There is no command ${quoted(name)}.`,
-    meant === null ? "graph-mgr --help" : `graph-mgr ${meant}   (did you mean that?)`,
-  );
+  const { isAction, hint } = meantCommand(name);
+  throw usage(`There is no command ${quoted(name)}${isAction ? " by itself" : ""}.`, hint);
 }
 
 const quoted = (text: string): string => `"${text.length > 60 ? `${text.slice(0, 60)}...` : text}"`;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Arguments, readArguments } from "../../src/cli/arguments.ts";
+import { meantCommand } from "../../src/cli/meant-command.ts";
 import { GLOBAL_OPTIONS } from "../../src/cli/surface/globals.ts";
 import { COMMANDS } from "../../src/cli/surface/index.ts";
 import { OperatorError } from "../../src/errors.ts";
@@ -87,6 +88,11 @@ describe("what is not understood is refused, with what was probably meant", () =
     [["oper"], 'There is no command "oper". Try: graph-mgr operations   (did you mean that?)'],
     // What is near is `restart`, which would take down what somebody wants back.
     [["restore"], 'There is no command "restore" by itself. Try: graph-mgr backup restore   (or graph-mgr postgres restore)'],
+    [["uninstall"], 'There is no command "uninstall". Try: graph-mgr remove   (did you mean that?)'],
+    [["move"], 'There is no command "move". Try: graph-mgr migrate   (did you mean that?)'],
+    [["Start"], 'There is no command "Start". Try: graph-mgr launch   (did you mean that?)'],
+    [["ports"], 'There is no command "ports". Try: graph-mgr list   (also tells the ports)'],
+    [["psql"], 'There is no command "psql". Try: graph-mgr postgres shell   (did you mean that?)'],
     [["set"], 'There is no command "set" by itself. Try: graph-mgr config set'],
     [["frobnicate"], 'There is no command "frobnicate". Try: graph-mgr --help'],
     [["help", "instal"], 'There is no command "instal". Try: graph-mgr install   (did you mean that?)'],
@@ -127,5 +133,16 @@ it("gives no option two meanings, because one parser reads them all", () => {
   for (const option of all) {
     for (const other of all.filter(({ name }) => name === option.name))
       expect([other.kind, other.choices, other.short], option.name).toEqual([option.kind, option.choices, option.short]);
+  }
+});
+
+it("leads nobody by another tool's word to what is none of its commands", () => {
+  for (const word of ["start", "up", "down", "delete", "move", "upgrade", "backups", "exec", "images", "env", "history"]) {
+    const { hint } = meantCommand(word);
+    const [, command = "", action = ""] = /^graph-mgr (\S+) ?([a-z]*)/.exec(hint) ?? [];
+    const spec = COMMANDS.find(({ name }) => name === command);
+    expect(spec, hint).toBeDefined();
+    const [first] = spec?.positionals ?? [];
+    if (action !== "" && first?.choices) expect(first.choices).toContain(action);
   }
 });
