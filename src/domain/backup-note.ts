@@ -47,8 +47,8 @@ export function parseNote(text: string, path: string): BackupNote {
 
 export const noteToText = (value: BackupNote): string => `${JSON.stringify(value, null, 1)}\n`;
 
-/** A backup that is there. */
-export type ListedBackup = Omit<BackupNote, "schema" | "digest" | "sha256">;
+/** A backup that is there. `damaged`: the last look at it found it so; what nobody has looked at yet is neither verified nor damaged. */
+export type ListedBackup = Omit<BackupNote, "schema" | "digest" | "sha256"> & { readonly damaged: boolean };
 
 /** How many are kept: the newest, and the newest of as many days and weeks. */
 export interface Keep {
@@ -64,7 +64,8 @@ const dayOf = (time: string): number => Math.floor(Date.parse(time) / DAY_MS);
 
 /**
  * Those that go. Only what was verified counts as kept: a day that has a good backup and a later one that was never verified keeps the good
- * one. The newest verified one of each instance always stays, and so does all that is newer than it.
+ * one. The newest verified one of each instance always stays, and so does all that is newer than it; by their numbers, because clocks go wrong.
+ * @param backups of the home's own making: a file that was copied here may have any number
  */
 export function prunable(backups: readonly ListedBackup[], keep: Keep): readonly ListedBackup[] {
   return [...new Set(backups.map(({ instance }) => instance))]
@@ -100,14 +101,24 @@ function firstOfEach(backups: readonly ListedBackup[], of: (time: string) => num
   });
 }
 
-/** The backup that is meant by its number, or the path that it is. @throws OperatorError NO_BACKUP */
+/** The newest of each instance that was found whole: what is left when all others are deleted. */
+export function newestGood(backups: readonly ListedBackup[]): readonly ListedBackup[] {
+  const newestFirst = backups.filter(({ verified }) => verified !== null).sort((a, b) => b.sequence - a.sequence);
+  return newestFirst.filter((each, at) => newestFirst.findIndex(({ instance }) => instance === each.instance) === at);
+}
+
+/** The backup that is meant by its number, or the path that it is. @throws OperatorError NO_BACKUP, BACKUP_AMBIGUOUS */
 export function choosePath(
   backups: readonly Pick<ListedBackup, "sequence" | "path">[],
   word: string,
   resolve: (path: string) => string,
 ): string {
   if (!/^\d{1,9}$/.test(word)) return placeAt(word, resolve);
-  const found = backups.find(({ sequence }) => sequence === Number(word));
+  const [found, ...others] = backups.filter(({ sequence }) => sequence === Number(word));
+  if (found && others.length > 0)
+    throw new OperatorError("BACKUP_AMBIGUOUS", `${others.length + 1} backups have the number ${word}.`, {
+      hint: `give the file: ${[found, ...others].map(({ path }) => path).join(" or ")}`,
+    });
   if (found) return found.path;
   const numbers = backups.map(({ sequence }) => sequence).join(", ");
   throw new OperatorError(

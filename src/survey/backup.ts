@@ -60,7 +60,7 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
   const { engine, files } = world;
   const folder = isRestic(to) ? resticFolder(to) : to;
   // Whether it opens is seen before anything is begun.
-  if (isRestic(to)) await world.backups.names(to);
+  const there = await world.backups.names(to);
   const database = record.product.postgres;
   const service = database !== null && record.images[database.service] !== undefined ? database.service : null;
   const helperImage = (service === null ? undefined : record.images[service]?.id) ?? Object.values(record.images)[0]?.id;
@@ -75,7 +75,7 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
     engine.about(),
     files.list(record.dir),
     files.isFolder(record.pristine),
-    nextSequence(world, instance.home),
+    nextSequence(world, instance.home, there),
     world.backups.compressions(),
     roomFor(world, instance, { helperImage, to, service, volumes: volumes.map(({ name }) => name) }),
   ]);

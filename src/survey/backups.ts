@@ -36,7 +36,7 @@ export async function surveyBackups(
   const isThere = async (path: string) =>
     dirname(path) === folder ? names.includes(basename(path)) : await world.backups.exists(path);
   for (const { schema: _, digest: _digest, sha256: _sha256, ...note } of notes)
-    if (isAsked(note.path, place) && (await isThere(note.path))) listed.push(note);
+    if (isAsked(note.path, place) && (await isThere(note.path))) listed.push({ ...note, damaged: note.verified === null });
   for (const name of names) {
     const path = beneath(folder, name);
     const sequence = sequenceIn(name);
@@ -56,6 +56,7 @@ export async function surveyBackups(
       encrypted: await world.backups.lockOf(path),
       verified: null,
       drilled: null,
+      damaged: false,
     });
   }
   return listed.sort((a, b) => a.sequence - b.sequence);
@@ -79,10 +80,10 @@ async function glanceOrNull(world: World, path: string) {
   }
 }
 
-/** One more than any that there ever was, as far as this home knows. */
-export async function nextSequence(world: World, homePath: string): Promise<number> {
+/** One more than any that there ever was, as far as this home knows, and than those that lie where it goes. @param there names in that place */
+export async function nextSequence(world: World, homePath: string, there: readonly string[]): Promise<number> {
   const home = new Home(homePath);
   const noted = (await surveyNotes(world, home)).map(({ sequence }) => sequence);
-  const named = (await world.files.list(home.backups())).map(sequenceIn).filter(each => each !== null);
+  const named = [...there, ...(await world.files.list(home.backups()))].map(sequenceIn).filter(each => each !== null);
   return Math.max(0, ...noted, ...named) + 1;
 }

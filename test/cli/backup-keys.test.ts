@@ -130,7 +130,7 @@ describe("what is encrypted", () => {
     const path = `${HOME}/backups/${names().at(-1)}`;
     put(path, stage.sim.disk.read(path).toString("latin1").replace(/.$/, "!"));
     await expect(run("backup verify 1")).rejects.toMatchObject({ code: "BACKUP_DAMAGED" });
-    expect(await run("backup list")).toMatch(/encrypted +no /);
+    expect(await run("backup list")).toMatch(/encrypted +DAMAGED /);
   });
 
   it("is restored with the identity, also by a process that goes on with it", async () => {

@@ -13,6 +13,7 @@ const of = (sequence: number, day: string, isGood = true, instance = "v1.0.0"): 
   encrypted: null,
   verified: isGood ? { at: "2026-11-30T00:00:00.000Z", how: "created" } : null,
   drilled: null,
+  damaged: false,
 });
 const NONE = { last: 0, daily: 0, weekly: 0 };
 const gone = (backups: readonly ListedBackup[], keep: Partial<typeof NONE>) =>

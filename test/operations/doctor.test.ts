@@ -29,6 +29,7 @@ const backup = {
   encrypted: null,
   verified: { at: "2026-03-01T02:31:00.000Z", how: "created" as const },
   drilled: { at: "2026-02-27T02:40:00.000Z", tookMs: 1, operation: "x" },
+  damaged: false,
 };
 const elsewhere = { ...backup, sequence: 2, path: "ssh://there/backups/2.tar", createdAt: "2026-02-28T02:30:00.000Z" };
 const timer = { unit: "graph-mgr-backup-current-1", instance: null, to: null, isOn: true };

@@ -19,6 +19,7 @@ const backup = (sequence: number, instance = "v1.0.0"): ListedBackup => ({
   encrypted: null,
   verified: { at: "2026-11-20T02:01:00.000Z", how: "created" },
   drilled: null,
+  damaged: false,
 });
 const plan = (...backups: readonly ListedBackup[]) => planPrune({ home: "/srv", engine: "engine", backups }, LAST, OCCASION);
 

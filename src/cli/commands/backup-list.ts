@@ -53,8 +53,8 @@ async function noteUnread({ world, note }: Session, folder: string, backups: rea
   );
 }
 
-function verifiedText({ verified, drilled }: ListedBackup, nowMs: number): string {
-  if (verified === null) return "no";
+function verifiedText({ verified, drilled, damaged }: ListedBackup, nowMs: number): string {
+  if (verified === null) return damaged ? "DAMAGED" : "no";
   if (drilled !== null) return `by a drill of ${span(drilled.tookMs)}, ${age(nowMs - Date.parse(drilled.at))} ago`;
   return `${HOW[verified.how]}, ${age(nowMs - Date.parse(verified.at))} ago`;
 }

@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { isRemote, placeAt } from "../../domain/backup-place.ts";
+import { placeAt } from "../../domain/backup-place.ts";
 import { beganAt, isDrillDue } from "../../domain/schedule.ts";
 import { span } from "../../domain/units.ts";
 import { EXIT, messageOf, OperatorError } from "../../errors.ts";
@@ -67,14 +67,14 @@ async function night(session: Session, args: Arguments): Promise<void> {
   else session.print(`${made.instance ?? ""}: backed up to ${path}${drilled ? ", and restored for a trial" : ""}.`);
 }
 
-/** Elsewhere is looked at only where the backups go there. */
-function placeOf({ cwd }: Session, args: Arguments): string | null {
+/** Where its backups go: those that lie elsewhere are not its to delete. */
+function placeOf({ cwd, home }: Session, args: Arguments): string {
   const to = args.text("to");
-  return to !== undefined && isRemote(to) ? placeAt(to, each => resolve(cwd, each)) : null;
+  return to === undefined ? home.backups() : placeAt(to, each => resolve(cwd, each));
 }
 
 /** Of what was backed up alone: others' backups are not this schedule's to delete. */
-async function prune(session: Session, keep: Parameters<typeof pruneBackups>[1], instance: string | null, place: string | null) {
+async function prune(session: Session, keep: Parameters<typeof pruneBackups>[1], instance: string | null, place: string) {
   try {
     const pruned = await patiently(session, () => pruneBackups(session, keep, true, each => each.instance === instance, place));
     return pruned?.result?.["deleted"] ?? [];

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import type { Keep, ListedBackup } from "../../domain/backup-note.ts";
+import { type BackupNote, type Keep, type ListedBackup, newestGood, noteToText } from "../../domain/backup-note.ts";
 import { placeAt } from "../../domain/backup-place.ts";
+import { isRestic } from "../../domain/restic-place.ts";
 import { EXIT, OperatorError } from "../../errors.ts";
 import { planPrune } from "../../operations/prune-backups.ts";
 import { surveyBackups, surveyNotes } from "../../survey/backups.ts";
@@ -22,14 +23,14 @@ export function keepOf(args: Arguments): Keep | null {
  * Facts -> plan -> run.
  * @param isAgreed the operator agreed to it before, when it was scheduled
  * @param counts which backups it is about
- * @param place null: those of this machine
+ * @param place a folder, here or elsewhere, or a repository; what was put elsewhere is kept for a reason that its owner knows
  */
 export async function pruneBackups(
   session: Session,
   keep: Keep,
   isAgreed: boolean,
   counts: (backup: ListedBackup) => boolean,
-  place: string | null,
+  place: string,
 ): Promise<Carried | null> {
   const { world, home } = session;
   return await carryOut(session, {
@@ -45,12 +46,35 @@ export async function pruneBackups(
         surveyNotes(world, home),
         world.engine.about(),
       ]);
-      // Elsewhere others may keep theirs as well.
-      const own = place === null ? found : found.filter(({ path }) => notes.some(each => each.path === path));
-      const facts = { home: home.path, engine: id, backups: own.filter(counts) };
-      return planPrune(facts, keep, { now: world.now(), random: world.random(4) });
+      // Others may keep theirs there as well. What was put there and found whole since has a note, and no sum of when it was written.
+      const isOwn = ({ path }: ListedBackup): boolean =>
+        notes.some(each => each.path === path && (each.sha256 !== null || isRestic(path)));
+      const own = found.filter(each => counts(each) && isOwn(each));
+      const plan = planPrune({ home: home.path, engine: id, backups: own }, keep, { now: world.now(), random: world.random(4) });
+      if (!isAgreed) for (const each of newestGood(own)) await refuseDamaged(session, each, notes);
+      return plan;
     },
   });
+}
+
+/**
+ * What is left must be there: it was found whole once, and disks forget. Read anew before the others go. Nightly it was read a moment ago.
+ * @throws OperatorError BACKUP_DAMAGED
+ */
+async function refuseDamaged(session: Session, { path, sequence }: ListedBackup, notes: readonly BackupNote[]): Promise<void> {
+  const known = notes.find(each => each.path === path);
+  // A repository looks after itself, and of what came from elsewhere nobody knows what it was.
+  if (known === undefined || known.sha256 === null) return;
+  session.note(`Reading ${path}, which stays ...`);
+  const { sha256 } = await session.world.backups.print(path, session.noteInPlace);
+  if (sha256 === known.sha256) return;
+  const text = noteToText({ ...known, verified: null, drilled: null });
+  await session.world.files.write(session.home.backupNote(sequence), text, 0o600);
+  throw new OperatorError(
+    "BACKUP_DAMAGED",
+    `The newest backup, ${path}, is damaged: it is not what was written. Nothing was deleted, and it counts as none from now on.`,
+    { hint: "the same again   (the newest before it then has to be whole)" },
+  );
 }
 
 export async function backupPrune(session: Session, args: Arguments): Promise<void> {
@@ -61,7 +85,7 @@ export async function backupPrune(session: Session, args: Arguments): Promise<vo
       hint: "graph-mgr backup prune --keep-last 3 --keep-weekly 4",
     });
   const given = args.text("to");
-  const place = given === undefined ? null : placeAt(given, each => resolve(session.cwd, each));
+  const place = given === undefined ? session.home.backups() : placeAt(given, each => resolve(session.cwd, each));
   const carried = await pruneBackups(session, keep, false, () => true, place);
   if (carried) await reportFinished(session, carried);
 }
