@@ -47,25 +47,23 @@ const HARMLESS = [
 /** Below /dev, and yet directories that hold data. */
 const STORES = /^\/dev\/(?:shm|mqueue|hugepages)(?:\/|$)/;
 
-/** Bind mounts whose source is not in the instance's folder. */
-export function outsideBinds(model: ComposeModel, dir: string): readonly OutsideBind[] {
-  return mounts(model).flatMap(([service, { type, source, target, read_only }]): OutsideBind[] => {
+/** What is mounted of the machine, by its path. */
+export function bindMounts(model: ComposeModel): readonly Pick<OutsideBind, "service" | "source" | "target" | "readOnly">[] {
+  return mounts(model).flatMap(([service, { type, source, target, read_only }]) => {
     if (type !== "bind" || source === undefined) return [];
     const path = posix.normalize(plainText(source)).replace(/(.)\/$/, "$1");
-    if (isInside(path, dir)) return [];
-    const harmless = HARMLESS.some(pattern => pattern.test(path)) && !STORES.test(path);
-    return [
-      {
-        service,
-        source: path,
-        target: plainText(target),
-        readOnly: read_only === true,
-        kind: harmless ? "socket-or-device-like" : "path",
-        leaving: leavingBundle(path, dir),
-      },
-    ];
+    return [{ service, source: path, target: plainText(target), readOnly: read_only === true }];
   });
 }
+
+/** Bind mounts whose source is not in the instance's folder. */
+export const outsideBinds = (model: ComposeModel, dir: string): readonly OutsideBind[] =>
+  bindMounts(model)
+    .filter(({ source }) => !isInside(source, dir))
+    .map(mount => ({ ...mount, kind: kindOf(mount.source), leaving: leavingBundle(mount.source, dir) }));
+
+const kindOf = (path: string): OutsideBind["kind"] =>
+  HARMLESS.some(pattern => pattern.test(path)) && !STORES.test(path) ? "socket-or-device-like" : "path";
 
 /** What is mounted of the instance's own folder, relative to it: by binds, and as files of secrets and configs. */
 export function innerBinds(model: ComposeModel, dir: string): readonly string[] {

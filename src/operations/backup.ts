@@ -80,7 +80,12 @@ export function planBackup(facts: BackupFacts, request: BackupRequest, occasion:
       }),
       ...(dump === null ? [] : [dropDump.step({ path: dump, helperImage })]),
     ],
-    result: { backup: path, sequence, estimate: { neededBytes: room.neededBytes, freeBytes: room.freeBytes } },
+    result: {
+      backup: path,
+      sequence,
+      leftOut: [...facts.leftOut],
+      estimate: { neededBytes: room.neededBytes, freeBytes: room.freeBytes },
+    },
   });
 }
 

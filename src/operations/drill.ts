@@ -42,7 +42,7 @@ export function planDrill(facts: RestoreFacts, note: string | null, occasion: Oc
   const { instance, backup, model, active } = facts;
   const { record, source, manifest, digest } = { ...backup, digest: backup.source.digest };
   const id = operationId("backup-drill", occasion);
-  const { layOut, steps } = restoreSteps(facts, id, occasion, true, closeSteps);
+  const { layOut, steps } = restoreSteps(facts, id, occasion, { staysUp: true, shareBinds: null }, closeSteps);
   const project = projectOf(layOut);
   const inner = innerServices(model, active);
   const front = active.filter(service => !inner.includes(service));

@@ -47,6 +47,8 @@ export interface LayOut {
   readonly pristine: string;
   readonly origin: InstanceRecord["origin"];
   readonly createdAt: string;
+  /** What it may write to behind links of the files, outside of its folder. */
+  readonly shared?: readonly string[];
   /** File by key of `--set`. */
   readonly set: Readonly<Record<string, string>>;
   readonly generateSecrets: boolean;
@@ -99,6 +101,7 @@ export function editSteps(layOut: LayOut): readonly PlannedStep[] {
       before: { ...staged, dir: layOut.before },
       after: staged,
       ...isolation,
+      ...(layOut.shared === undefined ? {} : { shared: layOut.shared }),
       changedEnv: [...Object.keys(layOut.set), ...secretKeys, "COMPOSE_PROJECT_NAME"],
     }),
   ];

@@ -3,8 +3,10 @@ import { portPlace } from "../domain/isolation.ts";
 import { type InstanceName, show } from "../domain/names.ts";
 import type { Product } from "../domain/product.ts";
 import { externalVolumes, fixedNetworks, onHostNetwork } from "../domain/shared-resources.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { OperatorError } from "../errors.ts";
 import type { InstallFacts } from "../survey/install.ts";
+import type { InstanceFacts } from "../survey/instance.ts";
 
 /** The least that this tool was tested with. */
 const LEAST = { engine: [20, 10], compose: [2, 24] } as const;
@@ -107,6 +109,23 @@ export function refuseShared(
     );
   }
 }
+
+/** @throws OperatorError LINK_OUTSIDE: what copies the folder copies the link, and then two instances write behind it */
+export function refuseLinked({ record, linked }: Pick<InstanceFacts, "record" | "linked">): void {
+  // A file that is edited is configuration, and stays the administrator's own.
+  const [first] = linked.filter(({ isFolder }) => isFolder);
+  if (first === undefined) return;
+  const path = `${record.dir}/${first.path}`;
+  throw new OperatorError(
+    "LINK_OUTSIDE",
+    `${path} is a link to ${first.target}, so ${first.service} writes outside of the instance's folder, and another instance would write there as well.`,
+    { hint: linkCure(path, first.target) },
+  );
+}
+
+/** A mount is followed by whatever reads the folder. */
+export const linkCure = (path: string, target: string): string =>
+  `stop the instance, and mount the folder in the place of the link: rm ${shellWord(path)} && mkdir ${shellWord(path)} && mount --bind ${shellWord(target)} ${shellWord(path)}   (with a line in /etc/fstab, so that it is there after a reboot)`;
 
 export const sharedNotes = (binds: InstallFacts["outsideBinds"]): readonly string[] =>
   [...new Set(binds.map(({ source }) => source))].map(source => `${source} of this machine is used as it is, by every instance`);

@@ -9,6 +9,7 @@ import {
   refuseExternalDatabase,
   refuseFixedNetworks,
   refuseHostNetwork,
+  refuseLinked,
   refuseOldEngine,
   refusePorts,
   refuseShared,
@@ -21,6 +22,7 @@ export function refuseCopy(facts: CopyFacts, request: CopyRequest): void {
   refuseClaims(facts.instance, facts.claims);
   refusePorts(facts, facts.portsAsked);
   refuseMoves(facts);
+  refuseLinked(facts.source);
   const moves = Object.fromEntries(facts.moves.map(({ from, to }) => [from, to]));
   refuseShared(
     facts,

@@ -9,6 +9,7 @@ import {
   refuseExternalDatabase,
   refuseFixedNetworks,
   refuseLacking,
+  refuseLinked,
   refuseOldEngine,
   refuseServices,
   refuseShared,
@@ -53,6 +54,7 @@ export function refuseUpdate(hops: readonly [AskedHop, ...AskedHop[]], also: rea
     () => refuseOutsiders(first.source, "any state"),
     () => refuseMissingVolumes(first.source, "there is nothing to update from"),
     () => refuseStuckDatabase(first.source),
+    () => refuseLinked(first.source),
     () => refuseNoBackup(first, request.backup),
     // Where it does not run, somebody else may have its ports by now, and the window would end at the maintenance page.
     () => refuseTakenPorts(first.source, `graph-mgr update --from ${first.source.record.name}`),

@@ -32,7 +32,7 @@ export function planRestoreBackup(facts: RestoreFacts, wish: RestoreWish, occasi
   const { record, manifest } = backup;
   const home = new Home(facts.home.home.path);
   const id = operationId("backup-restore", occasion);
-  const { layOut, steps } = restoreSteps(facts, id, occasion, wish.launch);
+  const { layOut, steps } = restoreSteps(facts, id, occasion, { staysUp: wish.launch, shareBinds: wish.shareBinds });
   return newPlan({
     id,
     operation: "backup-restore",
@@ -58,18 +58,19 @@ export function planRestoreBackup(facts: RestoreFacts, wish: RestoreWish, occasi
 
 /**
  * Everything of a backup as an instance, with its database proven.
- * @param staysUp whether Postgres goes on running
+ * @param how.staysUp whether Postgres goes on running
+ * @param how.shareBinds what it may share; null where nobody can be asked
  * @param settled what else has to be done once its folder is there and before anything of it runs
  */
 export function restoreSteps(
   facts: RestoreFacts,
   id: string,
   occasion: Occasion,
-  staysUp: boolean,
+  how: { readonly staysUp: boolean; readonly shareBinds: readonly string[] | null },
   settled: (layOut: LayOut) => readonly PlannedStep[] = () => [],
 ): { readonly layOut: LayOut; readonly steps: readonly PlannedStep[] } {
   const home = new Home(facts.home.home.path);
-  const layOut = layOutOf(facts, home, id, occasion);
+  const layOut = { ...layOutOf(facts, home, id, occasion), ...(how.shareBinds === null ? {} : { shared: how.shareBinds }) };
   const backup = sourceOf(facts);
   const helperImage = helperOf(facts);
   const before = { dir: layOut.before, staging: home.staging(id) };
@@ -84,7 +85,7 @@ export function restoreSteps(
     ...settled(layOut),
     dropScratch.step({ path: before.dir }),
     ...volumeSteps(facts, home, id, helperImage),
-    ...databaseSteps(facts, layOut, helperImage, staysUp),
+    ...databaseSteps(facts, layOut, helperImage, how.staysUp),
   ];
   return { layOut, steps };
 }

@@ -1,5 +1,7 @@
 import type { ComposeModel } from "../domain/compose-model.ts";
+import { type LinkedFolder, linkedFolders } from "../domain/linked-folders.ts";
 import { modelDifferences } from "../domain/model-differences.ts";
+import { shellWord } from "../domain/shell-word.ts";
 import { OperatorError } from "../errors.ts";
 import { defineStep } from "../plan/step.ts";
 import { type Context, type Isolation, type ProjectInput, readerOf, valuesIn } from "./context.ts";
@@ -8,6 +10,8 @@ type Input = Isolation & {
   /** The files before the edits, resolved under the instance's own project name. */
   readonly before: ProjectInput;
   readonly after: ProjectInput;
+  /** What it may write to behind a link that leads out of it; missing: nothing. */
+  readonly shared?: readonly string[];
   /** Env keys whose values were meant to change. */
   readonly changedEnv: readonly string[];
 };
@@ -51,12 +55,33 @@ function keysOf({ services }: ComposeModel, { ports, binds }: Pick<Input, "ports
   );
 }
 
+/** Files that came from elsewhere may look like folders of the instance, and lead anywhere. */
+async function linkOut({ after, shared }: Input, { world }: Context): Promise<LinkedFolder | undefined> {
+  const model = await world.compose.resolve(after);
+  const linked = await linkedFolders(path => world.files.readLink(path), model, after.dir);
+  return linked.find(({ target }) => shared?.includes(target) !== true);
+}
+
+const linkError = (first: LinkedFolder, { shared }: Input): OperatorError =>
+  new OperatorError(
+    "LINK_OUTSIDE",
+    `${first.service} writes to ${first.path}, which is a link to ${first.target}: outside of the instance's folder, where others may write as well.`,
+    {
+      hint:
+        shared === undefined
+          ? "ask where the files come from"
+          : `--share-bind ${shellWord(first.target)}   (when sharing it is meant; and ask where the backup comes from)`,
+    },
+  );
+
 /** What Compose makes of the edited files is what it made of the vendor's, but for the intended names. Changes nothing. */
 export const verifyIsolation = defineStep({
   kind: "instance.verify",
   title: ({ after }: Input) => `Check that Compose sees only the intended changes in ${after.name}`,
   look: async () => null,
   async do(input, context: Context) {
+    const link = await linkOut(input, context);
+    if (link !== undefined) throw linkError(link, input);
     const found = await differences(input, context);
     if (found.length > 0) {
       throw new OperatorError(
@@ -68,6 +93,7 @@ export const verifyIsolation = defineStep({
       );
     }
   },
-  isDone: async (input, context) => (await differences(input, context)).length === 0,
+  isDone: async (input, context) =>
+    (await linkOut(input, context)) === undefined && (await differences(input, context)).length === 0,
   undo: null,
 });

@@ -86,6 +86,7 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
       ),
     ),
     ...externalVolumes(model).map(({ name }) => `the volume ${name}, which is external`),
+    ...instance.linked.map(({ path, target }) => `${target} of this machine, which ${path} is a link to`),
   ];
   return {
     instance,

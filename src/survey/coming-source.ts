@@ -64,6 +64,7 @@ function comingInstance(facts: SurveyedUpdate["facts"]): InstanceFacts {
     containers: [],
     active,
     published: publishedPorts(facts.model),
+    linked: [],
     takenPorts: [],
     replaced: [],
     outsiders: [],

@@ -1,7 +1,8 @@
-import { startedServices } from "../domain/compose-model.ts";
+import { type ComposeModel, startedServices } from "../domain/compose-model.ts";
 import { isUp } from "../domain/health.ts";
 import { Home } from "../domain/home.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
+import { type LinkedFolder, linkedFolders } from "../domain/linked-folders.ts";
 import { maintenanceName } from "../domain/maintenance.ts";
 import { type PublishedPort, publishedPorts } from "../domain/shared-resources.ts";
 import { OperatorError } from "../errors.ts";
@@ -34,6 +35,8 @@ export interface InstanceFacts {
   }[];
   /** Containers, in any state, that are not its own and yet have its volumes, its folder or its project's name. */
   readonly outsiders: readonly Outsider[];
+  /** What of it are links out of it, and is written to. */
+  readonly linked: readonly (LinkedFolder & { readonly isFolder: boolean })[];
   /** Of its recorded volumes, those that are gone. */
   readonly missingVolumes: readonly string[];
   /** Images of an install that was taken over whose names, which its files use, lead to another one by now, or to none. */
@@ -115,7 +118,7 @@ export async function surveyInstance(
   const leftPages = [...(own === null ? [] : [own]), ...givingWay];
   const others = own === null ? all : all.filter(({ name }) => name !== maintenanceName(record.project));
   const pagePorts = portsOfPages(leftPages);
-  const { active, published } = said ?? { active: record.services, published: [] };
+  const { active, published, linked } = said ?? { active: record.services, published: [], linked: [] };
   const held = new Set(containers.filter(isUp).flatMap(({ ports }) => ports.map(({ host, protocol }) => `${host}/${protocol}`)));
   const wanted = published.flatMap(({ host, ...port }) =>
     host === null || !active.includes(port.service) || held.has(`${host}/${port.protocol}`) ? [] : [{ ...port, host }],
@@ -130,6 +133,7 @@ export async function surveyInstance(
     containers,
     active,
     published,
+    linked,
     replaced: said === null ? [] : replacedServices(said.hashes, containers),
     takenPorts: wanted.flatMap(({ service, container, protocol, host }) => {
       if (!taken.has(host) || pagePorts.has(host)) return [];
@@ -144,14 +148,25 @@ export async function surveyInstance(
   };
 }
 
-async function asFilesSay({ compose }: Pick<World, "compose">, project: Project, asksHashes: boolean) {
+async function linkedOf(files: World["files"], model: ComposeModel, dir: string): Promise<InstanceFacts["linked"]> {
+  const linked = await linkedFolders(path => files.readLink(path), model, dir);
+  return await Promise.all(linked.map(async each => ({ ...each, isFolder: await files.isFolder(each.target) })));
+}
+
+async function asFilesSay({ compose, files }: Pick<World, "compose" | "files">, project: Project, asksHashes: boolean) {
   const [model, named, hashes] = await Promise.all([
     compose.resolve(project),
     compose.activeServices(project),
     asksHashes ? compose.hashes(project) : null,
   ]);
   const images = Object.fromEntries(Object.entries(model.services).map(([service, { image }]) => [service, image]));
-  return { active: startedServices(model, named), published: publishedPorts(model), hashes, images };
+  return {
+    active: startedServices(model, named),
+    published: publishedPorts(model),
+    linked: await linkedOf(files, model, project.dir),
+    hashes,
+    images,
+  };
 }
 
 /** What graph-mgr laid out names its images by id. */

@@ -61,5 +61,7 @@ export async function backupCreate(session: Session, args: Arguments): Promise<v
   if (!carried) return;
   await reportFinished(session, carried);
   const path = carried.result?.["backup"];
-  if (!session.flags.json && typeof path === "string") session.print(`  ${path}`);
+  if (session.flags.json || typeof path !== "string") return;
+  session.print(`  ${path}`);
+  for (const each of (carried.result?.["leftOut"] ?? []) as readonly string[]) session.print(`  not in it: ${each}`);
 }

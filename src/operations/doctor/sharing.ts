@@ -2,6 +2,7 @@ import { broken, type Finding, fine, remark, risky } from "../../domain/finding.
 import { isUp } from "../../domain/health.ts";
 import type { EngineLook } from "../../survey/doctor/engine.ts";
 import type { DoctorFacts } from "../../survey/doctor/facts.ts";
+import { linkCure } from "../refusals.ts";
 
 type Container = EngineLook["containers"][number];
 
@@ -16,6 +17,7 @@ export function judgeSharing(facts: DoctorFacts): readonly Finding[] {
     ...sharedNames(facts),
     ...sharedFolders(facts),
     ...outsiders(facts),
+    ...links(facts),
   ];
   return found.length > 0 || instances.length === 0 ? found : [fine("sharing", "instances", "nothing is shared by two")];
 }
@@ -131,6 +133,20 @@ function sharedFolders({ instances }: DoctorFacts): readonly Finding[] {
 }
 
 const isAtOrBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+
+/** What looks like an instance's own and lies elsewhere. */
+function links({ instances }: DoctorFacts): readonly Finding[] {
+  return instances.flatMap(({ record, facts }) =>
+    ("value" in facts ? facts.value.linked : []).map(({ path, target, isFolder }) =>
+      (isFolder ? risky : remark)(
+        "sharing",
+        record.name,
+        `${path} is a link to ${target}: a backup holds the link, and not what lies there${isFolder ? "; it is neither copied nor updated" : ""}`,
+        isFolder ? { cure: linkCure(`${record.dir}/${path}`, target) } : {},
+      ),
+    ),
+  );
+}
 
 /** Containers that are not the instance's and have its volumes, its folder or its project. */
 function outsiders({ instances }: DoctorFacts): readonly Finding[] {
