@@ -1,3 +1,4 @@
+import { bytesOf } from "./name-bytes.ts";
 import { hostile, shown, tooLarge } from "./tar-fault.ts";
 import { LIMITS, type Limits } from "./tar-limits.ts";
 import type { TarEntry } from "./tar-reader.ts";
@@ -9,6 +10,7 @@ export const TREE_LIMITS: Limits = {
   totalBytes: Number.MAX_SAFE_INTEGER,
   namesBytes: 256 * 2 ** 20,
   ratio: Number.POSITIVE_INFINITY,
+  isOwnTree: true,
   // What is larger stays in memory for longer, and is no faster.
   chunkBytes: 2 ** 17,
 };
@@ -61,7 +63,7 @@ function cleanTreePath(path: string): string {
   if (clean === "" || clean === ".") return "";
   for (const part of clean.split("/")) {
     if (part === "" || part === "." || part === "..") throw hostile(`${shown(path)} leads out of its folder`);
-    if (Buffer.byteLength(part) > LONGEST_NAME) throw tooLarge("a name in it is longer than any");
+    if (bytesOf(part).length > LONGEST_NAME) throw tooLarge("a name in it is longer than any");
   }
   return clean;
 }

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 const PIECE_BYTES = 2 ** 19;
 
 /** A file from its beginning to its end, however large it is. All pieces lie in the same memory: each is valid until the next one is asked for. */
-export async function* filePieces(path: string): AsyncGenerator<Buffer> {
+export async function* filePieces(path: string | Buffer): AsyncGenerator<Buffer> {
   const memory = Buffer.allocUnsafeSlow(PIECE_BYTES);
   const file = await open(path, "r");
   try {

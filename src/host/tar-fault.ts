@@ -19,10 +19,14 @@ export const hostile = (what: string) => new ArchiveFault("hostile", what);
 export const changed = (what: string) => new ArchiveFault("changed", what);
 export const tooLarge = (what: string) => new ArchiveFault("tooLarge", what);
 
-/** Characters that cannot be seen or that change how a terminal shows what follows: controls, joiners, direction marks. */
-export const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+/** Characters that cannot be seen or that change how a terminal shows what follows: controls, joiners, direction marks; and bytes that are no text. */
+export const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
-const escaped = (character: string) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+/** Of bytes that are no text (`name-bytes.ts`) the byte. */
+const escaped = (character: string) => {
+  const code = character.codePointAt(0) ?? 0;
+  return code >= 0xdc80 && code <= 0xdcff ? `\\x${(code - 0xdc00).toString(16)}` : `\\u{${code.toString(16)}}`;
+};
 
 /** A name from an archive as it may appear on a terminal: in quotes, cut, with unseen characters spelt out. */
 export function shown(name: string): string {

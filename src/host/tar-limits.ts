@@ -17,4 +17,7 @@ export const LIMITS = {
   readBytes: 2 ** 20,
 } as const;
 
-export type Limits = { readonly [Limit in keyof typeof LIMITS]: number };
+export type Limits = { readonly [Limit in keyof typeof LIMITS]: number } & {
+  /** A tree of the administrator's own: names may be any bytes, and named pipes are passed over, which hold nothing. */
+  readonly isOwnTree?: boolean;
+};

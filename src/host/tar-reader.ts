@@ -1,3 +1,4 @@
+import { nameOf } from "./name-bytes.ts";
 import { isZero, TarBytes, type TarSource } from "./tar-bytes.ts";
 import { damaged, hostile, notTar, shown, tooLarge, utf8 } from "./tar-fault.ts";
 import { BLOCK_BYTES, looksLikeHeader, parseHeader, type TarHeader } from "./tar-header.ts";
@@ -8,7 +9,7 @@ export type EntryType = "file" | "folder" | "link" | "hardlink";
 
 /** One thing in an archive. Nothing is judged here but the form: what a name or a link may be is for the caller to say. */
 export interface TarEntry {
-  /** As written, valid UTF-8 without NUL; a folder's may end with a slash. */
+  /** As written, without NUL, valid UTF-8 or of an own tree as `nameOf` has it; a folder's may end with a slash. */
   readonly path: string;
   readonly type: EntryType;
   /** The low twelve bits. */
@@ -25,6 +26,7 @@ export interface TarEntry {
 }
 
 const TYPES: Readonly<Record<string, EntryType>> = { "0": "file", "\0": "file", "1": "hardlink", "2": "link", "5": "folder" };
+const PIPE = "6";
 const REFUSED: Readonly<Record<string, string>> = {
   "3": "a character device",
   "4": "a block device",
@@ -70,10 +72,14 @@ export async function* readTar(source: TarSource, limits: Limits = LIMITS): Asyn
           // Nothing else stops a stream of these.
           if (++count.globals > limits.globalHeaders) throw tooLarge(`it has more than ${limits.globalHeaders} global headers`);
           global = { ...global, ...parsePax(text, "global") };
-        } else said = heard(said, header.type, text);
+        } else said = heard(said, header.type, text, limits);
         continue;
       }
-      const entry = entryOf(header, global, said);
+      if (header.type === PIPE && limits.isOwnTree === true && header.sizeBytes === 0) {
+        said = NOTHING;
+        continue;
+      }
+      const entry = entryOf(header, global, said, limits);
       said = NOTHING;
       if (++count.entries > limits.entries) throw tooLarge(`it has more than ${limits.entries} entries`);
       count.totalBytes += entry.sizeBytes;
@@ -124,25 +130,26 @@ async function extension(bytes: TarBytes, header: TarHeader, mostBytes: number):
   return text;
 }
 
-function heard(said: Said, type: string, text: Buffer): Said {
+function heard(said: Said, type: string, text: Buffer, limits: Limits): Said {
   if (said.pax !== null || (type === "x" && (said.longName !== null || said.longLink !== null))) {
     throw hostile("two headers say different things about one entry");
   }
   if (type === "x") return { ...said, pax: parsePax(text, "entry") };
   if ((type === "L" ? said.longName : said.longLink) !== null) throw hostile("an entry has two long names");
   const end = text.length > 0 && text[text.length - 1] === 0 ? text.length - 1 : text.length;
-  const name = textOf(text.subarray(0, end));
+  const name = textOf(text.subarray(0, end), limits);
   return type === "L" ? { ...said, longName: name } : { ...said, longLink: name };
 }
 
-function entryOf(header: TarHeader, global: PaxRecords, said: Said): Omit<TarEntry, "content"> {
+function entryOf(header: TarHeader, global: PaxRecords, said: Said, limits: Limits): Omit<TarEntry, "content"> {
   const pax = { ...global, ...said.pax };
-  const path = pax.path ?? said.longName ?? textOf(header.name);
+  const path = pax.path ?? said.longName ?? textOf(header.name, limits);
   if (path.includes("\0")) throw hostile(`the name ${shown(path)} has a NUL in it`);
   const type = typeOf(header, path);
   const sizeBytes = sizeOf(header, pax, path);
   if (type !== "file" && sizeBytes > 0) throw hostile(`${shown(path)} is no file and yet has content`);
-  const linkTarget = type === "link" || type === "hardlink" ? (pax.linkpath ?? said.longLink ?? textOf(header.linkName)) : "";
+  const linkTarget =
+    type === "link" || type === "hardlink" ? (pax.linkpath ?? said.longLink ?? textOf(header.linkName, limits)) : "";
   if (linkTarget.includes("\0")) throw hostile(`the target of ${shown(path)} has a NUL in it`);
   const uid = pax.uid ?? header.uid;
   const gid = pax.gid ?? header.gid;
@@ -167,8 +174,8 @@ function sizeOf(header: TarHeader, pax: PaxRecords, path: string): number {
   return pax.sizeBytes;
 }
 
-function textOf(bytes: Buffer): string {
-  const text = utf8(bytes);
+function textOf(bytes: Buffer, { isOwnTree = false }: Limits): string {
+  const text = isOwnTree ? nameOf(bytes) : utf8(bytes);
   if (text === null) throw hostile(`the name ${shown(bytes.toString("latin1"))} is not valid UTF-8`);
   return text;
 }

@@ -1,3 +1,4 @@
+import { bytesOf } from "./name-bytes.ts";
 import { BLOCK_BYTES } from "./tar-header.ts";
 import type { EntryType, TarEntry } from "./tar-reader.ts";
 
@@ -11,8 +12,8 @@ const NAME_BYTES = 100;
 
 /** What stands before an entry's content: its header, and before that a longer name than a header has room for. */
 export function entryHeader(entry: EntryHeader): Buffer {
-  const path = Buffer.from(entry.type === "folder" ? `${entry.path}/` : entry.path);
-  const target = Buffer.from(entry.linkTarget);
+  const path = bytesOf(entry.type === "folder" ? `${entry.path}/` : entry.path);
+  const target = bytesOf(entry.linkTarget);
   return Buffer.concat([
     ...(target.length > NAME_BYTES ? [longer("K", target)] : []),
     ...(path.length > NAME_BYTES ? [longer("L", path)] : []),

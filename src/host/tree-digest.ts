@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import type { TreeEntry } from "./backup-tree.ts";
+import { bytesOf, pathOf } from "./name-bytes.ts";
 import { entriesIn } from "./tree-entries.ts";
 
 const FORMAT: Readonly<Record<TreeEntry["type"], number>> = {
@@ -83,12 +84,11 @@ async function* hashed(content: AsyncIterable<Buffer>, hash: Hash): AsyncGenerat
 }
 
 /** As `LC_ALL=C sort` does it: by bytes. */
-const sorted = (paths: Iterable<string>): readonly string[] =>
-  [...paths].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+const sorted = (paths: Iterable<string>): readonly string[] => [...paths].sort((a, b) => Buffer.compare(bytesOf(a), bytesOf(b)));
 
 function sha256(lines: readonly string[]): string {
   const hash = createHash("sha256");
-  for (const line of lines) hash.update(line);
+  for (const line of lines) hash.update(pathOf(line));
   return hash.digest("hex");
 }
 

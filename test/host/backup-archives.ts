@@ -80,6 +80,10 @@ export async function makeTree(dir: string): Promise<void> {
   await writeFile(join(dir, "docker-compose.yml"), "services: {}\n");
   await writeFile(join(dir, "data/uploads", `${"long-".repeat(30)}name`), "x".repeat(100_000));
   await writeFile(join(dir, "data/uploads/odd \\ name\nwith a break"), "odd");
+  // Latin-1, and as a link and its target.
+  const latin = Buffer.concat([Buffer.from(`${dir}/data/uploads/${"caf"}`), Buffer.from([0xe9])]);
+  await writeFile(latin, "latin");
+  await symlink(Buffer.from([0xe9, 0x2e]), Buffer.concat([latin, Buffer.from(".link")]));
   await writeFile(join(dir, "data/empty"), "");
   await mkdir(join(dir, "data/nothing"), { mode: 0o700 });
   await symlink("../../outside", join(dir, "data/link"));

@@ -62,7 +62,7 @@ const hostile: Readonly<Record<string, readonly Buffer[]>> = {
   "a link to nothing": [TOP, link("./a", "")],
   "a character device": [TOP, device("3")],
   "a block device": [TOP, device("4")],
-  "a named pipe": [TOP, device("6")],
+  "a named pipe with content": [TOP, entry("./a", "content", { type: "6" })],
   "a sparse file": [TOP, device("S")],
   "an unknown type": [TOP, device("Z")],
   "a part of another volume": [TOP, device("M")],
@@ -84,7 +84,7 @@ const hostile: Readonly<Record<string, readonly Buffer[]>> = {
   "an extended header with an unknown key": [TOP, pax(["GNU.volume.filename", "x"]), file("./x")],
   "a sparse file in an extended header": [TOP, pax(["GNU.sparse.major", "1"]), file("./x")],
   "a NUL in a name": [TOP, pax(["path", "./a\0../canary"]), file("./x")],
-  "a name that is no UTF-8": [TOP, file(Buffer.from([0x2e, 0x2f, 0xff, 0xfe]) as unknown as string)],
+  "a name that is no UTF-8 and leads out": [TOP, file(Buffer.from([0x2e, 0x2e, 0x2f, 0xff, 0xfe]) as unknown as string)],
   "a negative size": [TOP, header("./x", 0, { raw: { 124: "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe" } })],
   "a size beyond all bounds": [TOP, header("./x", 0, { raw: { 124: "\x80\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" } })],
   "more than it has": [TOP, header("./x", 2 ** 40)],
@@ -165,6 +165,18 @@ it("links come back as they are, are written last, and are not followed", async 
     "'/a' -> '../canary' 777 1\n'/b' -> '/nowhere' 777 1\n'/c' 644 2\n'/d' 644 2\n'/suid' 755 1",
   );
   expect(await readFile(join(canary, "kept"), "utf8")).toBe("kept");
+});
+
+it("a name that is no UTF-8 comes back byte by byte, and a named pipe, which holds nothing, is passed over", async () => {
+  const path = join(scratch, "odd.tar");
+  const odd = Buffer.from([0x2e, 0x2f, 0x63, 0x61, 0x66, 0xe9]);
+  await writeBackup(path, { folder: pieces(TOP, device("6"), file(odd as unknown as string, "latin"), END) });
+  await checkBackup(executor, path, () => {});
+  const { source } = await backups.glance(path);
+  const to = join(scratch, "odd");
+  await backups.unpackTree(source, "folder", to, null);
+  expect(await readdir(to, { encoding: "buffer" })).toEqual([odd.subarray(2)]);
+  expect(await readFile(Buffer.concat([Buffer.from(`${to}/`), odd.subarray(2)]), "utf8")).toBe("latin");
 });
 
 it("F85 what unfolds to more than the manifest says is left off there", async () => {
