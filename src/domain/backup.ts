@@ -98,12 +98,25 @@ export function parseManifest(text: string, path: string): BackupManifest {
   }
   const parsed = manifest.safeParse(value);
   if (!parsed.success) throw damaged(parsed.error);
+  if (hasControls(parsed.data)) throw damaged();
   const { streams, members, postgres } = parsed.data;
   const isWhole = ["folder", "pristine"].every(name => streams.some(each => each.name === name));
   const database = members.filter(({ name }) => name.startsWith(MEMBERS.database));
   if (!isWhole || (postgres === null ? database.length > 0 : !database.some(({ name }) => name === postgres.proof)))
     throw damaged();
   return parsed.data;
+}
+
+/** Signs that a terminal takes for commands, or for lines of somebody else: what is shown of an archive comes from whoever made it. */
+const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+/** The same as a sentence may be kept. */
+export const withoutControls = (text: string): string => text.replaceAll(new RegExp(CONTROLS, "gu"), "?");
+
+/** @param mayBreak lines and tabs are part of texts */
+export function hasControls(value: unknown, mayBreak = false): boolean {
+  if (typeof value === "string") return CONTROLS.test(mayBreak ? value.replaceAll(/[\n\t]/g, "") : value);
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, each]) => CONTROLS.test(key) || hasControls(each, mayBreak));
 }
 
 /** Every name that a backup of this manifest has before the manifest, in their order. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type BackupStream, MEMBERS, partName } from "../domain/backup.ts";
+import { type BackupStream, hasControls, MEMBERS, partName } from "../domain/backup.ts";
 import { type InstanceRecord, parseRecord } from "../domain/instance.ts";
 import { OperatorError } from "../errors.ts";
 import { type OpenBytes, openFile } from "./backup-bytes.ts";
@@ -117,7 +117,8 @@ class Reading {
 function recordIn({ path, manifest }: BackupFile, text: string): InstanceRecord {
   try {
     const record = parseRecord(text, MEMBERS.record);
-    if (record.name === manifest.instance && record.release === manifest.release) return record;
+    const isItsOwn = record.name === manifest.instance && record.release === manifest.release;
+    if (isItsOwn && !hasControls(record, true)) return record;
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
   }

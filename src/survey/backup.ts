@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { withoutControls } from "../domain/backup.ts";
 import type { Compression } from "../domain/backup-compression.ts";
 import { isRemote } from "../domain/backup-place.ts";
 import { isUp } from "../domain/health.ts";
@@ -119,7 +120,7 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
     leftOut: [
       ...outside,
       ...instance.anonymous.map(({ service: owner, target }) => `${target} of ${owner}, which is in a volume without a name`),
-    ],
+    ].map(withoutControls),
     outside,
     sequence,
     to,

@@ -179,6 +179,18 @@ it("a name that is no UTF-8 comes back byte by byte, and a named pipe, which hol
   expect(await readFile(Buffer.concat([Buffer.from(`${to}/`), odd.subarray(2)]), "utf8")).toBe("latin");
 });
 
+it.each([
+  ["a sign that moves the cursor", "\u001b[2K\rEVIL"],
+  ["a line of its own", "nothing\n  13/13 all fine ok"],
+  ["C1 controls", "\u009b2J"],
+  ["a change of direction", "\u202eevil"],
+])("F28 what it says of itself may hold no %s", async (_, text) => {
+  const path = join(scratch, "controls.tar");
+  await rm(path, { force: true });
+  await writeBackup(path, { folder: pieces(TOP, END), manifest: { leftOut: [text] } });
+  await expect(checkBackup(executor, path, () => {})).rejects.toMatchObject({ code: "BACKUP_DAMAGED" });
+});
+
 it("F85 what unfolds to more than the manifest says is left off there", async () => {
   let asked = 0;
   const zeros = async function* () {

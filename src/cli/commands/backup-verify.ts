@@ -9,6 +9,7 @@ import { surveyNotes, surveyNumbered } from "../../survey/backups.ts";
 import type { Arguments } from "../arguments.ts";
 import { checkUnlocked } from "../backup-keys.ts";
 import type { Session } from "../session.ts";
+import { shownText } from "../text.ts";
 
 /**
  * Reads all of a backup, and notes what came of it for those of this home. What is encrypted and cannot be opened here is compared with what
@@ -48,7 +49,7 @@ async function noteAndShow(session: Session, path: string, { source, sizeBytes, 
   await note(session, path, verified, { ...found, digest: source.digest });
   if (flags.json) return session.print(JSON.stringify({ schema: 1, backup: { ...found, verified }, guarantee, leftOut }));
   session.print(
-    `${path} is whole: ${instance} as of ${createdAt}, ${bytes(sizeBytes)}${postgres === null ? "" : `, Postgres ${postgres.version}`}.`,
+    `${shownText(path)} is whole: ${instance} as of ${createdAt}, ${bytes(sizeBytes)}${postgres === null ? "" : `, Postgres ${postgres.version}`}.`,
   );
   for (const each of leftOut) session.print(`  not in it: ${each}`);
 }
