@@ -1,3 +1,4 @@
+import type { InstanceRecord } from "../domain/instance.ts";
 import { spoken } from "../plan/plan.ts";
 import { surveyHome } from "../survey/home.ts";
 import type { Carried } from "./run-or-undo.ts";
@@ -5,6 +6,14 @@ import type { Session } from "./session.ts";
 
 /** Kinds of operations after which an instance is answered at an address. */
 const SERVED = ["install", "copy", "adopt", "launch", "backup-restore", "update", "rollback"];
+
+/** Of what was current before a restore, which is touched by nothing. */
+async function leftWords({ world }: Session, { name, project }: InstanceRecord): Promise<string> {
+  const isUp = (await world.engine.containers()).some(each => each.project === project && each.state === "running");
+  return isUp
+    ? `It is the current instance now, and ${name} still serves: visitors reach that one, on its own ports, until somebody stops it:\n  graph-mgr stop ${name}`
+    : `It is the current instance now; ${name} stays as it is, stopped.`;
+}
 
 /** What was done and where to look, as one JSON document or a few lines. */
 export async function reportFinished(
@@ -47,6 +56,8 @@ export async function reportFinished(
     session.print(`  https://localhost${secure === 443 ? "" : `:${secure}`}/   (where the product has a certificate)`);
   if (typeof result?.["backup"] === "string" && carried.kind === "rollback")
     session.print(`The database that was left is kept as a dump in ${result["backup"]}.`);
+  const left = records.find(({ name }) => name === result?.["left"]);
+  if (left !== undefined) session.print(await leftWords(session, left));
   if (carried.kind === "update" && carried.wayBack !== null)
     session.print(`The old release stays complete, stopped. This goes back to it:\n  ${carried.wayBack}`);
 }

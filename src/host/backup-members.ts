@@ -27,6 +27,9 @@ export const digestText = (all: string, manifest: string): string => `${all}\n${
 /** With what fills up the last block. */
 export const padded = (sizeBytes: number): number => Math.ceil(sizeBytes / BLOCK_BYTES) * BLOCK_BYTES;
 
+/** Of one that is cut off or changed at its very beginning nothing else is known. */
+const NO_BACKUP = "is no backup of graph-mgr, or its beginning is damaged";
+
 /** The header of a member, which is one of a kind: whatever else stands in an archive's header is no backup of ours. */
 export const memberHeader = (name: string, sizeBytes: number, modifiedSeconds: number): Buffer =>
   entryHeader({ path: name, type: "file", mode: 0o600, uid: 0, gid: 0, sizeBytes, modifiedSeconds, linkTarget: "" });
@@ -59,13 +62,13 @@ export async function membersOf(path: string, file: BackupBytes, sizeBytes: numb
   for (let at = 0; ; ) {
     const behind = members.at(-1)?.name ?? "its beginning";
     if (at + BLOCK_BYTES > sizeBytes) {
-      if (members.length === 0) throw noBackup(path, "is no backup");
+      if (members.length === 0) throw noBackup(path, NO_BACKUP);
       throw damagedBackup(path, behind, "the archive ends there");
     }
     const header = await exactly(path, file, behind, at, BLOCK_BYTES);
     if (members.length > 0 && isZero(header)) return members;
     const member = memberIn(path, header, at + BLOCK_BYTES, behind);
-    if (members.length === 0 && member.name !== MEMBERS.readme) throw noBackup(path, "is no backup of graph-mgr");
+    if (members.length === 0 && member.name !== MEMBERS.readme) throw noBackup(path, NO_BACKUP);
     if (names.has(member.name)) throw damagedBackup(path, member.name, "it is there twice");
     names.add(member.name);
     members.push(member);
@@ -77,8 +80,7 @@ export async function membersOf(path: string, file: BackupBytes, sizeBytes: numb
 
 function memberIn(path: string, header: Buffer, at: number, behind: string): Member {
   const first = behind === "its beginning";
-  const wrong = () =>
-    first ? noBackup(path, "is no backup of graph-mgr") : damagedBackup(path, behind, "what follows it is no header");
+  const wrong = () => (first ? noBackup(path, NO_BACKUP) : damagedBackup(path, behind, "what follows it is no header"));
   try {
     const { name, sizeBytes, modifiedSeconds } = parseHeader(header);
     const text = name.toString("latin1");

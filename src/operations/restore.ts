@@ -52,6 +52,7 @@ export function planRestoreBackup(facts: RestoreFacts, wish: RestoreWish, occasi
       project: instance.slug,
       ports: layOut.ports.map(port => ({ ...port })),
       backup: backup.source.path,
+      left: switches(facts, wish) ? facts.home.current : null,
     },
   });
 }

@@ -1,5 +1,5 @@
 import type { Json } from "../domain/json.ts";
-import { EXIT, Interrupted, messageOf, OperatorError } from "../errors.ts";
+import { EXIT, Interrupted, messageOf, OperatorError, systemError } from "../errors.ts";
 import { type Closable, close, type Ending, entriesFor, finishClosing } from "./closing.ts";
 import { type Entry, isTurnedBack, outcomeOf, type Standing, standingsOf } from "./journal.ts";
 import { kindOf, type Plan } from "./plan.ts";
@@ -26,9 +26,9 @@ export interface Run<World> extends Closable {
 export class StepFailed extends OperatorError {
   readonly step: number;
   constructor(step: number, total: number, title: string, cause: unknown) {
-    const hint = cause instanceof OperatorError ? cause.hint : undefined;
-    const code = cause instanceof OperatorError ? cause.code : "STEP_FAILED";
-    super(code, `Step ${step + 1} of ${total} failed (${title}): ${messageOf(cause)}`, {
+    const known = cause instanceof OperatorError ? cause : systemError(cause);
+    const hint = known?.hint;
+    super(known?.code ?? "STEP_FAILED", `Step ${step + 1} of ${total} failed (${title}): ${messageOf(known ?? cause)}`, {
       cause,
       exit: EXIT.halfway,
       ...(hint === undefined ? {} : { hint }),

@@ -65,6 +65,14 @@ describe("backup prune", () => {
   });
 });
 
+it("a restore in the place of what serves says who reaches what, and how that ends", async () => {
+  await run("create");
+  const said = await run("restore 1 --yes");
+  expect(said).toContain("It is the current instance now, and v2.22.2 still serves");
+  expect(said).toContain("  graph-mgr stop v2.22.2");
+  expect(await run("restore 1 --name aside --yes")).not.toContain("current instance now");
+});
+
 it("a number of several backups is asked back, and those to come get numbers above all that lie there", async () => {
   await run("create");
   const first = await pathOf(1);

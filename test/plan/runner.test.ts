@@ -99,6 +99,15 @@ describe("running a plan", () => {
     expect(shortly(journal.entries)).toEqual(["opened", "doing 0"]);
   });
 
+  it("says what the machine says in the operator's words, with what helps", () => {
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    expect(new StepFailed(1, 4, "Write it", full)).toMatchObject({
+      code: "DISK_FULL",
+      message: "Step 2 of 4 failed (Write it): The disk is full.",
+      hint: expect.stringContaining("make room"),
+    });
+  });
+
   it("names the failed step, exits half-way, and keeps the code and hint of an error meant for the operator", async () => {
     const { run, world } = toyRun(three);
     world.failing.add("do c");
