@@ -53,7 +53,8 @@ const RESTICS = /^(?:s3|b2|rest|sftp|azure|gs|rclone|swift):/;
 /** Who names another machine in another program's way would get a folder here, and take it for a backup elsewhere. @throws OperatorError BAD_PLACE */
 function refuseElsewhere(given: string): void {
   const isHome = /^~[^/]*(?:\/|$)/.test(given);
-  if (!isHome && !ELSEWHERE.test(given)) return;
+  const isBlank = given.trim() === "";
+  if (!isHome && !isBlank && !ELSEWHERE.test(given)) return;
   const [, machine, folder] = /^([^/:]+):(\/[^:]*)$/.exec(given) ?? [];
   const shown = withoutPassword(given);
   const hint = isHome

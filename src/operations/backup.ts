@@ -84,6 +84,7 @@ export function planBackup(facts: BackupFacts, request: BackupRequest, occasion:
       backup: path,
       sequence,
       leftOut: [...facts.leftOut],
+      madeFolder: facts.isMade,
       estimate: { neededBytes: room.neededBytes, freeBytes: room.freeBytes },
     },
   });

@@ -3,6 +3,7 @@ import { withoutControls } from "../domain/backup.ts";
 import type { Compression } from "../domain/backup-compression.ts";
 import { isRemote } from "../domain/backup-place.ts";
 import { isUp } from "../domain/health.ts";
+import { Home } from "../domain/home.ts";
 import type { InstanceRecord } from "../domain/instance.ts";
 import type { PostgresImage } from "../domain/postgres-facts.ts";
 import { isRestic, resticFolder } from "../domain/restic-place.ts";
@@ -48,6 +49,8 @@ export interface BackupFacts {
   readonly to: string;
   /** What it would lie in, and must not: an instance's folder, or what graph-mgr keeps in the home. */
   readonly inside: string | null;
+  /** That folder is not there, and is made: nobody has mounted a disk there. */
+  readonly isMade: boolean;
   /** What stands in the way of that folder, because it is none itself. */
   readonly inTheWay: string | null;
   readonly compressions: readonly Compression[];
@@ -124,14 +127,20 @@ export async function surveyBackup(world: World, instance: InstanceFacts, to: st
     outside,
     sequence,
     to,
-    ...(folder === null || isRemote(folder) ? { inside: null, inTheWay: null } : await lieOf(world, instance.home, folder)),
+    ...(folder === null || isRemote(folder)
+      ? { inside: null, inTheWay: null, isMade: false }
+      : await lieOf(world, instance.home, folder)),
     compressions,
     room,
   };
 }
 
 /** Where a folder lies that may have to be made. */
-async function lieOf({ files }: World, home: string, folder: string): Promise<Pick<BackupFacts, "inside" | "inTheWay">> {
+async function lieOf(
+  { files }: World,
+  home: string,
+  folder: string,
+): Promise<Pick<BackupFacts, "inside" | "inTheWay" | "isMade">> {
   const { records } = await surveyHome({ files }, home);
   const real = await realFolder(files, folder);
   const isIn = await Promise.all(
@@ -141,7 +150,11 @@ async function lieOf({ files }: World, home: string, folder: string): Promise<Pi
   );
   let there = real;
   while (!(await files.exists(there)) && dirname(there) !== there) there = dirname(there);
-  return { inside: isIn.find(dir => dir !== null) ?? null, inTheWay: (await files.isFolder(there)) ? null : there };
+  return {
+    inside: isIn.find(dir => dir !== null) ?? null,
+    inTheWay: (await files.isFolder(there)) ? null : there,
+    isMade: there !== real && folder !== new Home(home).backups(),
+  };
 }
 
 /** Layers of its images, by id. @throws OperatorError IMAGE_MISSING */

@@ -61,6 +61,7 @@ describe("a place on another machine", () => {
     ["SSH://vault/srv", "ssh://user@host"],
     ["~/backups", "./~/backups"],
     ["~", "./~"],
+    [" ", "ssh://user@host"],
     ["~ann/x", "./~ann/x"],
   ])("F75 %s would be a folder here, and is refused", (given, cure) => {
     const refused = (() => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { needs } from "../support/programs.ts";
-import { docker, TestHome } from "./support/cli.ts";
+import { BIN, docker, TestHome } from "./support/cli.ts";
 import { containersOf, imageId, until } from "./support/engine.ts";
 import { SmallHome, said } from "./support/small-home.ts";
 import { SmallProduct } from "./support/small-product.ts";
@@ -106,11 +106,13 @@ it("F73 a mistyped home is told, and nothing of it is mended", async () => {
     const file = join(path, "file");
     await writeFile(file, "", { mode: 0o644 });
     await chmod(path, 0o777);
-    const mend = await home.run("doctor", "--home", path, "--fix", "--yes");
+    const at = async (place: string, ...words: readonly string[]) =>
+      await execa(process.execPath, [BIN, "--home", place, ...words], { reject: false, stdin: "ignore" });
+    const mend = await at(path, "doctor", "--fix", "--yes");
     expect(mend.stdout).toContain("this is no home yet");
     for (const command of [["list"], ["doctor", "--fix", "--yes"], ["status"], ["backup", "list"]]) {
-      const { code, stderr } = await home.run(...command, "--home", file);
-      expect(code, command.join(" ")).toBe(2);
+      const { exitCode, stderr } = await at(file, ...command);
+      expect(exitCode, command.join(" ")).toBe(2);
       expect(stderr).toContain(`${file} is no folder`);
     }
     expect([(await stat(path)).mode & 0o777, (await stat(file)).mode & 0o777]).toEqual([0o777, 0o644]);

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Compression } from "../../domain/backup-compression.ts";
 import { placeAt } from "../../domain/backup-place.ts";
 import { chooseInstance } from "../../domain/instances.ts";
@@ -63,5 +63,7 @@ export async function backupCreate(session: Session, args: Arguments): Promise<v
   const path = carried.result?.["backup"];
   if (session.flags.json || typeof path !== "string") return;
   session.print(`  ${path}`);
+  if (carried.result?.["madeFolder"] === true)
+    session.print(`  ${dirname(path)} was not there, and was made: is the disk mounted that was meant?`);
   for (const each of (carried.result?.["leftOut"] ?? []) as readonly string[]) session.print(`  not in it: ${each}`);
 }

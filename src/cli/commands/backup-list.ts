@@ -2,6 +2,7 @@ import { basename, resolve } from "node:path";
 import { sequenceIn } from "../../domain/backup-name.ts";
 import type { ListedBackup } from "../../domain/backup-note.ts";
 import { placeAt } from "../../domain/backup-place.ts";
+import { shellWord } from "../../domain/shell-word.ts";
 import { age, bytes, span } from "../../domain/units.ts";
 import { surveyBackups } from "../../survey/backups.ts";
 import type { Arguments } from "../arguments.ts";
@@ -25,7 +26,9 @@ export async function backupList(session: Session, args: Arguments): Promise<voi
   if (session.flags.json) return session.print(JSON.stringify({ schema: 1, home: home.path, backups }));
   await noteUnread(session, place ?? home.backups(), backups);
   if (backups.length === 0)
-    return session.print(`There is no backup in ${place ?? home.path}. This makes one:\n  graph-mgr backup create`);
+    return session.print(
+      `There is no backup in ${place ?? home.path}. This makes one:\n  graph-mgr backup create${place === null ? "" : ` --to ${shellWord(place)}`}`,
+    );
   const nowMs = world.now().getTime();
   session.print(
     table(

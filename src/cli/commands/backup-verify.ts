@@ -47,7 +47,11 @@ async function noteAndShow(session: Session, path: string, { source, sizeBytes, 
   const encrypted = await world.backups.lockOf(path);
   const found = { sequence, path, instance, release, createdAt, sizeBytes, withImages, encrypted };
   await note(session, path, verified, { ...found, digest: source.digest });
-  if (flags.json) return session.print(JSON.stringify({ schema: 1, backup: { ...found, verified }, guarantee, leftOut }));
+  const drilled = (await surveyNotes(world, session.home)).find(each => each.path === path)?.drilled ?? null;
+  if (flags.json)
+    return session.print(
+      JSON.stringify({ schema: 1, backup: { ...found, verified, drilled, damaged: false }, guarantee, leftOut }),
+    );
   session.print(
     `${shownText(path)} is whole: ${instance} as of ${createdAt}, ${bytes(sizeBytes)}${postgres === null ? "" : `, Postgres ${postgres.version}`}.`,
   );
@@ -68,8 +72,8 @@ async function compare(session: Session, path: string, locked: OperatorError): P
   }
   const verified = { at: world.now().toISOString(), how: "compared" as const };
   await note(session, path, verified);
-  const { schema: _, digest: _digest, sha256: _sha256, drilled: _drilled, ...found } = known;
-  if (flags.json) return session.print(JSON.stringify({ schema: 1, backup: { ...found, verified } }));
+  const { schema: _, digest: _digest, sha256: _sha256, ...found } = known;
+  if (flags.json) return session.print(JSON.stringify({ schema: 1, backup: { ...found, verified, damaged: false } }));
   session.print(
     `${path} is byte by byte what was written for ${known.instance} as of ${known.createdAt}, and that was read back then. It is encrypted, and was not opened now:`,
   );
