@@ -194,12 +194,20 @@ it("of a stopped instance, with its images, onto an engine that has none of them
   const { home } = own;
   const before = await contentOf(own);
   await home.ok("stop", own.name(RELEASE));
-  const { backup } = await home.json<Made>("backup", "create", "--with-images", "--compress", "none", "--to", elsewhere);
+  const { backup, sequence } = await home.json<Made>(
+    "backup",
+    "create",
+    "--with-images",
+    "--compress",
+    "none",
+    "--to",
+    elsewhere,
+  );
   expect((await own.listed()).instances).toMatchObject([{ state: "stopped" }]);
   await home.ok("remove", own.name(RELEASE), "--volumes", "--confirm", own.name(RELEASE), "--current", "--yes");
   await docker("image", "rm", "--no-prune", small.image);
   try {
-    const without = await home.run("backup", "restore", "1", "--yes");
+    const without = await home.run("backup", "restore", String(sequence), "--yes");
     expect([without.code, without.stderr]).toEqual([0, expect.any(String)]);
     expect(await contentOf(own)).toEqual(before);
   } finally {
