@@ -19,6 +19,8 @@ export interface ServiceModel {
   readonly network_mode?: string;
   readonly pid?: string;
   readonly ipc?: string;
+  readonly privileged?: boolean;
+  readonly cap_add?: readonly string[];
   readonly volumes_from?: readonly string[];
   readonly profiles?: readonly string[];
   readonly depends_on?: Readonly<Record<string, unknown>>;

@@ -94,6 +94,20 @@ export const fixedNetworks = ({ networks = {} }: ComposeModel): readonly FixedNe
 export const onHostNetwork = ({ services }: ComposeModel): readonly string[] =>
   Object.entries(services).flatMap(([name, { network_mode: mode }]) => (mode === "host" ? [name] : []));
 
+/** By service what it asks for of the machine's own rights: who has that is as much as root here. */
+export const machineRights = ({
+  services,
+}: ComposeModel): readonly { readonly service: string; readonly rights: readonly string[] }[] =>
+  Object.entries(services).flatMap(([service, { privileged, pid, ipc, cap_add: added = [] }]) => {
+    const rights = [
+      ...(privileged === true ? ["privileged"] : []),
+      ...(pid === "host" ? ["pid: host"] : []),
+      ...(ipc === "host" ? ["ipc: host"] : []),
+      ...added.map(right => `cap_add: ${right}`),
+    ];
+    return rights.length === 0 ? [] : [{ service, rights }];
+  });
+
 export interface SharedDevice {
   readonly key: string;
   readonly name: string;

@@ -6,7 +6,7 @@ import { buildImages, keepPristine, loadImages, setCurrent, unpackBundle } from 
 import type { InstallFacts } from "../survey/install.ts";
 import { editSteps, type LayOut, launchSteps, settleSteps } from "./lay-out.ts";
 import { newPlan, type Occasion, operationId } from "./plan-id.ts";
-import { externalNote, hostNetworkNotes, refuseInstall, sharedNotes } from "./refusals.ts";
+import { externalNote, hostNetworkNotes, machineRightsNotes, refuseInstall, sharedNotes } from "./refusals.ts";
 
 /** What the operator wants; from flags or from the wizard, which give the same value. */
 export interface InstallRequest {
@@ -120,6 +120,7 @@ function notesOn(facts: InstallFacts, request: InstallRequest, generates: boolea
     ),
     ...sharedNotes(outside),
     ...hostNetworkNotes(facts),
+    ...machineRightsNotes(facts),
     ...facts.externalVolumes.map(externalNote),
     ...facts.outside.map(({ key, what }) => `${key} is set: the instance ${what}`),
     ...(request.launch ? [] : ["it is not launched"]),

@@ -2,7 +2,7 @@ import type { ComposeModel } from "../domain/compose-model.ts";
 import { portPlace } from "../domain/isolation.ts";
 import { type InstanceName, show } from "../domain/names.ts";
 import type { Product } from "../domain/product.ts";
-import { externalVolumes, fixedNetworks, onHostNetwork } from "../domain/shared-resources.ts";
+import { externalVolumes, fixedNetworks, machineRights, onHostNetwork } from "../domain/shared-resources.ts";
 import { shellWord } from "../domain/shell-word.ts";
 import { OperatorError } from "../errors.ts";
 import type { InstallFacts } from "../survey/install.ts";
@@ -177,6 +177,12 @@ export function refuseHostNetwork({ model }: Pick<InstallFacts, "model">): void 
 export const hostNetworkNotes = ({ model }: Pick<InstallFacts, "model">): readonly string[] =>
   onHostNetwork(model).map(
     service => `${service} stands in the network of this machine: every port that it opens is the machine's`,
+  );
+
+/** None where no service does. */
+export const machineRightsNotes = ({ model }: Pick<InstallFacts, "model">): readonly string[] =>
+  machineRights(model).map(
+    ({ service, rights }) => `${service} gets rights of this machine that containers do not have (${rights.join(", ")})`,
   );
 
 const SERVICE = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;

@@ -1,7 +1,7 @@
 import { portPlace } from "../domain/isolation.ts";
 import { roomNote } from "../domain/room.ts";
 import type { RestoreFacts } from "../survey/restore.ts";
-import { externalNote, sharedNotes } from "./refusals.ts";
+import { externalNote, hostNetworkNotes, machineRightsNotes, sharedNotes } from "./refusals.ts";
 
 export interface RestoreWish {
   readonly launch: boolean;
@@ -33,6 +33,8 @@ export function restoreNotes(facts: RestoreFacts, wish: RestoreWish): readonly s
     ...sharedNotes(
       facts.outsideBinds.filter(bind => bind.kind !== "path" || bind.readOnly || wish.shareBinds.includes(bind.source)),
     ),
+    ...hostNetworkNotes(facts),
+    ...machineRightsNotes(facts),
     ...facts.externalVolumes.map(externalNote),
     ...outside.map(({ key, what }) => `${key} is set: the instance ${what}`),
     ...(wish.launch ? [] : ["it is not launched"]),

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ComposeModel } from "../../src/domain/compose-model.ts";
-import { hostNetworkNotes, refuseFixedNetworks, refuseHostNetwork } from "../../src/operations/refusals.ts";
+import { hostNetworkNotes, machineRightsNotes, refuseFixedNetworks, refuseHostNetwork } from "../../src/operations/refusals.ts";
 
 const facts = (model: Partial<ComposeModel>) => ({ model: { name: "p", services: {}, ...model } as ComposeModel });
 
@@ -17,4 +17,12 @@ it("what only one instance can have is refused with the reason, and told where t
   expect(() => refuseFixedNetworks(plain)).not.toThrow();
   expect(() => refuseHostNetwork(plain)).not.toThrow();
   expect(hostNetworkNotes(plain)).toEqual([]);
+});
+
+it("what gets rights of the machine is told, each with what it asks for", () => {
+  const model = (service: object) => ({ model: { name: "p", services: { agent: service, web: {} } } });
+  expect(machineRightsNotes(model({ privileged: true, pid: "host", cap_add: ["SYS_ADMIN"] }))).toEqual([
+    "agent gets rights of this machine that containers do not have (privileged, pid: host, cap_add: SYS_ADMIN)",
+  ]);
+  expect(machineRightsNotes(model({ privileged: false, pid: "service:web", ipc: "shareable" }))).toEqual([]);
 });
